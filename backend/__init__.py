@@ -1,0 +1,1 @@
+"""Like-Opt's server side."""

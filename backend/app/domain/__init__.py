@@ -1,0 +1,1 @@
+"""What Like-Opt talks about: frozen dataclasses on the standard library alone."""

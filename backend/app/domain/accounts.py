@@ -1,0 +1,47 @@
+"""People and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account may do on the whole server."""
+
+    ADMINISTRATOR = "administrator"
+    MEMBER = "member"
+
+
+class Access(StrEnum):
+    """What a member may do in one collection, weakest last."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    READER = "reader"
+
+    @property
+    def may_write(self) -> bool:
+        return self is not Access.READER
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role is Role.ADMINISTRATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user_id: str
+    email: str
+    name: str
+    access: Access

@@ -1,0 +1,150 @@
+"""Conversations, messages, and the typed events of a streamed answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Speaker(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    COMPLETE = "complete"
+    STOPPED = "stopped"  # the reader closed the stream; the text is what had arrived
+    FAILED = "failed"  # the model broke off; the text is what had arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage offered to the model as number ``n``.
+
+    ``start`` and ``end`` are offsets of ``text`` in the document's text, in code points.
+    """
+
+    n: int
+    document_id: str
+    title: str
+    page: int | None
+    heading: str | None
+    passage_id: int
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A claim's proof: ``quote`` is exactly ``source.text[start:end]`` of source ``n``."""
+
+    n: int
+    passage_id: int
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: str
+    conversation_id: str
+    speaker: Speaker
+    text: str
+    status: MessageStatus
+    sources: tuple[Source, ...]
+    citations: tuple[Citation, ...]
+    model: str | None
+    degraded: tuple[str, ...]
+    cached: bool
+    feedback: int | None  # 1 thumb up, -1 down
+    timings: Mapping[str, float]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    id: str
+    title: str
+    pinned: bool
+    collection_ids: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message as the model and the search query see it."""
+
+    speaker: Speaker
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that a language model is given: it never sees anything else."""
+
+    question: str
+    history: tuple[Turn, ...]
+    sources: tuple[Source, ...]
+
+
+# --- what a language model streams ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+ModelEvent = TextDelta | Usage
+
+
+# --- what a chat streams ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MetaEvent:
+    conversation_id: str
+    message_id: str
+    model: str
+    cached: bool = False
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesEvent:
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEvent:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneEvent:
+    message_id: str
+    citations: tuple[Citation, ...]
+    usage: Usage = field(default_factory=Usage)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    error_code: str
+    message: str
+    retryable: bool
+
+
+ChatEvent = MetaEvent | SourcesEvent | TokenEvent | DoneEvent | ErrorEvent

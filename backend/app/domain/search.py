@@ -1,0 +1,51 @@
+"""What a search asks and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend.app.domain.documents import Passage
+
+
+class SearchMode(StrEnum):
+    HYBRID = "hybrid"
+    BM25 = "bm25"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredId:
+    """A branch's answer: a passage's id and that branch's own score, higher is better."""
+
+    passage_id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FusedId:
+    """A passage after fusion; a rank counts from 1 and is None where the branch did not find it."""
+
+    passage_id: int
+    score: float
+    bm25_rank: int | None
+    vector_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    passage: Passage
+    document_title: str
+    score: float
+    bm25_rank: int | None
+    vector_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits best first; ``degraded`` names branches that did not answer; times in milliseconds."""
+
+    hits: tuple[Hit, ...]
+    degraded: tuple[str, ...]
+    timings: Mapping[str, float]

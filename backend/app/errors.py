@@ -1,0 +1,230 @@
+"""The one tree of errors that people and programs see.
+
+Every error has a stable ``error_code``, an HTTP status and a sentence that says what a
+person can do about it. Drivers' exceptions are translated into these where they are caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class AppError(Exception):
+    """Base of all expected failures; anything else is a defect and becomes a 500."""
+
+    status: int = 500
+    error_code: str = "INTERNAL_ERROR"
+    error: str = "Internal error"
+    message: str = "Something went wrong on the server. Try again; if it stays, tell the administrator the request id."
+    retryable: bool = False
+
+    def __init__(self, message: str | None = None, *, details: Mapping[str, object] | None = None):
+        self.message = message or type(self).message
+        self.details = dict(details or {})
+        super().__init__(self.message)
+
+
+# --- what the caller sent ---------------------------------------------------------------
+
+
+class InvalidRequest(AppError):
+    status, error_code, error = 400, "INVALID_REQUEST", "Invalid request"
+    message = "The request is not valid. Check the fields and send it again."
+
+
+class InvalidJson(InvalidRequest):
+    error_code, error = "INVALID_JSON", "Invalid JSON"
+    message = "The body is not valid JSON. Send a JSON object with Content-Type: application/json."
+
+
+class UnsupportedMediaType(AppError):
+    status, error_code, error = 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"
+    message = "Send the body in the format that this address expects."
+
+
+class RequestTooLarge(AppError):
+    status, error_code, error = 413, "REQUEST_TOO_LARGE", "Too large"
+    message = "The request is larger than this server accepts."
+
+
+class FileTooLarge(RequestTooLarge):
+    error_code, error = "FILE_TOO_LARGE", "File too large"
+    message = "The file is larger than this server accepts. Split it, or ask the administrator for a higher limit."
+
+
+class IncompleteUpload(InvalidRequest):
+    error_code, error = "INCOMPLETE_UPLOAD", "Incomplete upload"
+    message = "The upload broke off before the file was complete. Send it again."
+
+
+# --- who asks ---------------------------------------------------------------------------
+
+
+class NotSignedIn(AppError):
+    status, error_code, error = 401, "NOT_SIGNED_IN", "Not signed in"
+    message = "Sign in and try again."
+
+
+class WrongCredentials(NotSignedIn):
+    error_code, error = "WRONG_CREDENTIALS", "Wrong email or password"
+    message = "The email or the password is not right. Check both and try again."
+
+
+class Forbidden(AppError):
+    status, error_code, error = 403, "FORBIDDEN", "Not allowed"
+    message = "Your account may not do this. Ask an administrator or the owner."
+
+
+class CrossSiteRequest(Forbidden):
+    error_code, error = "CROSS_SITE_REQUEST", "Cross-site request refused"
+    message = "The request came from another site and was refused. Open Like-Opt itself and try again."
+
+
+class RegistrationClosed(Forbidden):
+    error_code, error = "REGISTRATION_CLOSED", "Registration is closed"
+    message = "New accounts are made by invitation here. Ask an administrator for one."
+
+
+# --- what is not there, or already is ---------------------------------------------------
+
+
+class NotFound(AppError):
+    status, error_code, error = 404, "NOT_FOUND", "Not found"
+    message = "There is nothing at this address, or you may not see it."
+
+
+class DocumentNotFound(NotFound):
+    error_code, error = "DOCUMENT_NOT_FOUND", "Document not found"
+    message = "This document does not exist, was deleted, or belongs to somebody else."
+
+
+class CollectionNotFound(NotFound):
+    error_code, error = "COLLECTION_NOT_FOUND", "Collection not found"
+    message = "This collection does not exist, was deleted, or belongs to somebody else."
+
+
+class ConversationNotFound(NotFound):
+    error_code, error = "CONVERSATION_NOT_FOUND", "Conversation not found"
+    message = "This conversation does not exist, was deleted, or belongs to somebody else."
+
+
+class MessageNotFound(NotFound):
+    error_code, error = "MESSAGE_NOT_FOUND", "Message not found"
+    message = "This message does not exist, was deleted, or belongs to somebody else."
+
+
+class JobNotFound(NotFound):
+    error_code, error = "JOB_NOT_FOUND", "Job not found"
+    message = "This job does not exist, or belongs to somebody else."
+
+
+class UserNotFound(NotFound):
+    error_code, error = "USER_NOT_FOUND", "User not found"
+    message = "There is no account with this email. Ask the person to make one first."
+
+
+class MethodNotAllowed(AppError):
+    status, error_code, error = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
+    message = "This address does not answer to that method."
+
+
+class Conflict(AppError):
+    status, error_code, error = 409, "CONFLICT", "Conflict"
+    message = "This does not fit with what is already there. Reload and try again."
+
+
+class EmailTaken(Conflict):
+    error_code, error = "EMAIL_TAKEN", "Email already in use"
+    message = "There is already an account with this email. Sign in instead."
+
+
+class NameTaken(Conflict):
+    error_code, error = "NAME_TAKEN", "Name already in use"
+    message = "You already have one with this name. Choose another name."
+
+
+class TooManyRequests(AppError):
+    status, error_code, error = 429, "TOO_MANY_REQUESTS", "Too many requests"
+    message = "Too many requests. Wait a moment and try again."
+    retryable = True
+
+
+# --- documents that cannot be indexed ---------------------------------------------------
+
+
+class DocumentRefused(AppError):
+    """A file that cannot become passages; its job fails with this reason, nothing else stops."""
+
+    status, error_code, error = 422, "DOCUMENT_REFUSED", "Document refused"
+    message = "This file cannot be indexed."
+
+
+class UnsupportedDocument(DocumentRefused):
+    status, error_code, error = 415, "UNSUPPORTED_TYPE", "Unsupported file type"
+    message = "This kind of file is not supported. Convert it to PDF, DOCX or text and try again."
+
+
+class EmptyDocument(DocumentRefused):
+    error_code, error = "EMPTY_FILE", "Empty file"
+    message = "The file is empty."
+
+
+class NoTextLayer(DocumentRefused):
+    error_code, error = "NO_TEXT_LAYER", "No text layer"
+    message = "The file has no text that can be read: it is probably a scan. Run text recognition on it first."
+
+
+class PasswordProtected(DocumentRefused):
+    error_code, error = "PASSWORD_PROTECTED", "Password-protected"
+    message = "The file is protected by a password. Save a copy without the password and upload that."
+
+
+class BrokenDocument(DocumentRefused):
+    error_code, error = "BROKEN_FILE", "Broken file"
+    message = "The file is damaged or not what its name says. Open and save it again in its own program, then upload the new copy."
+
+
+class DocumentTooComplex(DocumentRefused):
+    error_code, error = "DOCUMENT_TOO_COMPLEX", "Too much for one document"
+    message = "Reading the file took more memory or time than one document may use. Split it into smaller files."
+
+
+# --- parts that are away ----------------------------------------------------------------
+
+
+class Unavailable(AppError):
+    status, error_code, error = 503, "UNAVAILABLE", "Temporarily unavailable"
+    message = "A part of the server is not answering. Try again in a moment."
+    retryable = True
+
+
+class StorageUnavailable(Unavailable):
+    error_code, error = "STORAGE_UNAVAILABLE", "Storage unavailable"
+    message = "The database is not answering. Nothing was changed; try again in a moment."
+
+
+class StorageFull(Unavailable):
+    status, error_code, error = 507, "STORAGE_FULL", "Disk full"
+    message = "The server's disk is full. Nothing was stored; free some space and try again."
+    retryable = False
+
+
+class SearchUnavailable(Unavailable):
+    error_code, error = "SEARCH_UNAVAILABLE", "Search unavailable"
+    message = "Neither search index is answering. Try again in a moment."
+
+
+class ModelUnavailable(Unavailable):
+    error_code, error = "MODEL_UNAVAILABLE", "Language model unavailable"
+    message = "The language model is not answering. Try again, or check its address and key in the settings."
+
+
+class ModelTimeout(ModelUnavailable):
+    status, error_code, error = 504, "MODEL_TIMEOUT", "Language model too slow"
+    message = "The language model took too long. Try again, or use a smaller model."
+
+
+class ConfigError(AppError):
+    """A setting that cannot be used; raised at start, never in a request."""
+
+    error_code, error = "CONFIG_ERROR", "Wrong setting"
