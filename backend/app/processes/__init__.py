@@ -1,0 +1,1 @@
+"""The processes that `likeopt serve` starts, watches and stops."""

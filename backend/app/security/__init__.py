@@ -1,0 +1,1 @@
+"""Passwords and who may do what."""

@@ -1,0 +1,1 @@
+"""What Like-Opt does. Services know interfaces, never a driver."""

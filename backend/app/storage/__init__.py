@@ -1,0 +1,1 @@
+"""SQL, files and search indexes behind interfaces."""

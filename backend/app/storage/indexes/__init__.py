@@ -1,0 +1,1 @@
+"""Search indexes, one engine a file."""
