@@ -1,0 +1,182 @@
+"""Start processes in their order, keep them running, stop them in reverse."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from backend.app.errors import AppError
+from backend.app.processes.child import Child, Process
+from backend.app.processes.logs import Journal, bound, last_lines
+
+TICK_SECONDS = 0.02
+IDLE_SECONDS = 30.0
+MAX_BACKOFF_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0
+START_ATTEMPTS = 3
+
+
+class StartFailed(AppError):
+    """A process did not come up; the message ends with the last lines of its log."""
+
+    error_code, error = "START_FAILED", "Start failed"
+
+
+class _Place:
+    """One child's state over all its lives."""
+
+    def __init__(self, child: Child, log_file: Path):
+        self.child = child
+        self.log_file = log_file
+        self.process: Process | None = None
+        self.ready = False
+        self.failures = 0
+        self.started_at = 0.0
+        self.not_before = 0.0
+
+    def done(self) -> bool:
+        return self.child.once and self.ready
+
+
+class Supervisor:
+    """Runs ``children``; one thread, which sleeps in ``wait`` and is woken by signals.
+
+    Args:
+        wait: sleeps for at most so many seconds; returns the signals that arrived.
+    """
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        log_dir: Path,
+        journal: Journal,
+        *,
+        wait: Callable[[float], Iterable[int]],
+        clock: Callable[[], float] = time.monotonic,
+        run: Callable[[Child, Path], Process] = Process,
+    ):
+        self._places = {child.name: _Place(child, log_dir / f"{child.name}.log") for child in children}
+        self._journal = journal
+        self._wait = wait
+        self._clock = clock
+        self._run = run
+        self._started = False  # all of them have been ready once
+        log_dir.mkdir(parents=True, exist_ok=True)
+        self._bound_logs()
+
+    # --- what callers do --------------------------------------------------------------------
+
+    def wait_until_ready(self, seconds: float) -> Sequence[int]:
+        """Start everything; return when all are ready, or early with the signals that came.
+
+        Raises:
+            StartFailed: one ended again and again, or was not ready within ``seconds``.
+        """
+        deadline = self._clock() + seconds
+        while not self.step():
+            if arrived := list(self._wait(TICK_SECONDS)):
+                return arrived
+            if self._clock() > deadline:
+                late = next(place for place in self._places.values() if not place.ready)
+                raise self._failure(late, f"was not ready after {seconds:.0f} seconds")
+        self._started = True
+        return []
+
+    def step(self) -> bool:
+        """Restart what ended, start what is due, ask who is ready; return whether all are."""
+        for place in self._places.values():
+            self._reap(place)
+            if place.process is None and not place.done() and self._may_start(place):
+                self._start(place)
+            if place.process is not None and not place.ready and not place.child.once:
+                place.ready = place.child.probe is None or place.child.probe.ready()
+        return all(place.ready for place in self._places.values())
+
+    def watch(self) -> list[int]:
+        """Keep everything running until signals arrive that are not about a child."""
+        self._bound_logs()
+        settled = self.step()
+        due = [place.not_before for place in self._places.values() if place.process is None and not place.done()]
+        pause = IDLE_SECONDS if settled else TICK_SECONDS
+        if due and all(place.ready or place.process is None for place in self._places.values()):
+            pause = max(TICK_SECONDS, min(due) - self._clock())  # nothing to ask before the next start
+        return list(self._wait(pause))
+
+    def send(self, name: str, signal_number: int) -> None:
+        process = self._places[name].process
+        if process is not None:
+            process.send(signal_number)
+
+    def pids(self) -> dict[str, int]:
+        return {name: place.process.pid for name, place in self._places.items() if place.process}
+
+    def stop(self, *, at_once: Callable[[Iterable[int]], bool] = lambda arrived: False) -> None:
+        """Stop all, higher tiers first; what outlives its time, and what it left, is killed.
+
+        Args:
+            at_once: told the signals that arrive meanwhile; True ends all patience.
+        """
+        impatient = False
+        for tier in sorted({place.child.tier for place in self._places.values()}, reverse=True):
+            running = [place for place in self._places.values() if place.child.tier == tier and place.process]
+            impatient = self._stop_tier(running, at_once, impatient)
+
+    # --- how --------------------------------------------------------------------------------
+
+    def _may_start(self, place: _Place) -> bool:
+        return self._clock() >= place.not_before and all(self._places[name].ready for name in place.child.after)
+
+    def _start(self, place: _Place) -> None:
+        if place.child.probe is not None:
+            place.child.probe.reset()
+        place.process = self._run(place.child, place.log_file)
+        place.started_at = self._clock()
+        self._journal.write("debug", "process_started", name=place.child.name, pid=place.process.pid)
+
+    def _reap(self, place: _Place) -> None:
+        if place.process is None:
+            return
+        code = place.process.exit_code()
+        if code is None:
+            return
+        process, place.process = place.process, None
+        process.kill_session()  # its workers would keep the port, the files or the memory
+        place.ready = place.child.once and code == 0
+        if place.ready:
+            return
+        lived = self._clock() - place.started_at
+        place.failures = 1 if lived >= HEALTHY_SECONDS else place.failures + 1
+        if place.child.once or (not self._started and place.failures >= START_ATTEMPTS):
+            raise self._failure(place, f"ended with exit code {code}")
+        pause = min(MAX_BACKOFF_SECONDS, 2.0 ** (place.failures - 1))
+        place.not_before = self._clock() + pause
+        self._journal.write(
+            "error", "process_ended", name=place.child.name, exit_code=code, lived_s=round(lived, 1), restart_in_s=pause
+        )
+        self._journal.quote(last_lines(place.log_file))
+
+    def _failure(self, place: _Place, what: str) -> StartFailed:
+        lines = last_lines(place.log_file)
+        return StartFailed(f"{place.child.name} {what}. The end of {place.log_file}:\n{lines}")
+
+    def _stop_tier(self, places: list[_Place], at_once: Callable[[Iterable[int]], bool], impatient: bool) -> bool:
+        deadline = self._clock() + max((place.child.stop_seconds for place in places), default=0.0)
+        for place in places:
+            if place.process is not None:
+                place.process.send(place.child.stop_signal)
+        while not impatient and any(place.process and place.process.exit_code() is None for place in places):
+            if self._clock() > deadline:
+                names = [place.child.name for place in places if place.process and place.process.exit_code() is None]
+                self._journal.write("warning", "process_killed", names=names)
+                break
+            impatient = at_once(self._wait(TICK_SECONDS))
+        for place in places:
+            if place.process is not None:
+                place.process.kill_session()
+                place.process = None
+        return impatient
+
+    def _bound_logs(self) -> None:
+        for place in self._places.values():
+            bound(place.log_file)

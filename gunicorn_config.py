@@ -1,0 +1,93 @@
+"""Gunicorn's configuration, read from Like-Opt's settings.
+
+Every value can be changed by an environment variable, LIKEOPT_WORKERS or LIKEOPT_TIMEOUT for
+example; `backend/app/config.py` lists them. Nothing here needs editing.
+"""
+
+from gevent import monkey
+
+# Before everything else. The gevent worker would patch only after the fork, too late for an
+# app that is loaded before it: its locks and sockets would block the whole worker.
+monkey.patch_all()
+
+import gc  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from backend.app.config import Settings  # noqa: E402
+from backend.app.processes.addresses import shown  # noqa: E402
+from backend.app.processes.capacity import workers as number_of_workers  # noqa: E402
+from backend.app.processes.environment import ROOT  # noqa: E402
+from backend.app.processes.parent_death import die_with_parent  # noqa: E402
+
+_settings = Settings.load()
+
+# --- where it listens; `likeopt serve` hands over an open socket instead -----------------------
+bind = shown(_settings.host, _settings.port).removeprefix("http://")
+backlog = _settings.backlog
+chdir = str(ROOT)
+
+# --- workers -----------------------------------------------------------------------------------
+worker_class = "gevent"
+workers = number_of_workers(_settings)
+worker_connections = _settings.worker_connections
+max_requests = _settings.max_requests
+max_requests_jitter = _settings.max_requests_jitter
+timeout = _settings.timeout
+graceful_timeout = _settings.graceful_timeout
+keepalive = _settings.keepalive
+preload_app = _settings.preload_app
+# The workers' signs of life are file times. On a disk, one slow write could look like death.
+worker_tmp_dir = _settings.worker_tmp_dir or ("/dev/shm" if Path("/dev/shm").is_dir() else None)  # noqa: S108
+
+# --- what a request may be ---------------------------------------------------------------------
+limit_request_line = _settings.limit_request_line
+limit_request_fields = _settings.limit_request_fields
+limit_request_field_size = _settings.limit_request_field_size
+# X-Forwarded-* is read in one place, the app, which counts the proxies that are trusted.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
+# --- logs --------------------------------------------------------------------------------------
+accesslog = _settings.access_log or None
+access_log_format = _settings.access_log_format
+errorlog = "-"
+loglevel = _settings.log_level
+
+proc_name = "like-opt"
+# Signals and `likeopt serve` do what the control socket in the home folder is for.
+control_socket_disable = True
+
+# The workers' metrics meet in these files. `likeopt serve` names the folder, so that the indexers'
+# are there too, and empties it; on its own, gunicorn does both, at the start but not at a reload.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    _metrics = _settings.run_dir / "prometheus"
+    _metrics.mkdir(parents=True, exist_ok=True)
+    for _file in _metrics.glob("*.db"):
+        _file.unlink(missing_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+def when_ready(server: Any) -> None:
+    """Keep the collector off what is loaded, so that its pages stay shared after the fork."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    die_with_parent(server.pid)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the app open its connections: gevent's hub is the worker's own only from here on."""
+    after_fork = getattr(sys.modules.get("backend.wsgi"), "after_fork", None)
+    if after_fork is not None:
+        after_fork()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
