@@ -1,0 +1,128 @@
+"""Which files can become passages, told by their name and their first bytes together."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from backend.app.errors import BrokenDocument, EmptyDocument, UnsupportedDocument
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_ODF = "application/vnd.oasis.opendocument."
+_HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: its media type, the names it goes by, and the kinds of bytes it may begin with."""
+
+    media_type: str
+    extensions: tuple[str, ...]
+    begins: frozenset[str]
+
+
+def _format(media_type: str, extensions: str, *begins: str) -> Format:
+    return Format(media_type, tuple(extensions.split()), frozenset(begins))
+
+
+FORMATS: tuple[Format, ...] = (
+    _format("application/pdf", ".pdf", "pdf"),
+    # An encrypted OOXML file is an OLE container; the reader tells which it is.
+    _format(_OOXML + "wordprocessingml.document", ".docx .docm", "zip", "ole"),
+    _format(_OOXML + "presentationml.presentation", ".pptx .pptm", "zip", "ole"),
+    _format(_OOXML + "spreadsheetml.sheet", ".xlsx .xlsm", "zip", "ole"),
+    _format("application/vnd.ms-excel", ".xls", "ole", "zip"),
+    _format("text/html", ".html .htm .xhtml", "text", "html"),
+    _format("text/markdown", ".md .markdown", "text", "html"),
+    _format("text/x-rst", ".rst", "text", "html"),
+    _format("text/plain", ".txt .text .log", "text", "html", "rtf"),
+    _format("text/csv", ".csv .tsv", "text", "html"),
+    _format("application/json", ".json", "text"),
+    _format("application/epub+zip", ".epub", "zip"),
+    _format("application/hwp+zip", ".hwpx", "zip"),
+    _format(_ODF + "text", ".odt", "zip"),
+    _format(_ODF + "spreadsheet", ".ods", "zip"),
+    _format("application/rtf", ".rtf", "rtf"),
+    _format("message/rfc822", ".eml", "text", "html"),
+    _format("application/vnd.ms-outlook", ".msg", "ole"),
+    _format("application/x-ipynb+json", ".ipynb", "text"),
+)
+
+SUPPORTED_EXTENSIONS: tuple[str, ...] = tuple(extension for entry in FORMATS for extension in entry.extensions)
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    (b"{\\rtf", "rtf"),
+    (b"MZ\x90", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x1f\x8b", "an archive"),
+    (b"7z\xbc\xaf", "an archive"),
+    (b"Rar!", "an archive"),
+)
+_UNICODE_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NAMES = {"pdf": "a PDF", "zip": "a zip package", "ole": "an old Office file", "rtf": "RTF", "html": "a web page"}
+
+
+def sniff(path: Path, filename: str) -> str:
+    """Return the media type of an upload from its name and first bytes; a few reads, no parsing.
+
+    A web page under a spreadsheet's name, as many offices export them, is a web page.
+
+    Raises:
+        UnsupportedDocument: for a kind of file that no reader knows.
+        EmptyDocument: for a file of no bytes.
+        BrokenDocument: for a file that is not what its name says.
+    """
+    extension = PurePath(filename).suffix.lower()
+    entry = next((entry for entry in FORMATS if extension in entry.extensions), None)
+    if entry is None:
+        raise UnsupportedDocument(_unsupported(extension))
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head:
+        raise EmptyDocument
+    kind = _kind(head)
+    if kind in entry.begins:
+        return "application/rtf" if kind == "rtf" else entry.media_type
+    if kind == "html" and extension in (".xls", ".xlsx"):
+        return "text/html"
+    if kind == "rtf" and extension in (".docx",):
+        return "application/rtf"
+    raise BrokenDocument(
+        f"The file is called {extension} but is {_NAMES.get(kind, kind)}. "
+        "Open it in the program that made it, save it again and upload the new copy.",
+        details={"found": kind},
+    )
+
+
+def _kind(head: bytes) -> str:
+    """Name what the first bytes of a file say that it is."""
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if b"%PDF-" in head[:1024]:  # readers allow a little before it, and so do real files
+        return "pdf"
+    if head.startswith(_UNICODE_MARKS):
+        return "text"
+    if b"\0" in head:
+        return "text" if _looks_utf16(head) else "something that cannot be read as text"
+    start = head.lstrip()[:1000].lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table", b"<meta")) or b"<html" in start:
+        return "html"
+    return "text"
+
+
+def _looks_utf16(head: bytes) -> bool:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    return max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 100
+
+
+def _unsupported(extension: str) -> str:
+    called = f"{extension[:20]} files are" if extension else "Files without an extension are"
+    return f"{called} not supported. Convert it to PDF, DOCX or text and try again."

@@ -1,0 +1,45 @@
+"""The extraction child's whole life: limits on, one file read, one JSON file written, out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import sandbox
+from .dispatch import read
+from .draft import Refusal
+
+
+def main(arguments: str) -> None:
+    """Read the file that ``arguments`` (JSON) names and write the answer beside it."""
+    request: dict[str, Any] = json.loads(arguments)
+    os.umask(0o077)
+    try:
+        sandbox.enter(request["memory_bytes"], request["seconds"], request["file_bytes"], request["parent"])
+    except sandbox.NoIsolation as error:
+        _answer(request, {"refused": "no_isolation", "detail": str(error)})
+        return
+    _answer(request, _read(request))
+
+
+def _read(request: dict[str, Any]) -> dict[str, Any]:
+    sys.setrecursionlimit(2000)
+    try:
+        return read(Path(request["path"]), request["media_type"], request["max_chars"])
+    except Refusal as refusal:
+        return {"refused": refusal.code, "detail": refusal.detail[:2000]}
+    except (MemoryError, RecursionError) as error:
+        return {"refused": "too_complex", "detail": type(error).__name__}
+    except Exception as error:  # the child's edge: whatever a parser trips over is the file's fault
+        return {"refused": "broken", "detail": f"{type(error).__name__}: {error}"[:2000]}
+
+
+def _answer(request: dict[str, Any], answer: dict[str, Any]) -> None:
+    path = Path(request["answer"])
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(answer, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    partial.rename(path)  # so that a child killed while writing leaves no answer at all
+    os._exit(0)  # kreuzberg's threads and Python's tidying up have nothing left to say
