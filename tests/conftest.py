@@ -1,0 +1,51 @@
+"""Real services for the tests, each on a folder of its own, started when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a Valkey that all tests share: use keys of your own."""
+    from tests.services.stores import valkey_server
+
+    with valkey_server(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a Chroma server that all tests share: use collections of your own."""
+    from tests.services.stores import chroma_server
+
+    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgresql() -> Iterator[object]:
+    from tests.services.postgresql import postgresql_server
+
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(_postgresql: object) -> str:
+    """Address of an empty PostgreSQL database, for this test alone."""
+    from tests.services.postgresql import PostgreSQL
+
+    assert isinstance(_postgresql, PostgreSQL)
+    return _postgresql.database()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A whole `likeopt serve` that all tests share (``tests.services.likeopt.Server``)."""
+    from tests.services.likeopt import likeopt_server
+
+    with likeopt_server(tmp_path_factory.mktemp("likeopt")) as running:
+        yield running
