@@ -1,0 +1,154 @@
+"""Which sentences of the sources answer a question."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from backend.app.domain.chat import Source
+from backend.app.services.llm.questions import expected_form
+from backend.app.services.text.sentences import sentence_spans
+from backend.app.services.text.terms import TermAnalyzer, content_terms
+
+MOST_SENTENCES = 3
+MOST_CHARS = 900
+_KEEP_SHARE = 0.6  # of the best score: a sentence below it says something else
+_LEAST_COVERAGE = 0.2  # of the question's weight that the best sentence has to hold
+_REDUNDANCY = 0.5
+_FORM_BONUS = 0.15
+_NEIGHBOUR_SHARE = 0.25
+_SOURCE_SHARE = 0.35
+_LENGTH_PENALTY = 0.25
+_FIRST_BONUS = 0.03
+_LEAST_CHARS = 12
+
+_REFERENCE_MARK = re.compile(r"\s?(?:\[\d+(?:\s*[-,]\s*\d+)*\]|【\d+】|\[\^\d+\])")
+_BULLET = re.compile(r"^(?:[-*•‣◦▪·○●■□▶※]|#{1,6})\s+")
+_CONTENTS_LINE = re.compile(r"(?:\.\s?){4,}|…{2,}|(?:·\s?){4,}")
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of source ``n``; ``place`` is its number within the source."""
+
+    n: int
+    place: int
+    shown: str
+    terms: frozenset[str]
+    score: float = 0.0
+
+
+class SentenceRanker:
+    """Scores sentences by the question's terms that they hold, weighted by how rare those are."""
+
+    def __init__(self, analyzer: TermAnalyzer) -> None:
+        self._analyzer = analyzer
+
+    def best(self, question: str, sources: Sequence[Source]) -> list[Candidate]:
+        """Return up to three sentences in reading order, none where nothing fits."""
+        candidates = self._candidates(sources)
+        asked = content_terms(question, self._analyzer)
+        weights = _rarity(asked, candidates)
+        total = sum(weights.values())
+        if not total or not any(asked & candidate.terms for candidate in candidates):
+            return []
+        scored = self._scored(question, asked, candidates, weights, total, sources)
+        best = max(scored, key=lambda candidate: candidate.score)
+        if sum(weights[term] for term in asked & best.terms) < _LEAST_COVERAGE * total:
+            return []
+        return _in_reading_order(_diverse(scored), sources)
+
+    def _candidates(self, sources: Iterable[Source]) -> list[Candidate]:
+        found = []
+        for source in sources:
+            for place, (start, end) in enumerate(sentence_spans(source.text)):
+                shown = _shown(source.text[start:end])
+                if _is_sentence(shown):
+                    found.append(Candidate(source.n, place, shown, frozenset(self._analyzer.terms(shown))))
+        return found
+
+    def _scored(
+        self,
+        question: str,
+        asked: frozenset[str],
+        candidates: Sequence[Candidate],
+        weights: dict[str, float],
+        total: float,
+        sources: Sequence[Source],
+    ) -> list[Candidate]:
+        coverage = [sum(weights[term] for term in asked & candidate.terms) / total for candidate in candidates]
+        average = sum(len(candidate.terms) for candidate in candidates) / len(candidates)
+        matches = expected_form(question)
+        relevance = _relevance(sources)
+        scored = []
+        for i, candidate in enumerate(candidates):
+            near = max(
+                (coverage[j] for j in (i - 1, i + 1) if 0 <= j < len(candidates) and candidates[j].n == candidate.n),
+                default=0.0,
+            )
+            length = 1 - _LENGTH_PENALTY + _LENGTH_PENALTY * len(candidate.terms) / average
+            score = coverage[i] / length + _NEIGHBOUR_SHARE * near * (coverage[i] > 0)
+            score += _SOURCE_SHARE * relevance[candidate.n]
+            score += _FORM_BONUS * matches(candidate.shown) + _FIRST_BONUS * (candidate.place == 0)
+            scored.append(replace(candidate, score=score))
+        return scored
+
+
+def _rarity(asked: frozenset[str], candidates: Sequence[Candidate]) -> dict[str, float]:
+    """Return BM25's inverse sentence frequency of each term that is asked for."""
+    n = len(candidates)
+    frequencies = {term: sum(term in candidate.terms for candidate in candidates) for term in asked}
+    return {term: math.log(1 + (n - f + 0.5) / (f + 0.5)) for term, f in frequencies.items()}
+
+
+def _relevance(sources: Sequence[Source]) -> dict[int, float]:
+    """Return the retriever's scores as 0 to 1: their scale differs from retriever to retriever."""
+    low = min(source.score for source in sources)
+    high = max(source.score for source in sources)
+    return {source.n: (source.score - low) / (high - low) if high > low else 1.0 for source in sources}
+
+
+def _diverse(scored: Sequence[Candidate]) -> list[Candidate]:
+    """Choose by maximal marginal relevance (Carbonell and Goldstein, 1998)."""
+    left = sorted(scored, key=lambda candidate: -candidate.score)[:20]
+    chosen = [left.pop(0)]
+    floor = _KEEP_SHARE * chosen[0].score
+    while left and len(chosen) < MOST_SENTENCES:
+        value, following = max(
+            ((_marginal(candidate, chosen), i) for i, candidate in enumerate(left)), key=lambda pair: pair[0]
+        )
+        candidate = left.pop(following)
+        if value < floor or sum(len(c.shown) for c in chosen) + len(candidate.shown) > MOST_CHARS:
+            break
+        chosen.append(candidate)
+    return chosen
+
+
+def _marginal(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    def overlap(other: Candidate) -> float:
+        return len(candidate.terms & other.terms) / (min(len(candidate.terms), len(other.terms)) or 1)
+
+    return candidate.score * (1 - _REDUNDANCY * max(map(overlap, chosen)))
+
+
+def _in_reading_order(chosen: Sequence[Candidate], sources: Sequence[Source]) -> list[Candidate]:
+    """Let the best sentence's source speak first, each source in its own order."""
+    first: dict[int, int] = {}
+    for candidate in chosen:
+        first.setdefault(candidate.n, len(first))
+    return sorted(chosen, key=lambda candidate: (first[candidate.n], candidate.place))
+
+
+def _shown(sentence: str) -> str:
+    """Return a sentence on one line, without marks that would read as ours."""
+    return _BULLET.sub("", " ".join(_REFERENCE_MARK.sub("", sentence).split()))
+
+
+def _is_sentence(shown: str) -> bool:
+    """Tell a sentence from a heading, a line of a table of contents, a rule or a fragment."""
+    if len(shown) < _LEAST_CHARS or _CONTENTS_LINE.search(shown):
+        return False
+    return len(_LETTERS.findall(shown)) * 2 > len(shown.replace(" ", ""))

@@ -1,0 +1,1 @@
+"""What sentences are, in English and Korean."""

@@ -1,0 +1,28 @@
+"""Content words: the terms of a text without those that any text has."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+_FUNCTION_WORDS = (
+    "a an the of in on at to for from by with about into and or but not no is are was were be been being am do does did has"
+    " have had can could will would shall should may might must it its this that these those there their they them he she his"
+    " her him you your we our us i me my as if than then so such what which who whom whose when where why how please tell"
+    " explain describe many much name"
+)
+_KOREAN_FUNCTION_WORDS = re.compile(
+    r"무엇\S*|무슨|누구\S*|누가|언제\S*|어디\S*|어느|어떤|어떻게|얼마\S*|왜|몇|인가요?\??|은가요?\??|는가\??|입니까\??"
+    r"|알려\s?줘|알려\s?주세요|설명해\S*|대해|대하여|관해"
+)
+
+
+class TermAnalyzer(Protocol):
+    def terms(self, text: str) -> list[str]:
+        """Return the index terms of ``text``, in order."""
+
+
+def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
+    """Return the terms of ``text`` without function words; all of them where nothing else is left."""
+    terms = frozenset(analyzer.terms(_KOREAN_FUNCTION_WORDS.sub(" ", text)))
+    return terms - frozenset(analyzer.terms(_FUNCTION_WORDS)) or terms
