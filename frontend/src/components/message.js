@@ -1,0 +1,187 @@
+import { html, nothing } from 'lit';
+
+import { t } from '../utils/i18n.js';
+import { define, LightElement } from '../utils/light_element.js';
+import './answer.js';
+import './icon.js';
+import { problemNote } from './problem_note.js';
+
+/** @typedef {import('../shapes.js').Message} MessageShape */
+
+/**
+ * One question or one answer. Emits `cite` (number), `copy`, `edit` (text), `again` and
+ * `feedback` (1 or -1); `last` messages can be changed and asked again.
+ */
+class Message extends LightElement {
+  static properties = {
+    message: { attribute: false },
+    last: { type: Boolean },
+    busy: { type: Boolean },
+    opened: { type: Number },
+    editing: { state: true },
+    copied: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.message = /** @type {MessageShape} */ (/** @type {unknown} */ (null));
+    this.last = false;
+    this.busy = false;
+    /** @type {number | null} */
+    this.opened = null;
+    this.editing = false;
+    this.copied = false;
+  }
+
+  render() {
+    const { role, status } = this.message;
+    return html`
+      <article
+        class="message message-${role}"
+        data-testid="message"
+        data-role=${role}
+        data-status=${status}
+        aria-busy=${status === 'sending' || status === 'streaming'}
+        aria-label=${t(`message.${role}`)}
+      >
+        ${role === 'user' ? this.#question() : this.#answer()}
+      </article>
+    `;
+  }
+
+  #question() {
+    if (this.editing) return this.#editor();
+    return html`
+      <p class="question">${this.message.text}</p>
+      <div class="message-actions">
+        ${this.#action('copy', this.copied ? 'check' : 'copy', t(this.copied ? 'action.copied' : 'message.copy_question'), () => this.#copy())}
+        ${this.last && !this.busy
+          ? this.#action('edit', 'pencil', t('message.edit'), () => this.#edit())
+          : nothing}
+      </div>
+    `;
+  }
+
+  #editor() {
+    return html`
+      <form class="question-editor" @submit=${this.#onSave} @keydown=${this.#onEditorKey}>
+        <textarea name="text" rows="3" required aria-label=${t('message.edit')} .value=${this.message.text}></textarea>
+        <div class="form-actions">
+          <button type="button" class="button button-quiet" @click=${() => (this.editing = false)}>${t('action.cancel')}</button>
+          <button class="button button-primary">${t('message.resend')}</button>
+        </div>
+      </form>
+    `;
+  }
+
+  #answer() {
+    const { text, status, sources, citations, problem } = this.message;
+    const waiting = text === '' && (status === 'sending' || status === 'streaming');
+    return html`
+      ${waiting ? this.#skeleton() : nothing}
+      <lo-answer
+        class="answer ${status === 'streaming' ? 'answer-growing' : ''}"
+        .text=${text}
+        ?growing=${status === 'streaming'}
+        .sources=${sources}
+        .citations=${citations}
+        .opened=${this.opened}
+      ></lo-answer>
+      ${status === 'stopped' ? html`<p class="message-note">${t('message.stopped')}</p>` : nothing}
+      ${status === 'failed'
+        ? problemNote(
+            problem ?? { error_code: 'ANSWER_BROKEN', message: '' },
+            this.last && !this.busy ? () => this.emit('again') : null,
+          )
+        : nothing}
+      ${status === 'sending' || status === 'streaming' ? nothing : this.#footer()}
+    `;
+  }
+
+  #skeleton() {
+    const { sources } = this.message;
+    return html`
+      <p class="message-note">
+        ${sources.length > 0 ? t('message.reading', { count: sources.length }) : t('message.searching')}
+      </p>
+      <div class="skeleton-lines" aria-hidden="true"><i></i><i></i><i></i></div>
+    `;
+  }
+
+  #footer() {
+    const { text, feedback, model, degraded, cached } = this.message;
+    return html`
+      <div class="message-actions">
+        ${text === ''
+          ? nothing
+          : html`
+              ${this.#action('copy', this.copied ? 'check' : 'copy', t(this.copied ? 'action.copied' : 'message.copy'), () => this.#copy())}
+              ${this.#action('good', 'thumbs-up', t('message.good'), () => this.emit('feedback', 1), feedback === 1)}
+              ${this.#action('bad', 'thumbs-down', t('message.bad'), () => this.emit('feedback', -1), feedback === -1)}
+            `}
+        ${this.last && !this.busy
+          ? this.#action('again', 'refresh', t('message.again'), () => this.emit('again'))
+          : nothing}
+        ${degraded.map((part) => html`<span class="badge badge-warn" data-testid="degraded">${t(`degraded.${part}`)}</span>`)}
+        ${cached ? html`<span class="badge">${t('message.cached')}</span>` : nothing}
+        ${model ? html`<span class="message-model">${model}</span>` : nothing}
+      </div>
+    `;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} icon
+   * @param {string} label
+   * @param {() => void} run
+   * @param {boolean} [pressed]
+   */
+  #action(name, icon, label, run, pressed) {
+    return html`<button
+      type="button"
+      class="icon-button action-${name}"
+      aria-label=${label}
+      title=${label}
+      aria-pressed=${pressed ?? nothing}
+      @click=${run}
+    ><lo-icon name=${icon}></lo-icon></button>`;
+  }
+
+  #copy() {
+    this.emit('copy-message');
+    this.copied = true;
+    setTimeout(() => (this.copied = false), 2000);
+  }
+
+  async #edit() {
+    this.editing = true;
+    await this.updateComplete;
+    const area = /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea'));
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+  }
+
+  /** @param {SubmitEvent} event */
+  #onSave(event) {
+    event.preventDefault();
+    const fields = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const text = String(fields.get('text')).trim();
+    if (text === '') return;
+    this.editing = false;
+    this.emit('edit', text);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onEditorKey(event) {
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      this.editing = false;
+    } else if (event.key === 'Enter' && !event.shiftKey && event.target instanceof HTMLTextAreaElement) {
+      event.preventDefault();
+      event.target.form?.requestSubmit();
+    }
+  }
+}
+
+define('lo-message', Message);

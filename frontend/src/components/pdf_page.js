@@ -1,0 +1,79 @@
+import { html } from 'lit';
+import { createRef, ref } from 'lit/directives/ref.js';
+
+import { t } from '../utils/i18n.js';
+import { define, LightElement } from '../utils/light_element.js';
+import { drawPage, loadPdf } from '../utils/pdf.js';
+
+/** One page of a PDF with quotes marked. Emits `failed` when it cannot be drawn. */
+class PdfPage extends LightElement {
+  static properties = {
+    address: {},
+    page: { type: Number },
+    quotes: { attribute: false },
+    drawn: { state: true },
+  };
+
+  #canvas = createRef();
+  #marks = createRef();
+  #drawing = new AbortController();
+
+  constructor() {
+    super();
+    this.address = '';
+    this.page = 1;
+    /** @type {string[]} */
+    this.quotes = [];
+    this.drawn = false;
+  }
+
+  render() {
+    return html`
+      <div class="pdf-page ${this.drawn ? '' : 'skeleton-page'}">
+        <canvas ${ref(this.#canvas)} role="img" aria-label=${t('source.page', { page: this.page })}></canvas>
+        <div class="pdf-marks" ${ref(this.#marks)} aria-hidden="true"></div>
+      </div>
+    `;
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  updated(changed) {
+    if (changed.has('address') || changed.has('page') || changed.has('quotes')) void this.#draw();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#drawing.abort();
+  }
+
+  async #draw() {
+    this.#drawing.abort();
+    this.#drawing = new AbortController();
+    const { signal } = this.#drawing;
+    this.drawn = false;
+    try {
+      const pdf = await loadPdf(this.address);
+      if (signal.aborted) return;
+      const canvas = /** @type {HTMLCanvasElement} */ (this.#canvas.value);
+      const boxes = await drawPage(pdf, { page: this.page, canvas, quotes: this.quotes, signal });
+      if (signal.aborted) return;
+      this.#mark(boxes);
+      this.drawn = true;
+    } catch {
+      if (!signal.aborted) this.emit('failed');
+    }
+  }
+
+  /** @param {{left: number, top: number, width: number, height: number}[]} boxes in parts of the page */
+  #mark(boxes) {
+    const marks = boxes.map((box) => {
+      const mark = document.createElement('i');
+      for (const [name, part] of Object.entries(box)) mark.style.setProperty(name, `${part * 100}%`);
+      return mark;
+    });
+    this.#marks.value?.replaceChildren(...marks);
+    marks[0]?.scrollIntoView({ block: 'center' });
+  }
+}
+
+define('lo-pdf-page', PdfPage);

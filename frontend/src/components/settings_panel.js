@@ -1,0 +1,102 @@
+import { html, nothing } from 'lit';
+
+import { LANGUAGE_NAMES, LANGUAGES, t } from '../utils/i18n.js';
+import { define, LightElement } from '../utils/light_element.js';
+import './icon.js';
+import { modelName } from './model_badge.js';
+
+/** @typedef {import('../shapes.js').About} About */
+/** @typedef {import('../shapes.js').User} User */
+
+/** Language, theme, the model and the account. Emits `language`, `theme` and `sign-out`. */
+class SettingsPanel extends LightElement {
+  static properties = {
+    about: { attribute: false },
+    user: { attribute: false },
+    language: {},
+    theme: {},
+  };
+
+  constructor() {
+    super();
+    /** @type {About | null} */
+    this.about = null;
+    /** @type {User | null} */
+    this.user = null;
+    this.language = 'system';
+    this.theme = 'system';
+  }
+
+  render() {
+    const languages = LANGUAGES.map((name) => ({ value: name, label: LANGUAGE_NAMES[name] }));
+    const themes = ['light', 'dark'].map((value) => ({ value, label: t(`theme.${value}`) }));
+    return html`
+      <div class="settings">
+        ${this.#choice('language', t('settings.language'), [{ value: 'system', label: t('settings.browser') }, ...languages], this.language)}
+        ${this.#choice('theme', t('settings.theme'), [{ value: 'system', label: t('settings.system') }, ...themes], this.theme)}
+        ${this.about?.model ? this.#model() : nothing}
+        <section>
+          <h3>${t('settings.account')}</h3>
+          <div class="account">
+            <div>
+              <p class="account-name">${this.user?.name}</p>
+              <p class="account-detail">${this.user?.email} · ${t(`role.${this.user?.role}`)}</p>
+            </div>
+            <button type="button" class="button" @click=${() => this.emit('sign-out')}>
+              <lo-icon name="log-out"></lo-icon>${t('settings.sign_out')}
+            </button>
+          </div>
+        </section>
+        <p class="settings-version">${this.about?.name} ${this.about?.version}</p>
+      </div>
+    `;
+  }
+
+  #model() {
+    const model = /** @type {import('../shapes.js').Model} */ (this.about?.model);
+    const embedding = this.about?.embedding;
+    const extractive = model.provider === 'extractive';
+    return html`
+      <section id="settings-model">
+        <h3>${t('settings.model')}</h3>
+        <p class="settings-value">
+          <lo-icon name="model"></lo-icon>${modelName(model)}
+          ${model.available ? nothing : html`<span class="badge badge-warn">${t('model.away')}</span>`}
+        </p>
+        ${extractive ? html`<p>${t('model.none_explained')}</p><p>${t('model.how_to_connect')}</p>` : nothing}
+        ${model.hint ? html`<p class="settings-hint">${model.hint}</p>` : nothing}
+        ${embedding ? html`<p class="account-detail">${t('settings.embedding', { name: embedding.name })}</p>` : nothing}
+      </section>
+    `;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} label
+   * @param {{value: string, label: string}[]} options
+   * @param {string} current
+   */
+  #choice(name, label, options, current) {
+    return html`
+      <fieldset>
+        <legend>${label}</legend>
+        <div class="segments">
+          ${options.map((option) => html`
+            <label class="segment">
+              <input
+                type="radio"
+                class="sr-only"
+                name=${name}
+                value=${option.value}
+                .checked=${option.value === current}
+                @change=${() => this.emit(name, option.value)}
+              />${option.label}
+            </label>
+          `)}
+        </div>
+      </fieldset>
+    `;
+  }
+}
+
+define('lo-settings-panel', SettingsPanel);

@@ -1,0 +1,92 @@
+import { StoreController } from '@nanostores/lit';
+import { html, nothing } from 'lit';
+
+import '../../components/message_list.js';
+import { problemNote } from '../../components/problem_note.js';
+import { $openSource, openSource } from '../../store/sources.js';
+import { answerAsText } from '../../utils/answer_text.js';
+import { t } from '../../utils/i18n.js';
+import { define, LightElement } from '../../utils/light_element.js';
+import './welcome.js';
+
+/** @typedef {import('../../shapes.js').Message} Message */
+/** @typedef {import('../../store/chat_thread.js').ChatThread} ChatThread */
+/** @typedef {import('../../store/chat_thread.js').Thread} Thread */
+
+/** What stands above the composer: the messages, or a welcome, or why there is nothing. */
+class ThreadView extends LightElement {
+  static properties = {
+    thread: { attribute: false },
+    state: { attribute: false },
+  };
+
+  #source = new StoreController(this, $openSource);
+
+  constructor() {
+    super();
+    this.thread = /** @type {ChatThread} */ (/** @type {unknown} */ (null));
+    this.state = /** @type {Thread} */ (/** @type {unknown} */ (null));
+  }
+
+  render() {
+    const { messages, state, problem } = this.state;
+    if (state === 'failed' && problem) return this.#problem(problem);
+    if (messages.length > 0) return this.#messages(messages);
+    if (state !== 'loading') return html`<lo-welcome></lo-welcome>`;
+    return html`<div class="messages" aria-busy="true">
+      <div class="messages-column" aria-hidden="true">
+        <div class="skeleton-question"></div>
+        <div class="skeleton-lines"><i></i><i></i><i></i><i></i></div>
+      </div>
+    </div>`;
+  }
+
+  /** @param {import('../../shapes.js').Problem} problem */
+  #problem(problem) {
+    const gone = problem.error_code === 'CONVERSATION_NOT_FOUND';
+    return html`<div class="page-message">
+      ${problemNote(problem, gone ? null : () => void this.thread.load())}
+      ${gone ? html`<a class="button" href="/">${t('frame.new_chat')}</a>` : nothing}
+    </div>`;
+  }
+
+  /** @param {Message[]} messages */
+  #messages(messages) {
+    const source = this.#source.value;
+    return html`<lo-message-list
+      .messages=${messages}
+      .thread=${this.thread.id}
+      ?busy=${this.state.state === 'asking'}
+      .opened=${source ? { messageId: source.message_id, n: source.source.n } : null}
+      @cite=${this.#onCite}
+      @copy-message=${this.#onCopy}
+      @feedback=${this.#onFeedback}
+      @edit=${(/** @type {CustomEvent} */ { detail }) => void this.thread.editLast(detail)}
+      @again=${() => void this.thread.askAgain()}
+    ></lo-message-list>`;
+  }
+
+  /** @param {Event} event @returns {Message} the message that an event came from */
+  #messageOf({ target }) {
+    const element = /** @type {HTMLElement} */ (target).closest('lo-message');
+    return /** @type {HTMLElement & {message: Message}} */ (element).message;
+  }
+
+  /** @param {CustomEvent<number>} event */
+  #onCite(event) {
+    void openSource(this.#messageOf(event), event.detail);
+  }
+
+  /** @param {Event} event */
+  #onCopy(event) {
+    const text = answerAsText(this.#messageOf(event), (page) => t('source.page', { page }));
+    void navigator.clipboard?.writeText(text);
+  }
+
+  /** @param {CustomEvent<1 | -1>} event */
+  #onFeedback(event) {
+    void this.thread.giveFeedback(this.#messageOf(event).id, event.detail);
+  }
+}
+
+define('lo-thread-view', ThreadView);

@@ -1,0 +1,66 @@
+import { html, nothing } from 'lit';
+
+import '../../components/dialog.js';
+import { problemNote } from '../../components/problem_note.js';
+import { createCollection } from '../../store/collections.js';
+import { loadDocuments } from '../../store/documents.js';
+import { t } from '../../utils/i18n.js';
+import { define, LightElement } from '../../utils/light_element.js';
+import { toProblem } from '../../utils/problem.js';
+
+/** Asks for a new collection's name. Emits `close`. */
+class CollectionDialog extends LightElement {
+  static properties = {
+    open: { type: Boolean },
+    busy: { state: true },
+    problem: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.open = false;
+    this.busy = false;
+    /** @type {import('../../shapes.js').Problem | null} */
+    this.problem = null;
+  }
+
+  render() {
+    return html`<lo-dialog
+      .open=${this.open}
+      .heading=${t('collection.create')}
+      .content=${html`
+        <form class="form" @submit=${this.#onSubmit}>
+          <label class="field">
+            <span>${t('collection.name')}</span>
+            <input name="name" required maxlength="100" autocomplete="off" autofocus />
+          </label>
+          ${this.problem ? problemNote(this.problem) : nothing}
+          <div class="form-actions">
+            <button type="button" class="button button-quiet" @click=${() => this.emit('close')}>${t('action.cancel')}</button>
+            <button class="button button-primary" ?disabled=${this.busy}>${t('collection.create')}</button>
+          </div>
+        </form>
+      `}
+    ></lo-dialog>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  async #onSubmit(event) {
+    event.preventDefault();
+    const name = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('name')).trim();
+    if (name === '' || this.busy) return;
+    this.busy = true;
+    this.problem = null;
+    try {
+      const { id } = await createCollection(name);
+      void loadDocuments({ collection: id });
+      this.emit('close');
+    } catch (error) {
+      this.problem = toProblem(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+define('lo-collection-dialog', CollectionDialog);

@@ -1,0 +1,174 @@
+import './frame.css';
+
+import { MultiStoreController } from '@nanostores/lit';
+import { html, nothing } from 'lit';
+
+import '../../components/conversation_list.js';
+import '../../components/dialog.js';
+import '../../components/icon.js';
+import '../../components/notice_list.js';
+import LOGO from '../../icon.svg';
+import { loadCollections } from '../../store/collections.js';
+import {
+  $conversations, changeConversation, deleteConversation, exportAddress, loadConversations,
+  loadMoreConversations,
+} from '../../store/conversations.js';
+import { $notices, dismissNotice } from '../../store/notices.js';
+import { $user } from '../../store/session.js';
+import { debounce } from '../../utils/debounce.js';
+import { t } from '../../utils/i18n.js';
+import { define, LightElement } from '../../utils/light_element.js';
+import { whenIdle } from '../../utils/when_idle.js';
+import './session_dialog.js';
+import './settings_dialog.js';
+
+/** What stands around every page of those who are signed in: the sidebar, dialogs, notices. */
+class Frame extends LightElement {
+  static properties = {
+    page: { attribute: false },
+    path: {},
+    drawer: { state: true },
+    settings: { state: true },
+  };
+
+  #stores = new MultiStoreController(this, [$conversations, $notices, $user]);
+  #listening = new AbortController();
+  #search = debounce((/** @type {string} */ query) => void loadConversations(query), 200);
+
+  constructor() {
+    super();
+    /** @type {Node | null} */
+    this.page = null;
+    this.path = '/';
+    this.drawer = false;
+    this.settings = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
+    this.addEventListener('open-settings', () => (this.settings = true), { signal });
+    this.addEventListener('open-drawer', () => (this.drawer = true), { signal });
+    void loadConversations('');
+    whenIdle(() => void loadCollections());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#listening.abort();
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  willUpdate(changed) {
+    if (changed.has('path')) this.drawer = false;
+  }
+
+  get #current() {
+    return this.path.startsWith('/chat/') ? decodeURIComponent(this.path.slice('/chat/'.length)) : null;
+  }
+
+  render() {
+    return html`
+      <a class="skip-link" href="#main" @click=${this.#skip}>${t('frame.skip')}</a>
+      <div class="frame ${this.drawer ? 'frame-drawer-open' : ''}">
+        <div class="scrim" @click=${() => (this.drawer = false)}></div>
+        <aside class="sidebar" id="sidebar" aria-label=${t('frame.sidebar')}>${this.#sidebar()}</aside>
+        <main id="main" class="main" tabindex="-1">${this.page}</main>
+      </div>
+      <lo-settings-dialog .open=${this.settings} @close=${() => (this.settings = false)}></lo-settings-dialog>
+      <lo-session-dialog></lo-session-dialog>
+      <lo-notice-list
+        .notices=${this.#stores.values[1]}
+        @dismiss=${(/** @type {CustomEvent} */ { detail }) => dismissNotice(detail)}
+      ></lo-notice-list>
+    `;
+  }
+
+  #sidebar() {
+    const [, , user] = this.#stores.values;
+    return html`
+      <div class="sidebar-top">
+        <a class="brand" href="/"><img src=${LOGO} width="28" height="28" alt="" />Like-Opt</a>
+        <button type="button" class="icon-button drawer-close" aria-label=${t('frame.close_sidebar')} @click=${() => (this.drawer = false)}>
+          <lo-icon name="close"></lo-icon>
+        </button>
+      </div>
+      <nav class="sidebar-nav" aria-label=${t('frame.pages')}>
+        ${this.#link('/', 'new-chat', t('frame.new_chat'), this.path === '/')}
+        ${this.#link('/documents', 'library', t('frame.documents'), this.path.startsWith('/documents'))}
+      </nav>
+      ${this.#conversations()}
+      <button type="button" class="account-button" aria-haspopup="dialog" @click=${() => (this.settings = true)}>
+        <span class="avatar" aria-hidden="true">${[...(user?.name ?? '?')][0]}</span>
+        <span class="account-button-name">${user?.name}</span>
+        <lo-icon name="settings"></lo-icon><span class="sr-only">${t('settings.title')}</span>
+      </button>
+    `;
+  }
+
+  #conversations() {
+    const [{ items, state, query, cursor }] = this.#stores.values;
+    return html`
+      <search class="sidebar-search">
+        <lo-icon name="search"></lo-icon>
+        <input
+          id="conversation-search"
+          type="search"
+          placeholder=${t('conversation.search')}
+          aria-label=${t('conversation.search')}
+          aria-keyshortcuts="/"
+          @input=${(/** @type {any} */ { target }) => this.#search(target.value.trim())}
+        />
+        <kbd aria-hidden="true">/</kbd>
+      </search>
+      <nav class="sidebar-list" aria-label=${t('conversation.list')}>
+        <lo-conversation-list
+          .conversations=${items}
+          .current=${this.#current}
+          .state=${state}
+          .query=${query}
+          .hasMore=${cursor !== null}
+          .exportAddress=${exportAddress}
+          @more=${() => void loadMoreConversations()}
+          @rename=${(/** @type {CustomEvent} */ { detail: { id, title } }) => void changeConversation(id, { title })}
+          @pin=${(/** @type {CustomEvent} */ { detail: { id, pinned } }) => void changeConversation(id, { pinned })}
+          @delete-conversation=${this.#onDelete}
+        ></lo-conversation-list>
+      </nav>
+    `;
+  }
+
+  /** @param {string} href @param {string} icon @param {string} label @param {boolean} current */
+  #link(href, icon, label, current) {
+    return html`<a class="nav-link" href=${href} aria-current=${current ? 'page' : nothing} @click=${() => (this.drawer = false)}>
+      <lo-icon name=${icon}></lo-icon>${label}
+    </a>`;
+  }
+
+  /** @param {CustomEvent<string>} event */
+  #onDelete({ detail: id }) {
+    deleteConversation(id);
+    if (id === this.#current) this.emit('navigate', { path: '/' });
+  }
+
+  /** @param {Event} event */
+  #skip(event) {
+    event.preventDefault();
+    /** @type {HTMLElement} */ (this.querySelector('#main')).focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.key === 'Escape' && this.drawer) this.drawer = false;
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest('input, textarea, select, dialog')) return;
+    event.preventDefault();
+    this.drawer = true;
+    /** @type {HTMLElement} */ (this.querySelector('#conversation-search')).focus();
+  }
+}
+
+define('lo-frame', Frame);

@@ -1,0 +1,157 @@
+import { $session } from '../store/session.js';
+import { t } from '../utils/i18n.js';
+import { problemText, toProblem } from '../utils/problem.js';
+import { loadPage } from './page_loader.js';
+import { matchRoute, safePath } from './routes.js';
+
+/** @typedef {import('../shapes.js').Problem} Problem */
+/** @typedef {HTMLElement & {params?: Record<string, string>, page?: Node, path?: string}} PageElement */
+
+/**
+ * Shows the page of the address. Pages ask to go elsewhere with a `navigate` event; links of
+ * this site are followed without loading, and fetch their page's code when pointed at.
+ */
+export class Router {
+  #outlet;
+  #measure;
+  /** @type {PageElement | null} */
+  #frame = null;
+  /** @type {PageElement | null} */
+  #page = null;
+  #going = 0;
+
+  /**
+   * @param {HTMLElement} outlet
+   * @param {(page: string, milliseconds: number) => void} measure
+   */
+  constructor(outlet, measure) {
+    this.#outlet = outlet;
+    this.#measure = measure;
+  }
+
+  start() {
+    addEventListener('popstate', () => void this.#show());
+    document.addEventListener('click', (event) => this.#onClick(event));
+    document.addEventListener('pointerover', (event) => this.#onPoint(event));
+    document.addEventListener('focusin', (event) => this.#onPoint(event));
+    document.addEventListener('navigate', (event) => {
+      const { path, replace } = /** @type {CustomEvent} */ (event).detail;
+      this.go(path, { replace });
+    });
+    // Signing in from the dialog keeps the page; from the sign-in page it goes on.
+    $session.listen(() => void this.#show());
+    void this.#show();
+  }
+
+  /** @param {string} path @param {{replace?: boolean}} [options] */
+  go(path, { replace = false } = {}) {
+    if (path === location.pathname + location.search) return;
+    history[replace ? 'replaceState' : 'pushState'](null, '', path);
+    void this.#show();
+  }
+
+  /** @param {string} path */
+  preload(path) {
+    const match = matchRoute(path);
+    if (!match) return;
+    loadPage(match.route.page).catch(() => {});
+    if (match.route.framed) loadPage('frame').catch(() => {});
+  }
+
+  /** @param {Problem} problem @param {() => void} retry */
+  showProblem(problem, retry) {
+    const box = document.createElement('div');
+    box.className = 'start-problem';
+    box.setAttribute('role', 'alert');
+    const text = document.createElement('p');
+    text.textContent = problemText(problem);
+    const button = document.createElement('button');
+    button.className = 'button button-primary';
+    button.textContent = t('action.retry');
+    button.addEventListener('click', retry);
+    box.append(text, button);
+    if (problem.request_id) {
+      const id = document.createElement('small');
+      id.textContent = t('error.request_id', { id: problem.request_id });
+      box.append(id);
+    }
+    this.#frame = this.#page = null;
+    this.#outlet.replaceChildren(box);
+  }
+
+  async #show() {
+    const target = this.#target();
+    const match = matchRoute(target.split('?')[0]) ?? /** @type {never} */ (matchRoute('/'));
+    if (target !== location.pathname + location.search) history.replaceState(null, '', target);
+    const began = performance.now();
+    this.#going += 1;
+    const going = this.#going;
+    try {
+      const { page, framed } = match.route;
+      await Promise.all([loadPage(page), framed && loadPage('frame')]);
+    } catch (error) {
+      this.showProblem({ ...toProblem(error), error_code: 'UNREACHABLE' }, () => void this.#show());
+      return;
+    }
+    if (going !== this.#going) return; // gone elsewhere meanwhile
+    this.#place(match);
+    this.#measure(match.route.page, performance.now() - began);
+  }
+
+  /** Where one may be: those who are not signed in are asked to, and come back afterwards. */
+  #target() {
+    const here = location.pathname + location.search;
+    const known = matchRoute(location.pathname);
+    const signedOut = $session.get() === 'signed_out';
+    if (signedOut && known?.route.page !== 'sign_in') {
+      return location.pathname === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`;
+    }
+    if (!signedOut && known?.route.page === 'sign_in') {
+      return safePath(new URLSearchParams(location.search).get('next'));
+    }
+    return known ? here : '/';
+  }
+
+  /** @param {import('./routes.js').Match} match */
+  #place({ route, params }) {
+    const same = this.#page?.localName === route.tag;
+    const page = same ? this.#page : /** @type {PageElement} */ (document.createElement(route.tag));
+    if (!page) return;
+    page.params = params;
+    this.#page = page;
+    if (!route.framed) {
+      this.#frame = null;
+      if (!same) this.#outlet.replaceChildren(page);
+      return;
+    }
+    if (!this.#frame) {
+      this.#frame = /** @type {PageElement} */ (document.createElement('lo-frame'));
+      this.#outlet.replaceChildren(this.#frame);
+    }
+    this.#frame.page = page;
+    this.#frame.path = location.pathname;
+  }
+
+  /** @param {Event} event @returns {HTMLAnchorElement | null} a link that the router follows */
+  #linkOf(event) {
+    const link = /** @type {Element | null} */ (event.target)?.closest?.('a[href]');
+    if (!(link instanceof HTMLAnchorElement)) return null;
+    const elsewhere = link.origin !== location.origin || link.target || link.hasAttribute('download');
+    return elsewhere || !matchRoute(link.pathname) ? null : link;
+  }
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    const link = plain && !event.defaultPrevented ? this.#linkOf(event) : null;
+    if (!link) return;
+    event.preventDefault();
+    this.go(link.pathname + link.search);
+  }
+
+  /** @param {Event} event */
+  #onPoint(event) {
+    const link = this.#linkOf(event);
+    if (link) this.preload(link.pathname);
+  }
+}

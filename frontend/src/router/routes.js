@@ -1,0 +1,48 @@
+/**
+ * @typedef {object} Route
+ * @property {import('./page_loader.js').PageName} page
+ * @property {string} tag the page's element
+ * @property {boolean} framed whether it stands in the frame of those who are signed in
+ * @property {RegExp} pattern
+ */
+/** @typedef {{route: Route, params: Record<string, string>}} Match */
+
+/** @type {Route[]} */
+export const ROUTES = [
+  { page: 'chat', tag: 'lo-chat-page', framed: true, pattern: /^\/(?:chat\/?)?$/ },
+  { page: 'chat', tag: 'lo-chat-page', framed: true, pattern: /^\/chat\/(?<id>[^/]+)\/?$/ },
+  { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/?$/ },
+  { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/(?<id>[^/]+)\/?$/ },
+  { page: 'sign_in', tag: 'lo-sign-in-page', framed: false, pattern: /^\/sign-in\/?$/ },
+];
+
+/**
+ * @param {string} path
+ * @returns {Match | null}
+ */
+export function matchRoute(path) {
+  for (const route of ROUTES) {
+    const found = route.pattern.exec(path);
+    if (!found) continue;
+    const params = Object.entries(found.groups ?? {}).map(([name, text]) => [name, decode(text)]);
+    return { route, params: Object.fromEntries(params) };
+  }
+  return null;
+}
+
+/**
+ * Only a path of this page may be gone to after signing in, never another site.
+ * @param {string | null} path
+ */
+export function safePath(path) {
+  return path && /^\/(?![/\\])/.test(path) && matchRoute(path.split(/[?#]/)[0]) ? path : '/';
+}
+
+/** @param {string} text */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,32 @@
+import { request, send } from './api_client.js';
+import { readEvents } from './event_stream.js';
+
+/** @typedef {import('../shapes.js').Message} Message */
+/**
+ * @typedef {object} Question
+ * @property {string} message
+ * @property {string} [conversation_id]
+ * @property {string[]} [collection_ids]
+ * @property {boolean} [use_cache]
+ * @property {string} [regenerate] the answer that the new one replaces
+ */
+
+/**
+ * Ask, and read the answer's events as they come. Aborting stops the model.
+ * @param {Question} question
+ * @param {AbortSignal} signal
+ */
+export async function* ask(question, signal) {
+  const response = await send('/chat', { method: 'POST', body: question, signal });
+  if (response.body) yield* readEvents(response.body);
+}
+
+/**
+ * @param {string} messageId
+ * @param {1 | -1 | 0} value 0 takes a thumb back
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Message>}
+ */
+export function giveFeedback(messageId, value, signal) {
+  return request('/feedback', { method: 'POST', body: { message_id: messageId, value }, signal });
+}

@@ -1,0 +1,62 @@
+import { address, request, requestPage, send } from './api_client.js';
+import { readEvents } from './event_stream.js';
+
+/** @typedef {import('../shapes.js').Document} Document */
+/** @typedef {import('../shapes.js').Job} Job */
+/** @typedef {import('../shapes.js').Passage} Passage */
+
+/**
+ * @param {{collection_id?: string | null, q?: string, cursor?: string | null, limit?: number}} query
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{items: Document[], nextCursor: string | null}>}
+ */
+export function listDocuments(query, signal) {
+  return requestPage('/documents', { query, signal });
+}
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Document>} */
+export function fetchDocument(id, signal) {
+  return request(`/documents/${encodeURIComponent(id)}`, { signal });
+}
+
+/** @param {string} id @param {{keepalive?: boolean, signal?: AbortSignal}} [options] */
+export function deleteDocument(id, options) {
+  return request(`/documents/${encodeURIComponent(id)}`, { method: 'DELETE', ...options });
+}
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Job>} */
+export function retryDocument(id, signal) {
+  return request(`/documents/${encodeURIComponent(id)}/retry`, { method: 'POST', signal });
+}
+
+/**
+ * @param {string} id
+ * @param {{around?: number, limit?: number, cursor?: string | null}} query
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{items: Passage[], nextCursor: string | null}>}
+ */
+export function listPassages(id, query, signal) {
+  return requestPage(`/documents/${encodeURIComponent(id)}/passages`, { query, signal });
+}
+
+/** @param {string} id @param {'file' | 'text'} [as] */
+export function contentAddress(id, as = 'file') {
+  return address(`/documents/${encodeURIComponent(id)}/content`, as === 'text' ? { format: 'text' } : {});
+}
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Job>} */
+export function cancelJob(id, signal) {
+  return request(`/jobs/${encodeURIComponent(id)}/cancel`, { method: 'POST', signal });
+}
+
+/**
+ * Follow a job until it has ended.
+ * @param {string} id
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<Job>}
+ */
+export async function* jobEvents(id, signal) {
+  const response = await send(`/jobs/${encodeURIComponent(id)}/events`, { signal });
+  if (!response.body) return;
+  for await (const { event, data } of readEvents(response.body)) if (event === 'job') yield data;
+}

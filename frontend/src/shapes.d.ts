@@ -1,0 +1,176 @@
+/** The shapes of docs/api.md, and the few that only the page knows. */
+
+export type Language = 'en' | 'ko';
+export type Role = 'administrator' | 'member';
+export type Access = 'owner' | 'editor' | 'reader';
+export type DocumentStatus =
+  | 'queued' | 'extracting' | 'searchable' | 'ready' | 'failed' | 'cancelled';
+export type MessageStatus = 'complete' | 'stopped' | 'failed';
+
+export interface Problem {
+  error_code: string;
+  message: string;
+  request_id?: string | null;
+  retryable?: boolean;
+}
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  created_at: string;
+}
+
+export interface Model {
+  provider: 'extractive' | 'openai_compatible' | 'ollama' | 'llama_cpp';
+  name: string;
+  available: boolean;
+  hint: string | null;
+}
+
+export interface About {
+  name: string;
+  version: string;
+  setup_required: boolean;
+  registration_open: boolean;
+  max_upload_bytes: number;
+  formats: string[];
+  languages: Language[];
+  model?: Model;
+  embedding?: { name: string; dimensions: number };
+}
+
+export interface Collection {
+  id: string;
+  name: string;
+  access: Access;
+  documents: number;
+  version: number;
+  created_at: string;
+}
+
+export interface Document {
+  id: string;
+  title: string;
+  filename: string;
+  collection_id: string;
+  media_type: string;
+  status: DocumentStatus;
+  progress: number;
+  error: Problem | null;
+  pages: number | null;
+  passages: number;
+  bytes: number;
+  created_at: string;
+}
+
+export interface Job {
+  id: string;
+  document_id: string;
+  status: DocumentStatus;
+  progress: number;
+  error: Problem | null;
+  attempts: number;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface Passage {
+  id: number;
+  document_id: string;
+  ordinal: number;
+  text: string;
+  start: number;
+  end: number;
+  page: number | null;
+  heading: string | null;
+}
+
+export interface Conversation {
+  id: string;
+  title: string;
+  pinned: boolean;
+  collection_ids: string[];
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Source {
+  n: number;
+  document_id: string;
+  title: string;
+  page: number | null;
+  heading: string | null;
+  passage_id: number;
+  text: string;
+  start: number;
+  end: number;
+  score: number;
+}
+
+export interface Citation {
+  n: number;
+  passage_id: number;
+  quote: string;
+  start: number;
+  end: number;
+}
+
+export interface Message {
+  id: string;
+  conversation_id: string;
+  role: 'user' | 'assistant';
+  text: string;
+  /** `sending` and `streaming` are the page's own, before the server has ended the answer. */
+  status: MessageStatus | 'sending' | 'streaming';
+  sources: Source[];
+  citations: Citation[];
+  model: string | null;
+  degraded: string[];
+  cached: boolean;
+  feedback: 1 | -1 | null;
+  timings: Record<string, number>;
+  created_at: string;
+  /** Why the answer broke off: known to the page that saw it, not stored. */
+  problem?: Problem | null;
+}
+
+/** A file on its way to the server, or one that the server refused. */
+export interface Upload {
+  id: string;
+  filename: string;
+  bytes: number;
+  collection_id: string | null;
+  status: 'waiting' | 'uploading' | 'refused' | 'duplicate' | 'done';
+  progress: number;
+  error: Problem | null;
+  document_id: string | null;
+}
+
+export interface UploadOutcome {
+  document: Document | null;
+  job: Job | null;
+  duplicate: boolean;
+  error: (Problem & { filename?: string }) | null;
+}
+
+/** A short message at the edge of the screen. */
+export interface Notice {
+  id: number;
+  text: string;
+  detail?: string;
+  tone: 'plain' | 'good' | 'bad';
+  action?: { label: string; run: () => void };
+}
+
+/** What the source panel shows: one source, the quotes proved by it, and its neighbours. */
+export interface OpenSource {
+  message_id: string;
+  source: Source;
+  citations: Citation[];
+  passages: Passage[];
+  document: Document | null;
+  loading: boolean;
+  problem: Problem | null;
+}

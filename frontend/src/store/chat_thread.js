@@ -1,0 +1,172 @@
+import { atom } from 'nanostores';
+
+import * as chat from '../services/chat.js';
+import { fetchMessages } from '../services/conversations.js';
+import { isAbort, toProblem } from '../utils/problem.js';
+import { AnswerStream } from './answer_stream.js';
+import { answerDraft, questionMessage } from './chat_messages.js';
+import { notifyProblem } from './notices.js';
+
+/** @typedef {import('../shapes.js').Message} Message */
+/** @typedef {import('../shapes.js').Problem} Problem */
+/** @typedef {'idle' | 'loading' | 'failed' | 'asking'} ThreadState */
+/**
+ * @typedef {object} Thread
+ * @property {string | null} id `null` until the server has begun the conversation
+ * @property {Message[]} messages
+ * @property {ThreadState} state
+ * @property {Problem | null} problem why it could not be opened
+ */
+/** @typedef {{text: string, collectionIds?: string[], replaces?: string, fresh?: boolean}} Question */
+
+/** One conversation as the page knows it. It goes on while another page is looked at. */
+export class ChatThread {
+  $state;
+  /** The question as it was last asked, to ask it again. @type {Question | null} */
+  #asked = null;
+  #asking = new AbortController();
+  #onBegun;
+
+  /**
+   * @param {string | null} id
+   * @param {(thread: ChatThread) => void} onBegun called when the server has taken a question
+   */
+  constructor(id, onBegun) {
+    this.$state = atom(
+      /** @type {Thread} */ ({ id, messages: [], state: id ? 'loading' : 'idle', problem: null }),
+    );
+    this.#onBegun = onBegun;
+  }
+
+  get id() {
+    return this.$state.get().id;
+  }
+
+  /** @param {Partial<Thread>} change */
+  #update(change) {
+    this.$state.set({ ...this.$state.get(), ...change });
+  }
+
+  async load() {
+    const { id, state } = this.$state.get();
+    if (!id || state === 'asking') return;
+    this.#update({ state: 'loading', problem: null });
+    try {
+      const messages = await fetchMessages(id, AbortSignal.timeout(30_000));
+      this.#update({ messages, state: 'idle' });
+    } catch (error) {
+      this.#update({ state: 'failed', problem: toProblem(error) });
+    }
+  }
+
+  /**
+   * Ask, and show the answer as it comes.
+   * @param {Question} question
+   * @param {() => void} [onTaken] called when the server has taken the question
+   * @returns {Promise<'accepted' | 'signed_out' | 'failed'>} what became of the question
+   */
+  async ask(question, onTaken = () => {}) {
+    if (this.$state.get().state === 'asking') return 'failed';
+    this.#asked = question;
+    this.#asking = new AbortController();
+    const kept = this.#messagesBefore(question);
+    const before = this.$state.get().messages;
+    const draft = answerDraft(this.id);
+    this.#update({ messages: [...kept, questionMessage(this.id, question.text), draft], state: 'asking' });
+
+    const stream = new AnswerStream(draft, (message) => this.#showAnswer(message));
+    const outcome = await stream.read(this.#events(question), (id) => {
+      onTaken();
+      this.#begin(id);
+    });
+    this.#update({ state: 'idle' });
+    if (outcome !== 'signed_out') return outcome;
+    this.#update({ messages: before });
+    return outcome;
+  }
+
+  /** Stop the model; what has arrived stays. */
+  stop() {
+    this.#asking.abort();
+  }
+
+  /** Ask the last question again: its answer broke off, or is not liked. */
+  async askAgain() {
+    const { messages } = this.$state.get();
+    const answer = messages.at(-1);
+    const question = messages.at(-2);
+    if (!question || answer?.role !== 'assistant') return;
+    await this.ask({
+      text: question.text,
+      collectionIds: this.#asked?.collectionIds,
+      replaces: answer.id,
+      fresh: true,
+    });
+  }
+
+  /**
+   * Put other words in the place of the last question.
+   * @param {string} text
+   */
+  async editLast(text) {
+    const answer = this.$state.get().messages.at(-1);
+    return this.ask({ text, collectionIds: this.#asked?.collectionIds, replaces: answer?.id });
+  }
+
+  /** @param {string} messageId @param {1 | -1} value a second click takes it back */
+  async giveFeedback(messageId, value) {
+    const message = this.$state.get().messages.find(({ id }) => id === messageId);
+    if (!message) return;
+    const before = message.feedback;
+    const after = before === value ? null : value;
+    this.#change(messageId, { feedback: after });
+    try {
+      await chat.giveFeedback(messageId, after ?? 0, AbortSignal.timeout(15_000));
+    } catch (error) {
+      this.#change(messageId, { feedback: before });
+      notifyProblem(error);
+    }
+  }
+
+  /** @param {Question} question the last exchange goes when it is replaced */
+  #messagesBefore({ replaces }) {
+    const { messages } = this.$state.get();
+    return replaces && messages.at(-1)?.id === replaces ? messages.slice(0, -2) : messages;
+  }
+
+  /** @param {Question} question */
+  async *#events({ text, collectionIds, replaces, fresh }) {
+    const body = {
+      message: text,
+      ...(this.id && { conversation_id: this.id }),
+      ...(collectionIds && { collection_ids: collectionIds }),
+      ...(fresh && { use_cache: false }),
+    };
+    const { signal } = this.#asking;
+    const stored = replaces && !replaces.startsWith('draft-') ? { regenerate: replaces } : {};
+    try {
+      yield* chat.ask({ ...body, ...stored }, signal);
+    } catch (error) {
+      // An answer that broke off early may never have been stored: then there is none to replace.
+      if (isAbort(error) || toProblem(error).error_code !== 'MESSAGE_NOT_FOUND') throw error;
+      yield* chat.ask(body, signal);
+    }
+  }
+
+  /** @param {string} conversationId */
+  #begin(conversationId) {
+    this.#update({ id: conversationId });
+    this.#onBegun(this);
+  }
+
+  /** @param {Message} message */
+  #showAnswer(message) {
+    this.#update({ messages: [...this.$state.get().messages.slice(0, -1), message] });
+  }
+
+  /** @param {string} messageId @param {Partial<Message>} change */
+  #change(messageId, change) {
+    const { messages } = this.$state.get();
+    this.#update({ messages: messages.map((m) => (m.id === messageId ? { ...m, ...change } : m)) });
+  }
+}

@@ -1,0 +1,62 @@
+import { atom } from 'nanostores';
+
+import { readStored, writeStored } from '../utils/local_storage.js';
+import { ChatThread } from './chat_thread.js';
+import { refreshConversation } from './conversations.js';
+
+const KEPT = 12;
+
+/** @type {Map<string, ChatThread>} the most recently opened last */
+const threads = new Map();
+/** The conversation on the screen. */
+export const $openThread = atom(newThread());
+
+/**
+ * Open a conversation, or an empty one. One that has been read is shown at once.
+ * @param {string | null} id
+ * @returns {ChatThread}
+ */
+export function openThread(id) {
+  const open = $openThread.get();
+  if (id && open.id === id) return open;
+  const known = id ? threads.get(id) : null;
+  const thread = known ?? new ChatThread(id, onBegun);
+  if (id) remember(id, thread);
+  if (!known) void thread.load();
+  $openThread.set(thread);
+  return thread;
+}
+
+/** @param {string | null} id */
+export function readDraft(id) {
+  return readStored(`draft.${id ?? 'new'}`, '');
+}
+
+/**
+ * @param {string | null} id
+ * @param {string} text
+ */
+export function writeDraft(id, text) {
+  writeStored(`draft.${id ?? 'new'}`, text === '' ? null : text);
+}
+
+function newThread() {
+  return new ChatThread(null, onBegun);
+}
+
+/** @param {ChatThread} thread */
+function onBegun(thread) {
+  const id = /** @type {string} */ (thread.id);
+  remember(id, thread);
+  void refreshConversation(id);
+}
+
+/** @param {string} id @param {ChatThread} thread */
+function remember(id, thread) {
+  threads.delete(id);
+  threads.set(id, thread);
+  for (const [oldId, old] of threads) {
+    if (threads.size <= KEPT) break;
+    if (old.$state.get().state !== 'asking' && old !== $openThread.get()) threads.delete(oldId);
+  }
+}

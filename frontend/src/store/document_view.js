@@ -1,0 +1,57 @@
+import { atom } from 'nanostores';
+
+import { fetchDocument, listPassages } from '../services/documents.js';
+import { isAbort, toProblem } from '../utils/problem.js';
+
+/** @typedef {import('../shapes.js').Document} Document */
+/** @typedef {import('../shapes.js').Passage} Passage */
+/** @typedef {import('../shapes.js').Problem} Problem */
+/** @typedef {{document: Document | null, passages: Passage[], cursor: string | null, loading: boolean, problem: Problem | null}} View */
+
+const PAGE = 40;
+const EMPTY = /** @type {View} */ ({
+  document: null,
+  passages: [],
+  cursor: null,
+  loading: false,
+  problem: null,
+});
+
+/** The document that is open on the documents page. */
+export const $documentView = atom(EMPTY);
+let reading = new AbortController();
+
+/** @param {string | null} id */
+export async function viewDocument(id) {
+  reading.abort();
+  reading = new AbortController();
+  const { signal } = reading;
+  $documentView.set({ ...EMPTY, loading: id !== null });
+  if (id === null) return;
+  try {
+    const [document, page] = await Promise.all([
+      fetchDocument(id, signal),
+      listPassages(id, { limit: PAGE }, signal),
+    ]);
+    change({ document, passages: page.items, cursor: page.nextCursor, loading: false });
+  } catch (error) {
+    if (!isAbort(error)) change({ loading: false, problem: toProblem(error) });
+  }
+}
+
+export async function viewMorePassages() {
+  const { document, cursor, passages, loading } = $documentView.get();
+  if (!document || !cursor || loading) return;
+  change({ loading: true });
+  try {
+    const page = await listPassages(document.id, { limit: PAGE, cursor }, reading.signal);
+    change({ passages: [...passages, ...page.items], cursor: page.nextCursor, loading: false });
+  } catch (error) {
+    if (!isAbort(error)) change({ loading: false, problem: toProblem(error) });
+  }
+}
+
+/** @param {Partial<View>} values */
+function change(values) {
+  $documentView.set({ ...$documentView.get(), ...values });
+}

@@ -1,0 +1,43 @@
+import { atom } from 'nanostores';
+
+import { browserLanguage, loadLanguage } from '../utils/i18n.js';
+import { readStored, writeStored } from '../utils/local_storage.js';
+
+/** @typedef {import('../shapes.js').Language | 'system'} LanguageChoice */
+/** @typedef {'light' | 'dark' | 'system'} ThemeChoice */
+
+export const $language = atom(/** @type {LanguageChoice} */ (readStored('language', 'system')));
+export const $theme = atom(/** @type {ThemeChoice} */ (readStored('theme', 'system')));
+
+/** Load the words and put language and theme on the document. */
+export async function applyPreferences() {
+  applyTheme();
+  await applyLanguage();
+}
+
+/** @param {LanguageChoice} choice */
+export async function chooseLanguage(choice) {
+  $language.set(choice);
+  writeStored('language', choice === 'system' ? null : choice);
+  await applyLanguage();
+}
+
+/** @param {ThemeChoice} choice */
+export function chooseTheme(choice) {
+  $theme.set(choice);
+  writeStored('theme', choice === 'system' ? null : choice);
+  applyTheme();
+}
+
+async function applyLanguage() {
+  const choice = $language.get();
+  const name = choice === 'system' ? browserLanguage() : choice;
+  document.documentElement.lang = name;
+  await loadLanguage(name);
+}
+
+function applyTheme() {
+  const choice = $theme.get();
+  if (choice === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = choice;
+}

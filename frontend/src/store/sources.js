@@ -1,0 +1,71 @@
+import { atom } from 'nanostores';
+
+import { contentAddress as addressOf, fetchDocument, listPassages } from '../services/documents.js';
+import { isAbort, toProblem } from '../utils/problem.js';
+
+/** @typedef {import('../shapes.js').Message} Message */
+/** @typedef {import('../shapes.js').OpenSource} OpenSource */
+
+/** The source that stands beside the answer. */
+export const $openSource = atom(/** @type {OpenSource | null} */ (null));
+let reading = new AbortController();
+
+/**
+ * Show a source of an answer: what the answer carries at once, its neighbours when they come.
+ * @param {Message} message
+ * @param {number} n
+ */
+export async function openSource(message, n) {
+  const source = message.sources.find((item) => item.n === n);
+  if (!source) return;
+  reading.abort();
+  reading = new AbortController();
+  const citations = message.citations.filter((item) => item.n === n);
+  $openSource.set({
+    message_id: message.id,
+    source,
+    citations,
+    passages: [],
+    document: null,
+    loading: true,
+    problem: null,
+  });
+  await readAround(source);
+}
+
+/** Read the neighbours again, when that has failed. */
+export async function reloadSource() {
+  const open = $openSource.get();
+  if (!open) return;
+  change({ loading: true, problem: null });
+  await readAround(open.source);
+}
+
+/** @param {import('../shapes.js').Source} source */
+async function readAround(source) {
+  try {
+    const [document, passages] = await Promise.all([
+      fetchDocument(source.document_id, reading.signal),
+      listPassages(source.document_id, { around: source.passage_id, limit: 3 }, reading.signal),
+    ]);
+    change({ document, passages: passages.items, loading: false });
+  } catch (error) {
+    if (!isAbort(error)) change({ loading: false, problem: toProblem(error) });
+  }
+}
+
+export function closeSource() {
+  reading.abort();
+  $openSource.set(null);
+}
+
+/** @param {string} documentId @param {'file' | 'text'} [as] */
+export function contentAddress(documentId, as) {
+  return addressOf(documentId, as);
+}
+
+/** @param {Partial<OpenSource>} values */
+function change(values) {
+  const open = $openSource.get();
+  if (open) $openSource.set({ ...open, ...values });
+}

@@ -1,0 +1,55 @@
+import { t } from '../utils/i18n.js';
+import { notify, notifyProblem } from './notices.js';
+
+/** As long as the notice that offers to undo is shown. */
+const DELAY = 6500;
+
+/** @typedef {(options: {keepalive?: boolean}) => Promise<unknown>} Deletion */
+
+/** @type {Map<string, () => void>} */
+const pending = new Map();
+
+/** @param {string} id whether this is being deleted, unless somebody takes it back */
+export function isBeingDeleted(id) {
+  return pending.has(id);
+}
+
+/**
+ * Delete something after a while in which it can be taken back. Leaving the page ends the wait.
+ * @param {{id: string, text: string, remove: Deletion, undo: () => void}} options
+ */
+export function deleteWithUndo({ id, text, remove, undo }) {
+  /** @param {{keepalive?: boolean}} [options] */
+  async function commit(options = {}) {
+    clearTimeout(timer);
+    dismiss();
+    try {
+      await remove(options);
+    } catch (error) {
+      undo();
+      notifyProblem(error);
+    } finally {
+      pending.delete(id);
+    }
+  }
+
+  const timer = setTimeout(commit, DELAY);
+  pending.set(id, () => void commit({ keepalive: true }));
+  const dismiss = notify({
+    text,
+    action: {
+      label: t('action.undo'),
+      run: () => {
+        clearTimeout(timer);
+        pending.delete(id);
+        dismiss();
+        undo();
+      },
+    },
+  });
+}
+
+/** Carry out what waits: the page is being left. */
+export function commitDeletions() {
+  for (const commit of [...pending.values()]) commit();
+}

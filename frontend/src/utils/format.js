@@ -1,0 +1,68 @@
+import { language, t } from './i18n.js';
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+
+/** @param {number} bytes */
+export function formatBytes(bytes) {
+  const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return new Intl.NumberFormat(language(), {
+    style: 'unit',
+    unit: UNITS[step],
+    unitDisplay: 'short',
+    maximumFractionDigits: step > 1 ? 1 : 0,
+  }).format(bytes / 1000 ** step);
+}
+
+/** @param {number} ratio from 0 to 1 */
+export function formatPercent(ratio) {
+  return new Intl.NumberFormat(language(), { style: 'percent' }).format(ratio);
+}
+
+/** @param {string} iso */
+export function formatDate(iso) {
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(new Date(iso));
+}
+
+/** @param {string} iso */
+export function formatTime(iso) {
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(
+    new Date(iso),
+  );
+}
+
+/**
+ * Group a list that is sorted newest first under "Today", "Yesterday", days and months.
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => string} timeOf an ISO time
+ * @param {Date} [now]
+ * @returns {{label: string, items: T[]}[]}
+ */
+export function groupByDay(items, timeOf, now = new Date()) {
+  /** @type {{label: string, items: T[]}[]} */
+  const groups = [];
+  for (const item of items) {
+    const label = dayLabel(new Date(timeOf(item)), now);
+    const last = groups.at(-1);
+    if (last?.label === label) last.items.push(item);
+    else groups.push({ label, items: [item] });
+  }
+  return groups;
+}
+
+/**
+ * @param {Date} date
+ * @param {Date} now
+ */
+function dayLabel(date, now) {
+  const days = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000);
+  if (days <= 0) return t('day.today');
+  if (days === 1) return t('day.yesterday');
+  if (days < 7) return new Intl.DateTimeFormat(language(), { weekday: 'long' }).format(date);
+  return new Intl.DateTimeFormat(language(), { year: 'numeric', month: 'long' }).format(date);
+}
+
+/** @param {Date} date */
+function startOfDay(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}

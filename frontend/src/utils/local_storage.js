@@ -1,0 +1,45 @@
+/** `localStorage` throws in private windows and when it is full; the page works without it. */
+
+const PREFIX = 'likeopt.';
+
+/**
+ * @template T
+ * @param {string} key
+ * @param {T} fallback
+ * @returns {T}
+ */
+export function readStored(key, fallback) {
+  try {
+    const text = localStorage.getItem(PREFIX + key);
+    return text === null ? fallback : JSON.parse(text);
+  } catch {
+    return fallback;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} value `null` removes it
+ */
+export function writeStored(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, JSON.stringify(value));
+  } catch {
+    // Nothing that cannot be typed again is kept here.
+  }
+}
+
+/**
+ * Remove everything that begins with a prefix: drafts, when somebody signs out.
+ * @param {string} prefix
+ */
+export function removeStored(prefix) {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(PREFIX + prefix)) localStorage.removeItem(key);
+    }
+  } catch {
+    // See above.
+  }
+}

@@ -1,0 +1,34 @@
+import { hasMessage, t } from './i18n.js';
+
+/** @typedef {import('../shapes.js').Problem} Problem */
+
+/**
+ * Say a problem in the page's language; a code that has no words here keeps the server's.
+ * @param {Problem} problem
+ */
+export function problemText(problem) {
+  const key = `error.${problem.error_code}`;
+  return hasMessage(key) ? t(key) : problem.message || t('error.UNKNOWN');
+}
+
+/**
+ * Turn anything that was thrown into a problem that can be shown.
+ * @param {unknown} error
+ * @returns {Problem}
+ */
+export function toProblem(error) {
+  const known = /** @type {{code?: unknown, message?: string, requestId?: string, retryable?: boolean}} */ (
+    error ?? {}
+  );
+  return {
+    error_code: typeof known.code === 'string' ? known.code : 'UNKNOWN',
+    message: known.message ?? '',
+    request_id: known.requestId ?? null,
+    retryable: known.retryable ?? true,
+  };
+}
+
+/** @param {unknown} error */
+export function isAbort(error) {
+  return error instanceof DOMException && error.name === 'AbortError';
+}

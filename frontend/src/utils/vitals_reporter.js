@@ -1,0 +1,61 @@
+import { readStored, writeStored } from './local_storage.js';
+
+/** @typedef {{name: string, value: number, timestamp: number}} Metric */
+
+const ADDRESS = '/api/v1/metrics';
+const INTERVAL = 30_000;
+const KEPT = 200;
+
+/**
+ * Collect measurements and send them at most every 30 s, and when the page is hidden; what
+ * could not be sent is kept and tried again, on the next visit too.
+ */
+export class VitalsReporter {
+  /** @type {Metric[]} */
+  #queue = readStored('metrics', []);
+  #timer = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
+  #onHidden = () => {
+    if (document.visibilityState === 'hidden') this.send();
+  };
+
+  /** @returns {() => void} stop */
+  start() {
+    this.#timer = setInterval(() => this.send(), INTERVAL);
+    document.addEventListener('visibilitychange', this.#onHidden);
+    void this.#observe();
+    return () => {
+      clearInterval(this.#timer);
+      document.removeEventListener('visibilitychange', this.#onHidden);
+    };
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} value in milliseconds, but for `cls`
+   */
+  record(name, value) {
+    this.#queue.push({ name, value: Math.round(value * 1000) / 1000, timestamp: Date.now() });
+    if (this.#queue.length > KEPT) this.#queue.splice(0, this.#queue.length - KEPT);
+  }
+
+  send() {
+    if (this.#queue.length === 0) return;
+    const body = JSON.stringify({
+      metrics: this.#queue,
+      userAgent: navigator.userAgent,
+      // The address alone: a conversation's id says nothing about speed.
+      url: location.origin + location.pathname.split('/').slice(0, 2).join('/'),
+      timestamp: Date.now(),
+    });
+    const sent = navigator.sendBeacon(ADDRESS, new Blob([body], { type: 'application/json' }));
+    if (sent) this.#queue = [];
+    writeStored('metrics', sent ? null : this.#queue);
+  }
+
+  async #observe() {
+    const vitals = await import(/* webpackChunkName: "vitals" */ 'web-vitals');
+    for (const on of [vitals.onLCP, vitals.onINP, vitals.onCLS, vitals.onTTFB, vitals.onFCP]) {
+      on((metric) => this.record(metric.name.toLowerCase(), metric.value));
+    }
+  }
+}
