@@ -12,6 +12,7 @@ monkey.patch_all()
 
 import gc  # noqa: E402
 import os  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -77,6 +78,12 @@ def when_ready(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
+    """Let a worker die of SIGTERM until it has handlers of its own.
+
+    Before that it has the master's, which only take notes: told to stop while it boots, a worker
+    would never hear of it, and everybody would wait for graceful_timeout.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(server.pid)
 
 

@@ -59,7 +59,7 @@ def serve(settings: Settings, *, out: TextIO | None = None) -> int:
             supervisor = Supervisor(plan.children, settings.data_dir / "logs", journal, wait=signals.wait)
             services = _Services(lock, plan.settings, shown(reachable_host(host), port), supervisor)
             try:
-                if not _stop_wanted(supervisor.wait_until_ready(START_SECONDS)):
+                if supervisor.wait_until_ready(START_SECONDS, unless=_stop_wanted):
                     print(f"ready {services.http}", file=out, flush=True)
                     _watch(supervisor, services)
             finally:
@@ -124,8 +124,9 @@ class _Services:
 def _watch(supervisor: Supervisor, services: _Services) -> None:
     has_terminal = sys.stderr.isatty()
     while True:
+        supervisor.step()
         services.publish()
-        arrived = supervisor.watch()
+        arrived = supervisor.rest()
         if _stop_wanted(arrived):
             return
         if signal.SIGHUP in arrived:

@@ -26,7 +26,10 @@ class SignalQueue:
         self._arrived: list[int] = []
 
     def wait(self, seconds: float) -> list[int]:
-        """Return the signals that arrived, at once if there are any, else after ``seconds``."""
+        """Return the signals that arrived, at once if there are any, else after ``seconds``.
+
+        A child that ends only ends the wait: who ended is asked of the children themselves.
+        """
         if not self._arrived:
             select.select([self._read], [], [], max(0.0, seconds))
         with contextlib.suppress(BlockingIOError):
@@ -51,4 +54,5 @@ class SignalQueue:
         os.close(self._write)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self._arrived.append(number)
+        if number != signal.SIGCHLD:
+            self._arrived.append(number)

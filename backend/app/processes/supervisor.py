@@ -16,6 +16,8 @@ MAX_BACKOFF_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0
 START_ATTEMPTS = 3
 
+SignalTest = Callable[[Iterable[int]], bool]
+
 
 class StartFailed(AppError):
     """A process did not come up; the message ends with the last lines of its log."""
@@ -67,21 +69,24 @@ class Supervisor:
 
     # --- what callers do --------------------------------------------------------------------
 
-    def wait_until_ready(self, seconds: float) -> Sequence[int]:
-        """Start everything; return when all are ready, or early with the signals that came.
+    def wait_until_ready(self, seconds: float, *, unless: SignalTest = lambda arrived: False) -> bool:
+        """Start everything; return True when all are ready, False if ``unless`` said so before.
+
+        Args:
+            unless: told the signals that arrive meanwhile.
 
         Raises:
             StartFailed: one ended again and again, or was not ready within ``seconds``.
         """
         deadline = self._clock() + seconds
         while not self.step():
-            if arrived := list(self._wait(TICK_SECONDS)):
-                return arrived
+            if unless(self._wait(TICK_SECONDS)):
+                return False
             if self._clock() > deadline:
                 late = next(place for place in self._places.values() if not place.ready)
                 raise self._failure(late, f"was not ready after {seconds:.0f} seconds")
         self._started = True
-        return []
+        return True
 
     def step(self) -> bool:
         """Restart what ended, start what is due, ask who is ready; return whether all are."""
@@ -93,15 +98,15 @@ class Supervisor:
                 place.ready = place.child.probe is None or place.child.probe.ready()
         return all(place.ready for place in self._places.values())
 
-    def watch(self) -> list[int]:
-        """Keep everything running until signals arrive that are not about a child."""
+    def rest(self) -> Iterable[int]:
+        """Sleep until a signal comes or the next ``step`` is due; return the signals."""
         self._bound_logs()
-        settled = self.step()
-        due = [place.not_before for place in self._places.values() if place.process is None and not place.done()]
-        pause = IDLE_SECONDS if settled else TICK_SECONDS
-        if due and all(place.ready or place.process is None for place in self._places.values()):
-            pause = max(TICK_SECONDS, min(due) - self._clock())  # nothing to ask before the next start
-        return list(self._wait(pause))
+        places = self._places.values()
+        asked = any(place.process is not None and not place.ready for place in places if not place.child.once)
+        due = [place.not_before for place in places if place.process is None and not place.done()]
+        if asked:
+            return self._wait(TICK_SECONDS)
+        return self._wait(max(TICK_SECONDS, min(due) - self._clock()) if due else IDLE_SECONDS)
 
     def send(self, name: str, signal_number: int) -> None:
         process = self._places[name].process
@@ -111,7 +116,7 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         return {name: place.process.pid for name, place in self._places.items() if place.process}
 
-    def stop(self, *, at_once: Callable[[Iterable[int]], bool] = lambda arrived: False) -> None:
+    def stop(self, *, at_once: SignalTest = lambda arrived: False) -> None:
         """Stop all, higher tiers first; what outlives its time, and what it left, is killed.
 
         Args:
@@ -160,7 +165,7 @@ class Supervisor:
         lines = last_lines(place.log_file)
         return StartFailed(f"{place.child.name} {what}. The end of {place.log_file}:\n{lines}")
 
-    def _stop_tier(self, places: list[_Place], at_once: Callable[[Iterable[int]], bool], impatient: bool) -> bool:
+    def _stop_tier(self, places: list[_Place], at_once: SignalTest, impatient: bool) -> bool:
         deadline = self._clock() + max((place.child.stop_seconds for place in places), default=0.0)
         for place in places:
             if place.process is not None:

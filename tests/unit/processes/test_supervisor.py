@@ -110,7 +110,7 @@ def test_work_that_is_done_once_is_awaited_and_not_repeated(world: World, tmp_pa
     supervisor = world.supervise([child("migrate", once=True), child("web", after=("migrate",))], tmp_path)
     supervisor.step()
     world.running("migrate").code = 0
-    assert supervisor.wait_until_ready(10) == []
+    assert supervisor.wait_until_ready(10)
     supervisor.step()
     assert world.events == ["start migrate", "start web"]
 
@@ -133,7 +133,19 @@ def test_a_start_that_takes_too_long_names_who_was_late(world: World, tmp_path: 
 def test_a_signal_ends_the_wait_for_the_start(world: World, tmp_path: Path) -> None:
     supervisor = world.supervise([child("web", probe=FakeProbe(answers=False))], tmp_path)
     world.signals = [signal.SIGTERM]
-    assert supervisor.wait_until_ready(5) == [signal.SIGTERM]
+    assert not supervisor.wait_until_ready(5, unless=lambda arrived: signal.SIGTERM in arrived)
+
+
+def test_a_signal_of_another_kind_does_not(world: World, tmp_path: Path) -> None:
+    probe = FakeProbe(answers=False)
+    supervisor = world.supervise([child("web", probe=probe)], tmp_path)
+    world.signals = [signal.SIGHUP]
+
+    def answer(arrived: Iterable[int]) -> bool:
+        probe.answers = True
+        return signal.SIGTERM in arrived
+
+    assert supervisor.wait_until_ready(5, unless=answer)
 
 
 def test_one_that_keeps_ending_during_the_start_is_given_up(world: World, tmp_path: Path) -> None:
@@ -179,14 +191,15 @@ def test_a_minute_of_life_forgives_earlier_crashes(world: World, tmp_path: Path)
     assert [entry["restart_in_s"] for entry in world.log()] == [1, 2, 1]
 
 
-def test_watching_sleeps_until_the_next_start_is_due(world: World, tmp_path: Path) -> None:
+def test_it_sleeps_until_the_next_start_is_due(world: World, tmp_path: Path) -> None:
     supervisor = world.supervise([child("chroma"), child("web")], tmp_path)
     supervisor.wait_until_ready(5)
     world.running("chroma").code = 1
+    supervisor.step()
     before = world.now
-    supervisor.watch()
+    supervisor.rest()
     assert world.now == before + 1
-    supervisor.watch()
+    supervisor.step()
     assert world.running("chroma").code is None
 
 
