@@ -60,7 +60,12 @@ class Server:
 
 @contextlib.contextmanager
 def likeopt_server(
-    data_dir: Path, *arguments: str, command: tuple[str, ...] = (), ready: bool = True, **environ: str
+    data_dir: Path,
+    *arguments: str,
+    command: tuple[str, ...] = (),
+    cwd: Path | None = None,
+    ready: bool = True,
+    **environ: str,
 ) -> Iterator[Server]:
     """Run a server until the block is left; nothing of it stays, whatever happened."""
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -73,6 +78,7 @@ def likeopt_server(
                 "serve",
                 *("--port", "0", "--data-dir", str(data_dir), *arguments),
             ],
+            cwd=cwd,
             env={**clean, "LIKEOPT_WORKERS": "2", "LIKEOPT_OLLAMA_URL": "", **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
