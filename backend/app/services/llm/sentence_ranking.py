@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backend.app.domain.chat import Source
@@ -14,14 +14,13 @@ from backend.app.services.text.terms import TermAnalyzer, content_terms
 
 MOST_SENTENCES = 3
 MOST_CHARS = 900
-_KEEP_SHARE = 0.6  # of the best score: a sentence below it says something else
-_LEAST_COVERAGE = 0.2  # of the question's weight that the best sentence has to hold
+_KEEP_SHARE = 0.5  # of the best score: a sentence below it says something else
+LEAST_COVERAGE = 0.23  # of the question's weight that some sentence has to hold
 _REDUNDANCY = 0.5
 _FORM_BONUS = 0.15
 _NEIGHBOUR_SHARE = 0.25
-_SOURCE_SHARE = 0.35
+_SOURCE_SHARE = 0.2
 _LENGTH_PENALTY = 0.25
-_FIRST_BONUS = 0.03
 _LEAST_CHARS = 12
 
 _REFERENCE_MARK = re.compile(r"\s?(?:\[\d+(?:\s*[-,]\s*\d+)*\]|【\d+】|\[\^\d+\])")
@@ -53,13 +52,15 @@ class SentenceRanker:
         asked = content_terms(question, self._analyzer)
         weights = _rarity(asked, candidates)
         total = sum(weights.values())
-        if not total or not any(asked & candidate.terms for candidate in candidates):
+        coverage = (
+            [sum(weights[term] for term in asked & candidate.terms) / total for candidate in candidates]
+            if total
+            else []
+        )
+        if max(coverage, default=0.0) < LEAST_COVERAGE:
             return []
-        scored = self._scored(question, asked, candidates, weights, total, sources)
-        best = max(scored, key=lambda candidate: candidate.score)
-        if sum(weights[term] for term in asked & best.terms) < _LEAST_COVERAGE * total:
-            return []
-        return _in_reading_order(_diverse(scored), sources)
+        scored = self._scored(question, candidates, coverage, _relevance(sources))
+        return _in_reading_order(_diverse(scored))
 
     def _candidates(self, sources: Iterable[Source]) -> list[Candidate]:
         found = []
@@ -71,28 +72,17 @@ class SentenceRanker:
         return found
 
     def _scored(
-        self,
-        question: str,
-        asked: frozenset[str],
-        candidates: Sequence[Candidate],
-        weights: dict[str, float],
-        total: float,
-        sources: Sequence[Source],
+        self, question: str, candidates: Sequence[Candidate], coverage: Sequence[float], relevance: Mapping[int, float]
     ) -> list[Candidate]:
-        coverage = [sum(weights[term] for term in asked & candidate.terms) / total for candidate in candidates]
         average = sum(len(candidate.terms) for candidate in candidates) / len(candidates)
         matches = expected_form(question)
-        relevance = _relevance(sources)
         scored = []
         for i, candidate in enumerate(candidates):
-            near = max(
-                (coverage[j] for j in (i - 1, i + 1) if 0 <= j < len(candidates) and candidates[j].n == candidate.n),
-                default=0.0,
-            )
-            length = 1 - _LENGTH_PENALTY + _LENGTH_PENALTY * len(candidate.terms) / average
-            score = coverage[i] / length + _NEIGHBOUR_SHARE * near * (coverage[i] > 0)
-            score += _SOURCE_SHARE * relevance[candidate.n]
-            score += _FORM_BONUS * matches(candidate.shown) + _FIRST_BONUS * (candidate.place == 0)
+            beside = (j for j in (i - 1, i + 1) if 0 <= j < len(candidates) and candidates[j].n == candidate.n)
+            score = coverage[i] / (1 - _LENGTH_PENALTY + _LENGTH_PENALTY * len(candidate.terms) / average)
+            if coverage[i]:
+                score += _NEIGHBOUR_SHARE * max((coverage[j] for j in beside), default=0.0)
+            score += _SOURCE_SHARE * relevance[candidate.n] + _FORM_BONUS * matches(candidate.shown)
             scored.append(replace(candidate, score=score))
         return scored
 
@@ -134,7 +124,7 @@ def _marginal(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
     return candidate.score * (1 - _REDUNDANCY * max(map(overlap, chosen)))
 
 
-def _in_reading_order(chosen: Sequence[Candidate], sources: Sequence[Source]) -> list[Candidate]:
+def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     """Let the best sentence's source speak first, each source in its own order."""
     first: dict[int, int] = {}
     for candidate in chosen:

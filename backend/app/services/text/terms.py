@@ -16,6 +16,9 @@ _KOREAN_FUNCTION_WORDS = re.compile(
     r"|알려\s?줘|알려\s?주세요|설명해\S*|대해|대하여|관해"
 )
 
+# "죄명은" asks for 죄명: the bigram 명은 would be found only where the same particle follows.
+_KOREAN_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:은|는|이|가|을|를|의|에|에서|에게|으로|로|와|과|도|만|까지|부터|이?란)(?![가-힣])")
+
 
 class TermAnalyzer(Protocol):
     def terms(self, text: str) -> list[str]:
@@ -24,5 +27,6 @@ class TermAnalyzer(Protocol):
 
 def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     """Return the terms of ``text`` without function words; all of them where nothing else is left."""
-    terms = frozenset(analyzer.terms(_KOREAN_FUNCTION_WORDS.sub(" ", text)))
+    plain = _KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))
+    terms = frozenset(analyzer.terms(plain))
     return terms - frozenset(analyzer.terms(_FUNCTION_WORDS)) or terms
