@@ -225,13 +225,20 @@ def _merge_sections(by_section: list[list[_Span]], limits: _Limits) -> list[_Spa
 
 
 def _shares(before: _Span, spans: list[_Span], limits: _Limits) -> bool:
-    """Say whether a section may go on in the passage that holds all of the one before it."""
+    """Say whether a section may go on in the passage that holds all of the one before it.
+
+    Chapters share one only if both are tiny: the passage bears the first one's name alone.
+    """
     first = spans[0]
-    if not before.opens or not before.section.is_near(first.section):
-        return False
     length = before.end - before.start
-    short_neighbour = len(spans) == 1 and first.end - first.start < limits.tiny
-    return (length < limits.target // 3 or short_neighbour) and first.end - before.start <= limits.target
+    if not before.opens or first.end - before.start > limits.target:
+        return False
+    is_tiny, next_is_tiny = length < limits.tiny, len(spans) == 1 and first.end - first.start < limits.tiny
+    if before.section.holds(first.section):
+        return length < limits.target // 3 or next_is_tiny
+    if before.section.is_beside(first.section):
+        return is_tiny or next_is_tiny
+    return is_tiny and next_is_tiny
 
 
 # --- overlap --------------------------------------------------------------------------------

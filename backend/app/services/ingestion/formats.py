@@ -120,7 +120,7 @@ def _kind(head: bytes) -> str:
 
 def _looks_utf16(head: bytes) -> bool:
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    return max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 100
+    return max(even, odd) > len(head) // 50 and min(even, odd) <= max(even, odd) // 4
 
 
 def _unsupported(extension: str) -> str:

@@ -28,12 +28,14 @@ class Section:
             del steps[0]
         return _SEPARATOR.join(steps) or None
 
-    def is_near(self, other: Section) -> bool:
-        """Say whether ``other`` is under this section, or under the same parent."""
+    def holds(self, other: Section) -> bool:
+        """Say whether ``other`` lies under this section."""
+        return other.path[: len(self.path)] == self.path
+
+    def is_beside(self, other: Section) -> bool:
+        """Say whether ``other`` lies under the same parent, but for the document itself."""
         depth = len(self.path)
-        if other.path[:depth] == self.path:
-            return True
-        return depth > 0 and len(other.path) >= depth and other.path[: depth - 1] == self.path[:-1]
+        return depth > 1 and len(other.path) >= depth and other.path[: depth - 1] == self.path[:-1]
 
 
 def sections(document: ExtractedDocument, longest_run: int) -> list[Section]:

@@ -18,7 +18,8 @@ def main(arguments: str) -> None:
     request: dict[str, Any] = json.loads(arguments)
     os.umask(0o077)
     try:
-        sandbox.enter(request["memory_bytes"], request["seconds"], request["file_bytes"], request["parent"])
+        folder = str(Path(request["answer"]).parent)
+        sandbox.enter(request["memory_bytes"], request["seconds"], request["file_bytes"], request["parent"], folder)
     except sandbox.NoIsolation as error:
         _answer(request, {"refused": "no_isolation", "detail": str(error)})
         return

@@ -10,7 +10,7 @@ from typing import Any
 # hyphens and zero-width spaces go: they are invisible and split words in both indexes.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufff9-\uffff\ud800-\udfff]")
 _NEWLINES = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_LINE_END_SPACE = re.compile(r"[ \t\u3000]+(?=\n|\Z)")
+_LINE_END_SPACE = re.compile(r"(?<![ \t\u3000])[ \t\u3000]++(?=\n|\Z)")  # tried once a run: linear
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SINGLE_FORMS = str.maketrans(
     {
@@ -116,14 +116,18 @@ class Draft:
         """Say that the text already appended at ``start`` begins with a heading."""
         self._headings.append((start, max(1, level), one_line(text)[:_MAX_HEADING_CHARS]))
 
+    def mark(self) -> tuple[int, int, int]:
+        """Return a place to go ``back`` to."""
+        return len(self._parts), self._length, len(self._headings)
+
+    def back(self, mark: tuple[int, int, int]) -> None:
+        """Forget what was appended since ``mark``."""
+        parts, self._length, headings = mark
+        del self._parts[parts:], self._headings[headings:]
+
     def page(self, number: int) -> None:
         """Begin page ``number``; the next block is its first."""
         self._page_starts.append((number, self._length))
-
-    @property
-    def page_is_empty(self) -> bool:
-        """Whether nothing was appended since the page began."""
-        return bool(self._page_starts) and self._page_starts[-1][1] == self._length
 
     def finish(self) -> dict[str, Any]:
         """Return the document as plain data, ready for JSON."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from itertools import pairwise
 
 from .draft import Refusal
@@ -15,10 +14,15 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_HANGUL = re.compile("[가-힣]")
-_KANA = re.compile("[ぁ-ヿ]")
-_HALFWIDTH_KANA = re.compile("[ｦ-ﾟ]")
-_HAN = re.compile("[一-鿿]")
+_SAMPLE_BYTES = 100_000
+# First bytes of symbols and of the common half of each standard's characters. The
+# extensions of CP949 and GB18030 reuse those bytes, before a second one below 0xA1, for rare ones.
+_COMMON: dict[str, tuple[tuple[int, int], ...]] = {
+    "cp949": ((0xA1, 0xA3), (0xB0, 0xC8)),
+    "cp932": ((0x81, 0x83), (0x88, 0x97)),
+    "gb18030": ((0xA1, 0xA3), (0xB0, 0xD7)),
+    "big5": ((0xA1, 0xA3), (0xA4, 0xC6)),
+}
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
@@ -50,7 +54,7 @@ def _without_mark(data: bytes) -> str:
     """Decode UTF-16 without its mark; other zeros mean that this is not text."""
     sample = data[:4096]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if max(even, odd) > len(sample) // 8 and min(even, odd) <= len(sample) // 100:
+    if max(even, odd) > len(sample) // 50 and min(even, odd) <= max(even, odd) // 4:
         return data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")
     raise Refusal("broken", "zero bytes in a text file")
 
@@ -64,47 +68,44 @@ def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
 
 
 def _legacy(data: bytes) -> str:
-    """Choose the legacy encoding whose result reads best."""
-    best, best_score = data.decode("cp1252", "replace"), _latin_score(data)
-    sample = data[:200_000]
-    for encoding in ("cp949", "cp932", "gb18030", "big5"):
+    """Choose the legacy encoding whose result reads best; Korean wins where two read alike."""
+    sample = data[:_SAMPLE_BYTES]
+    best, best_score = "cp1252", _western_score(sample)
+    for encoding in _COMMON:
         try:
-            sample.decode(encoding)
+            text = sample.decode(encoding)
         except UnicodeDecodeError as error:
             if error.start < len(sample) - 4:  # the sample may end within a character
                 continue
-        score = _east_asian_score(sample.decode(encoding, "ignore"), encoding)
+            text = sample.decode(encoding, "ignore")
+        score = _common_share(text, encoding)
         if score > best_score:
-            best, best_score = data.decode(encoding, "replace"), score
-    return best
+            best, best_score = encoding, score
+    return data.decode(best, "replace")
 
 
-def _latin_score(data: bytes) -> float:
+def _western_score(sample: bytes) -> float:
     """Rate Western text by how rarely letters above ASCII stand beside each other."""
-    sample = data[:200_000]
     high = sum(byte > 127 for byte in sample)
     pairs = sum(1 for first, second in pairwise(sample) if first > 127 and second > 127)
     return 0.5 if high and pairs < high / 4 else 0.05
 
 
-def _east_asian_score(text: str, encoding: str) -> float:
-    """Rate a decoding by the share of the wide characters that its language would use."""
-    wide = sum(1 for character in text if ord(character) > 127)
-    if not wide:
-        return 0.0
-    hangul, kana, han = (len(pattern.findall(text)) for pattern in (_HANGUL, _KANA, _HAN))
-    if encoding == "cp949":
-        # Syllables outside KS X 1001 are rare in Korean and common in other text misread as it.
-        common = sum(1 for character in _HANGUL.findall(text) if _in_ksx1001(character))
-        return (common - 2 * (hangul - common)) / wide
-    if encoding == "cp932":
-        return (kana + 0.4 * han - 2 * len(_HALFWIDTH_KANA.findall(text))) / wide if kana else 0.0
-    return 0.45 * han / wide
+def _common_share(text: str, encoding: str) -> float:
+    """Rate a decoding by the share of its wide characters that are common in their language.
+
+    All these standards put common characters first and rare ones last, so the first byte tells.
+    """
+    common = rare = 0
+    for character in text:
+        if character > "\x7f":
+            code = character.encode(encoding, "replace")
+            if any(low <= code[0] <= high for low, high in _COMMON[encoding]) and _is_plain(code, encoding):
+                common += 1
+            else:
+                rare += 1
+    return (common - rare / 2) / max(1, common + rare)
 
 
-def _in_ksx1001(character: str) -> bool:
-    try:
-        character.encode("euc-kr")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _is_plain(code: bytes, encoding: str) -> bool:
+    return len(code) == 2 and (encoding in ("cp932", "big5") or code[1] >= 0xA1)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 from .draft import Draft, Refusal, clean, one_line
 from .kreuzberg_reader import extract, title_of
-from .pdf_headings import Candidates, find_headings
+from .pdf_headings import NUMBERED, Candidates, find_headings
 from .pdf_repair import mend_hyphens, mend_subfonts
 
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
+_PAGE_NUMBER = re.compile(r"^[-–— ]*\d{1,5}[-–—. ]*(?=\D|$)|[-–— ]+\d{1,5}[-–— ]*$")
 _LEADERS = re.compile(r"(?: ?[.·․‥…]){5,}")
 _LIST_START = re.compile(
     r"(?:[•◦▪■□●○◆◇▶►※–—*\-∙·‣]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|[가-힣])[.)]|[①-⑳㉠-㉻]|제 ?\d+ ?[장절조항])\s"
@@ -20,6 +22,13 @@ _LIST_START = re.compile(
 _SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’)\]」』]*$")
 _HANGUL_EDGE = re.compile(r"[가-힣]")
 _EDGE_LINES = 2
+_MAX_EDGE_CHARS = 300
+_SPACE = "\ue000"  # stands for the space at a line's end, which cleaning would take
+_SPACE_AT_END = re.compile(r"(?<=[가-힣]) +(?=\r?\n)")
+_LONE_PARTICLE = re.compile(
+    r"(?:을|를|은|는|의|에|로|와|과|도|으로|에서|에게|까지|부터|이라|다|니다|습니다|입니다|합니다|됩니다|하고|하며|였다|었다|된다)[.,]?"
+)
+_KOREAN_WORD = re.compile(r"[가-힣]+")
 _SHORT = 0.72  # of the usual length of a full line: such a line ends its paragraph
 
 
@@ -33,10 +42,10 @@ def read_pdf(path: Path, draft: Draft, media_type: str) -> None:
     draft.title = title_of(result)
     raw = [(page["page_number"], page["content"]) for page in result.pages or []]
     texts = mend_subfonts(mend_hyphens([text for _, text in raw]))
-    pages = [[line for line in clean(text).split("\n") if line.strip()] for text in texts]
+    pages = [[line for line in clean(_SPACE_AT_END.sub(_SPACE, text)).split("\n") if line.strip()] for text in texts]
     if not any(character.isalnum() for lines in pages for line in lines for character in line):
         raise Refusal("no_text", f"{len(pages)} pages without text")
-    spaced = _marks_spaces(texts)
+    joints = _Joints(texts)
     furniture = _furniture(pages)
     pages = [_body(lines, furniture) for lines in pages]
     headings = find_headings(result, pages)
@@ -44,33 +53,46 @@ def read_pdf(path: Path, draft: Draft, media_type: str) -> None:
     open_sentence = False
     for (number, _), lines in zip(raw, pages, strict=True):
         draft.page(number)
-        open_sentence = _add_page(lines, headings.get(number, {}), draft, width, spaced, open_sentence)
+        open_sentence = _add_page(lines, headings.get(number, {}), draft, width, joints, open_sentence)
 
 
 def _add_page(
-    lines: list[str], headings: Candidates, draft: Draft, width: float, spaced: bool, open_sentence: bool
+    lines: list[str], headings: Candidates, draft: Draft, width: float, joints: _Joints, open_sentence: bool
 ) -> bool:
     """Append one page; return whether its last sentence runs on to the next page."""
-    paragraph: list[str] = []
     joined_by = " " if open_sentence and lines and _continues(lines[0]) and 0 not in headings else "\n\n"
+    position = 0
+    row_before = False
+    while position < len(lines):
+        end = _paragraph_end(lines, position, headings, width)
+        if position in headings:
+            draft.heading(headings[position].level, " ".join(lines[position:end]).replace(_SPACE, ""))
+            row_before = False
+        else:
+            is_row = end - position == 1 and _is_row(lines[position], width)
+            draft.block(joints.join(lines[position:end]), joined_by="\n" if is_row and row_before else joined_by)
+            row_before = is_row
+        joined_by = "\n\n"
+        position = end
+    return bool(lines) and not _ends_paragraph(lines[-1], width) and not _SENTENCE_END.search(lines[-1].rstrip(_SPACE))
 
-    def flush() -> None:
-        nonlocal joined_by
-        if paragraph and draft.block(_join(paragraph, spaced), joined_by=joined_by) is not None:
-            joined_by = "\n\n"
-        paragraph.clear()
 
-    for number, line in enumerate(lines):
-        if number in headings:
-            flush()
-            draft.heading(headings[number], line)
-            continue
-        if paragraph and (_LIST_START.match(line) or _ends_paragraph(paragraph[-1], width)):
-            flush()
-        paragraph.append(line)
-    runs_on = bool(paragraph) and not _ends_paragraph(paragraph[-1], width) and not _SENTENCE_END.search(paragraph[-1])
-    flush()
-    return runs_on
+def _paragraph_end(lines: list[str], position: int, headings: Candidates, width: float) -> int:
+    """Return the number of the line behind the paragraph, or the heading, that begins at ``position``."""
+    if position in headings:
+        return position + headings[position].lines
+    end = position + 1
+    while end < len(lines) and end not in headings:
+        before = lines[end - 1]
+        if _ends_paragraph(before, width) or _LEADERS.search(before) or _LIST_START.match(lines[end]):
+            break
+        end += 1
+    return end
+
+
+def _is_row(line: str, width: float) -> bool:
+    """Say whether a line alone is one of a list or table rather than the end of a paragraph."""
+    return bool(_LEADERS.search(line)) or (_ends_paragraph(line, width) and not _SENTENCE_END.search(line))
 
 
 def _ends_paragraph(line: str, width: float) -> bool:
@@ -82,13 +104,33 @@ def _continues(line: str) -> bool:
     return bool(first) and (first.islower() or bool(_HANGUL_EDGE.match(first))) and not _LIST_START.match(line)
 
 
-def _join(lines: list[str], spaced: bool) -> str:
-    """Join the lines of a paragraph by spaces; rows of short lines (tables, figures) stay rows."""
-    text = lines[0]
-    for line in lines[1:]:
-        within_word = spaced and _HANGUL_EDGE.match(text[-1:]) and _HANGUL_EDGE.match(line)
-        text = text + line if within_word and not text.endswith("\u3164") else text.rstrip("\u3164") + " " + line
-    return one_line(_LEADERS.sub(" …", text.replace("\u3164", "")))
+class _Joints:
+    """Joins the lines of paragraphs: by a space, or by nothing where a Korean word was broken.
+
+    Word and Hangul keep the space of a line that ends between two words, so a line without one
+    ends within a word. TeX keeps none: there a word is closed if the document writes it in one
+    piece elsewhere, or if what is left over could only be a particle or an ending.
+    """
+
+    def __init__(self, texts: list[str]) -> None:
+        ends = Counter(bool(mark) for text in texts for mark in re.findall(r"[가-힣]( *)\r?\n[가-힣]", text))
+        self._spaced = ends[True] > 0.25 * max(1, ends.total())
+        self._words = Counter(word for text in texts for word in _KOREAN_WORD.findall(text)) if ends else Counter()
+
+    def join(self, lines: list[str]) -> str:
+        text = [lines[0]]
+        for before, line in pairwise(lines):
+            text.append("" if self._within_word(before, line) else " ")
+            text.append(line)
+        return one_line(_LEADERS.sub(" …", "".join(text).replace(_SPACE, "")))
+
+    def _within_word(self, before: str, line: str) -> bool:
+        if not (_HANGUL_EDGE.match(before[-1:]) and _HANGUL_EDGE.match(line)):
+            return False  # the mark of a space is no Hangul either
+        if self._spaced:
+            return True
+        first, second = before.rsplit(None, 1)[-1], line.split(None, 1)[0]
+        return bool(_LONE_PARTICLE.fullmatch(second)) or self._words[first + second.rstrip(".,")] > 0
 
 
 def _usual_width(pages: list[list[str]]) -> float:
@@ -102,28 +144,35 @@ def _display_width(line: str) -> int:
     return len(line) + sum(1 for character in line if character >= "\u1100")
 
 
-def _marks_spaces(texts: list[str]) -> bool:
-    """Say whether lines that end between two words keep their space, as Word and Hangul write them.
-
-    If so, a Hangul line without one ends inside a word. TeX writes no such spaces at all.
-    """
-    ends = Counter(bool(mark) for text in texts for mark in re.findall(r"[가-힣]( ?)\r?\n[가-힣]", text))
-    return ends[True] > 0.25 * max(1, ends.total())
-
-
 def _furniture(pages: list[list[str]]) -> set[str]:
-    """Return the running heads and feet: edge lines that come again on many pages, but for numbers."""
+    """Return the running heads and feet: edge lines that come again on many pages, but for numbers.
+
+    A head that changes with the chapter comes again on the very next page at least.
+    """
     counts: Counter[str] = Counter()
     for lines in pages:
         counts.update({_shape(line) for line in lines[:_EDGE_LINES] + lines[-_EDGE_LINES:]})
     written = sum(1 for lines in pages if lines)
     if written < 3:
         return set()
-    return {shape for shape, count in counts.items() if count >= max(3, written * 0.3)}
+    found = {shape for shape, count in counts.items() if count >= max(3, written * 0.3)}
+    heads = [{lines[0], lines[-1]} for lines in pages if len(lines) > _EDGE_LINES]
+    for one, other in pairwise({_without_page_number(line): line for line in edges} for edges in heads):
+        found.update(_shape(one[text]) for text in one.keys() & other.keys() if text)
+    return found
+
+
+def _without_page_number(line: str) -> str:
+    text = one_line(line)
+    return _PAGE_NUMBER.sub("", text) if len(text) <= _MAX_EDGE_CHARS else text
 
 
 def _shape(line: str) -> str:
-    return _DIGITS.sub("#", one_line(line))
+    """Return a line without its numbers, but for a chapter's own: «Chapter 3» opens a chapter."""
+    text = one_line(line)
+    number = NUMBERED.match(text)
+    kept = number.end() if number and number["word"] else 0
+    return text[:kept] + _DIGITS.sub("#", text[kept:])
 
 
 def _body(lines: list[str], furniture: set[str]) -> list[str]:

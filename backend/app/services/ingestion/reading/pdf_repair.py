@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_HYPHEN = re.compile(r"([^\W\d_]+)[\x02\ufffe]([^\W\d_]+)")
-_HYPHEN_LINE = re.compile(r"([a-z]{2,})-[ ]?\r?\n([a-z]{2,})")
+_HYPHEN = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[\x02\ufffe]([^\W\d_]++)")
+_HYPHEN_LINE = re.compile(r"(?<![a-z])([a-z]{2,}+)-[ ]?\r?\n([a-z]{2,})")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # kotex wrote PDFs whose Korean fonts hold Latin letters, with two /ToUnicode maps of which
 # PDFium takes the wrong one: every ASCII letter comes out 0xC900 higher. Digits and stops

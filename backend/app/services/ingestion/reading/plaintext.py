@@ -17,9 +17,10 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*\Z")
 _FRONT_MATTER_TITLE = re.compile(r"""^title:[ \t]*["']?(.+?)["']?[ \t]*$""", re.MULTILINE)
 _RST_ORNAMENT = re.compile(r"([=\-`:'\"~^_*+#<>.])\1{2,}[ \t]*\Z")
-_MARKDOWN_MARKS = re.compile(r"[*_`]{1,3}(\S(?:[^*_`\n]*\S)?)[*_`]{1,3}")
+_MARKDOWN_MARKS = re.compile(r"[*_`]{1,3}([^\s*_`](?:[^*_`\n]*[^\s*_`])?)[*_`]{1,3}")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)")
 _CSV_SAMPLE_CHARS = 20_000
+_MAX_HEADING_LINE = 1000  # the pattern for one goes back and forth over the spaces of its line
 
 Found = Iterator[tuple[int, int, str]]  # offset of the heading's line, level, text
 
@@ -87,7 +88,7 @@ def _markdown_headings(text: str) -> Found:
             previous = ""
         elif opening:
             fence, previous = opening[1], ""
-        elif heading := _ATX.match(line):
+        elif len(line) <= _MAX_HEADING_LINE and (heading := _ATX.match(line)):
             if heading[2]:
                 yield offset, len(heading[1]), plain_inline(heading[2])
             previous = ""

@@ -22,6 +22,11 @@ _SECCOMP_MODE_FILTER = 2
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _EPERM = 1
+# From linux/landlock.h; these numbers are the same on every architecture.
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
+_LANDLOCK_PATH_BENEATH = 1
+# Writing to files (1), removing (4, 5) and making (6 to 12) directories, files, links and devices.
+_WRITE_RIGHTS = 1 << 1 | sum(1 << right for right in range(4, 13))
 _AF_UNIX = 1
 
 # Classic BPF, from linux/filter.h and linux/seccomp.h
@@ -43,8 +48,8 @@ class NoIsolation(Exception):
     """This machine offers no way to keep the child off the network."""
 
 
-def enter(memory_bytes: int, seconds: int, file_bytes: int, parent: int) -> None:
-    """Apply every limit to this process, for good.
+def enter(memory_bytes: int, seconds: int, file_bytes: int, parent: int, folder: str) -> None:
+    """Apply every limit to this process, for good; ``folder`` is the one place left to write in.
 
     Raises:
         NoIsolation: when neither a network namespace nor a filter of system calls holds.
@@ -54,6 +59,7 @@ def enter(memory_bytes: int, seconds: int, file_bytes: int, parent: int) -> None
     libc = ctypes.CDLL(None, use_errno=True)
     has_namespace = _leave_network(libc)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _write_only_in(libc, folder)
     has_filter = _filter_system_calls(libc)
     if not (has_namespace or has_filter):
         raise NoIsolation(f"{sys.platform} {platform.machine()}")
@@ -96,6 +102,21 @@ def _limit(kind: int, soft: int, hard: int | None = None) -> None:
 def _leave_network(libc: ctypes.CDLL) -> bool:
     """Move into a network namespace without interfaces; root needs no user namespace for it."""
     return any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
+
+
+def _write_only_in(libc: ctypes.CDLL, folder: str) -> bool:
+    """Let nothing be made, changed or removed outside ``folder`` (Landlock, Linux 5.13 and later)."""
+    rights = struct.pack("=Q", _WRITE_RIGHTS)
+    ruleset = libc.syscall(_LANDLOCK_CREATE_RULESET, rights, ctypes.c_size_t(len(rights)), 0)
+    if ruleset < 0:
+        return False
+    directory = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+    rule = struct.pack("=Qi", _WRITE_RIGHTS, directory)
+    allowed = libc.syscall(_LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_PATH_BENEATH, rule, 0) == 0
+    holds = allowed and libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0
+    os.close(directory)
+    os.close(ruleset)
+    return bool(holds)
 
 
 class _Program(ctypes.Structure):
