@@ -217,7 +217,8 @@ def _merge_sections(by_section: list[list[_Span]], limits: _Limits) -> list[_Spa
     for spans in by_section:
         if result and spans and _shares(result[-1], spans, limits):
             before, first = result[-1], spans[0]
-            result[-1] = _Span(before.start, first.end, before.page, before.section, before.opens)
+            section = first.section if _is_bare(before) else before.section
+            result[-1] = _Span(before.start, first.end, before.page, section, before.opens)
             result += spans[1:]
         else:
             result += spans
@@ -231,6 +232,8 @@ def _shares(before: _Span, spans: list[_Span], limits: _Limits) -> bool:
     """
     first = spans[0]
     length = before.end - before.start
+    if before.opens and _is_bare(before) and first.end - before.start <= limits.longest:
+        return True
     if not before.opens or first.end - before.start > limits.target:
         return False
     is_tiny, next_is_tiny = length < limits.tiny, len(spans) == 1 and first.end - first.start < limits.tiny
@@ -239,6 +242,11 @@ def _shares(before: _Span, spans: list[_Span], limits: _Limits) -> bool:
     if before.section.is_beside(first.section):
         return is_tiny or next_is_tiny
     return is_tiny and next_is_tiny
+
+
+def _is_bare(span: _Span) -> bool:
+    """Say whether a passage is a heading and nothing else (but for its marks)."""
+    return bool(span.section.path) and span.end - span.start <= len(span.section.path[-1]) + 7
 
 
 # --- overlap --------------------------------------------------------------------------------

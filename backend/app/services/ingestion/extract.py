@@ -166,6 +166,8 @@ def _document(answer: dict[str, Any], media_type: str) -> ExtractedDocument:
             "Allow user namespaces or seccomp filters.",
             details={"detail": answer["detail"]},
         )
+    if answer.get("refused") == "empty":
+        raise EmptyDocument("There is nothing to read in the file: not one letter or digit.")
     if "refused" in answer:
         raise _REFUSALS.get(answer["refused"], BrokenDocument)(details={"detail": answer["detail"]})
     return ExtractedDocument(

@@ -141,6 +141,12 @@ def test_headings_without_text_open_the_passage_of_the_next_one() -> None:
     assert chunks[0].heading == "Chapter › Section"
 
 
+def test_a_title_without_text_joins_the_chapter_after_it() -> None:
+    chunks = chunk(with_headings((1, "The Book", ""), (1, "Chapter", SENTENCE * 30)), target=1000)
+    assert chunks[0].text.startswith("The Book\n\nChapter\n\nThe keeper")
+    assert chunks[0].heading == "Chapter"
+
+
 def test_tiny_sections_under_one_parent_share_a_passage_and_others_do_not() -> None:
     tiny = [(2, f"Q{number}", "Short answer.") for number in range(4)]
     source = with_headings((1, "FAQ", "Intro."), *tiny, (1, "Legal", SENTENCE * 5))

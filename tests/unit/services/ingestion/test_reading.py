@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,20 @@ def test_pages_and_headings_point_into_the_text() -> None:
     document = draft.finish()
     spans = {number: document["text"][start:end] for number, start, end in document["pages"]}
     assert spans == {1: "", 2: "One\n\nwords", 3: "more"}
+
+
+def test_korean_mail_is_read_in_its_own_encoding(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"] = "회의 안내", "홍길동 <hong@example.com>"
+    message.set_content("내일 회의가 있습니다.\n", charset="euc-kr")
+    message.add_attachment(b"x", maintype="application", subtype="pdf", filename="자료.pdf")
+    path = tmp_path / "file"
+    path.write_bytes(message.as_bytes())
+    document = read(path, "message/rfc822", 10_000)
+    assert document["title"] == "회의 안내"
+    assert document["text"] == (
+        "Subject: 회의 안내\nFrom: 홍길동 <hong@example.com>\n\n내일 회의가 있습니다.\n\nAttachment: 자료.pdf"
+    )
 
 
 def test_hyphens_at_the_ends_of_lines_are_closed_as_the_document_writes_the_word() -> None:

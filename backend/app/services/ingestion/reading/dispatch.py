@@ -10,6 +10,7 @@ from .draft import Draft, Refusal
 from .epub import read_epub
 from .html import read_html
 from .hwpx import read_hwpx
+from .mail import read_mail
 from .package import Package
 from .plaintext import read_csv, read_json, read_markdown, read_rst, read_text
 from .pptx import read_pptx
@@ -27,6 +28,7 @@ _READERS: dict[str, Callable[[Path, Draft], None]] = {
     "text/csv": read_csv,
     "text/html": read_html,
     "application/json": read_json,
+    "message/rfc822": read_mail,
     "application/epub+zip": read_epub,
     "application/hwp+zip": read_hwpx,
     PPTX: read_pptx,
