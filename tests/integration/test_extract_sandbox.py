@@ -169,7 +169,7 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
         f"""
         from pathlib import Path
         from backend.app.services.ingestion.extract import Extractor
-        Extractor().extract(Path({str(path)!r}), "endless.html")
+        Extractor(scratch=Path({str(tmp_path)!r})).extract(Path({str(path)!r}), "endless.html")
         """,
     )
     try:
@@ -210,7 +210,6 @@ def test_greenlets_go_on_while_a_file_is_read(tmp_path: Path) -> None:
 def test_the_childs_environment_and_folder_are_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
     monkeypatch.setenv("LIKEOPT_SECRET_KEY", "never passed on")
     seen: list[dict[str, str]] = []
     real = subprocess.Popen
@@ -220,7 +219,7 @@ def test_the_childs_environment_and_folder_are_its_own(tmp_path: Path, monkeypat
         return real(*args, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", spy)
-    extract.Extractor().extract(DOCUMENTS / "english.pdf", "english.pdf")
+    extract.Extractor(scratch=scratch).extract(DOCUMENTS / "english.pdf", "english.pdf")
     assert "LIKEOPT_SECRET_KEY" not in seen[0]
     assert seen[0]["HOME"].startswith(str(scratch))
     assert list(scratch.iterdir()) == []

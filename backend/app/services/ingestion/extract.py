@@ -62,9 +62,19 @@ class Extractor:
         memory_bytes: private memory that the child may use.
         seconds: wall clock, and CPU time, that it may take.
         max_chars: text beyond this is refused rather than cut.
+        scratch: folder for the children's own folders, the system's temporary one by default. A
+            killed parent leaves one behind, so whoever gives a folder may empty it at start.
     """
 
-    def __init__(self, *, memory_bytes: int = 1024**3, seconds: int = 120, max_chars: int = 20_000_000) -> None:
+    def __init__(
+        self,
+        *,
+        memory_bytes: int = 1024**3,
+        seconds: int = 120,
+        max_chars: int = 20_000_000,
+        scratch: Path | None = None,
+    ) -> None:
+        self._scratch = scratch
         self._memory_bytes = memory_bytes
         self._seconds = seconds
         self._max_chars = max_chars
@@ -78,7 +88,7 @@ class Extractor:
             Unavailable: when this machine cannot keep the child off the network.
         """
         media_type = sniff(path, filename)
-        with tempfile.TemporaryDirectory(prefix="likeopt-extract-") as folder:
+        with tempfile.TemporaryDirectory(prefix="likeopt-extract-", dir=self._scratch) as folder:
             answer = self._run(path.absolute(), media_type, Path(folder), cancelled)
         return _document(answer, media_type)
 
