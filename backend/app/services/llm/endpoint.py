@@ -13,6 +13,8 @@ import msgspec
 import urllib3
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 
+from backend.app.errors import ConfigError
+
 _KEPT_CONNECTIONS = 32
 _LISTING_SECONDS = 1.0
 _LISTING_KEPT_SECONDS = 60.0
@@ -124,11 +126,21 @@ def get(manager: PoolManager, url: str, seconds: float, headers: Mapping[str, st
 
 
 def normalised(base_url: str) -> str:
-    """Return the address without a slash at its end, with ``/v1`` where it has no path at all."""
+    """Return the address without a slash at its end, with ``/v1`` where it has no path at all.
+
+    Raises:
+        ConfigError: it is no HTTP address.
+    """
     url = base_url.strip().rstrip("/").removesuffix("/chat/completions")
-    if url and "://" not in url:
-        url = "http://" + url
-    return url if urlsplit(url).path else url + "/v1"
+    url = url if "://" in url else "http://" + url
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError("LIKEOPT_LLM_BASE_URL is no address of a server. Write it like http://127.0.0.1:8080/v1.")
+    return url if parts.path else url + "/v1"
 
 
 def _first_id(body: bytes) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from urllib3 import BaseHTTPResponse, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
 
 from backend.app.domain.chat import ModelEvent, Prompt, TextDelta
 from backend.app.errors import ModelTimeout, ModelUnavailable
@@ -182,8 +182,11 @@ class OpenAICompatible:
         except ReadTimeoutError as error:
             raise ModelTimeout from error
         except ConnectTimeoutError as error:
+            away = ModelUnavailable(f"The model's server at {where} cannot be reached. Is it running?")
+            if isinstance(error, NewConnectionError):  # urllib3 counts a refused connection as a kind of timeout
+                raise TransientFailure(away) from error
             # Not tried again: the kernel has already, and a reader has waited long enough.
-            raise ModelUnavailable(f"The model's server at {where} cannot be reached. Is it running?") from error
+            raise away from error
         except LocationValueError as error:
             raise lasting("The model's address cannot be used. Check LIKEOPT_LLM_BASE_URL.") from error
         except HTTPError as error:

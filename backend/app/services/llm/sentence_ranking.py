@@ -21,11 +21,13 @@ _FORM_BONUS = 0.15
 _NEIGHBOUR_SHARE = 0.25
 _SOURCE_SHARE = 0.2
 _LENGTH_PENALTY = 0.25
+_UNFINISHED_SHARE = 0.8  # without a stop it may be a heading
 _LEAST_CHARS = 12
 
 _REFERENCE_MARK = re.compile(r"\s?(?:\[\d+(?:\s*[-,]\s*\d+)*\]|【\d+】|\[\^\d+\])")
-_BULLET = re.compile(r"^(?:[-*•‣◦▪·○●■□▶※]|#{1,6})\s+")
+_BULLET = re.compile(r"^(?:[-*•‣◦▪·○●■□▶※])\s+")
 _CONTENTS_LINE = re.compile(r"(?:\.\s?){4,}|…{2,}|(?:·\s?){4,}")
+_FINISHED = re.compile(r"[.!?。！？…다요음함됨임]\W*\Z")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -67,7 +69,7 @@ class SentenceRanker:
         for source in sources:
             for place, (start, end) in enumerate(sentence_spans(source.text)):
                 shown = _shown(source.text[start:end])
-                if _is_sentence(shown):
+                if _is_sentence(source.text[start:end], shown):
                     found.append(Candidate(source.n, place, shown, frozenset(self._analyzer.terms(shown))))
         return found
 
@@ -82,6 +84,8 @@ class SentenceRanker:
             score = coverage[i] / (1 - _LENGTH_PENALTY + _LENGTH_PENALTY * len(candidate.terms) / average)
             if coverage[i]:
                 score += _NEIGHBOUR_SHARE * max((coverage[j] for j in beside), default=0.0)
+            if not _FINISHED.search(candidate.shown):
+                score *= _UNFINISHED_SHARE
             score += _SOURCE_SHARE * relevance[candidate.n] + _FORM_BONUS * matches(candidate.shown)
             scored.append(replace(candidate, score=score))
         return scored
@@ -133,12 +137,15 @@ def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _shown(sentence: str) -> str:
-    """Return a sentence on one line, without marks that would read as ours."""
-    return _BULLET.sub("", " ".join(_REFERENCE_MARK.sub("", sentence).split()))
+    """Return a sentence on one line, without marks that would read as ours or as a table's."""
+    text = " ".join(_REFERENCE_MARK.sub("", sentence).split())
+    if text.startswith("|"):
+        return " · ".join(filter(None, map(str.strip, text.split("|"))))
+    return _BULLET.sub("", text)
 
 
-def _is_sentence(shown: str) -> bool:
+def _is_sentence(sentence: str, shown: str) -> bool:
     """Tell a sentence from a heading, a line of a table of contents, a rule or a fragment."""
-    if len(shown) < _LEAST_CHARS or _CONTENTS_LINE.search(shown):
+    if len(shown) < _LEAST_CHARS or sentence.startswith("#") or _CONTENTS_LINE.search(shown):
         return False
     return len(_LETTERS.findall(shown)) * 2 > len(shown.replace(" ", ""))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Language = Literal["en", "ko"]
 
+_HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
+
 
 def language_of(text: str) -> Language:
-    """Return ``ko`` where Hangul makes up a fifth of the letters, else ``en``.
+    """Return ``ko`` where Hangul stands in three words of ten, else ``en``.
 
     A Korean question is often full of Latin names; an English one rarely holds Hangul.
     """
-    letters = [character for character in text if character.isalpha()]
-    hangul = sum("\uac00" <= c <= "\ud7a3" or "\u1100" <= c <= "\u11ff" or "\u3131" <= c <= "\u318e" for c in letters)
-    return "ko" if hangul * 5 >= len(letters) and hangul else "en"
+    words = [word for word in text.split() if any(map(str.isalpha, word))]
+    return "ko" if sum(map(bool, map(_HANGUL.search, words))) * 10 >= len(words) * 3 and words else "en"

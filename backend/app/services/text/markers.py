@@ -19,6 +19,7 @@ _MARKER = re.compile(
     rf"\[(?P<square>{_NUMBERS})\](?!\()(?!(?<=\[\^\d\]):)|【(?P<lens>{_NUMBERS})(?:†[^】\n]{{0,80}})?】"
 )
 _RANGE = re.compile(r"(\d{1,3})(?:[ \t]?[~–-][ \t]?\^?(\d{1,3}))?")
+_LINE_OPENING = " \t-*>•"
 _LETTER = re.compile(r"\w")
 
 
@@ -44,15 +45,16 @@ def find_markers(answer: str) -> list[Marker]:
     positions = [position for position, _ in places]
     found = []
     for position, numbers in places[:MOST_MARKERS]:
-        start, end = _sentence_at(plain, position, spans, starts)
-        stop = end if position <= start else min(position, end)
+        opens_line = not plain[plain.rfind("\n", 0, position) + 1 : position].strip(_LINE_OPENING)
+        start, end = _sentence_at(position, spans, starts, opens_line)
+        stop = end if opens_line else min(position, end)
         # The nearest earlier marker with something between: [1][2] prove the same claim.
         before = bisect_left(positions, position)
         previous = positions[before - 1] if before else 0
         claim = plain[max(start, previous) : stop]
         if len(_LETTER.findall(claim)) < _LEAST_CLAIM_LETTERS:
             claim = plain[start:stop]
-        found.append(Marker(numbers, claim.strip(), plain[start:end]))
+        found.append(Marker(numbers, " ".join(claim.split()), " ".join(plain[start:end].split())))
     return found
 
 
@@ -85,10 +87,11 @@ def _expanded(numbers: str) -> Iterator[int]:
             yield from (first, last)
 
 
-def _sentence_at(plain: str, position: int, spans: list[tuple[int, int]], starts: list[int]) -> tuple[int, int]:
-    """Return the sentence that ends at or holds ``position``; at a line's beginning, the next."""
+def _sentence_at(position: int, spans: list[tuple[int, int]], starts: list[int], opens_line: bool) -> tuple[int, int]:
+    """Return the sentence that holds ``position`` or ends before it; at a line's beginning, the next."""
     if not spans:
         return position, position
-    opens_line = not plain[plain.rfind("\n", 0, position) + 1 : position].strip(" \t-*>•")
-    i = bisect_left(starts, position) if opens_line else bisect_right(starts, max(0, position - 1)) - 1
+    i = bisect_right(starts, max(0, position - 1)) - 1
+    if opens_line and (i < 0 or spans[i][1] < position):
+        i += 1
     return spans[min(max(i, 0), len(spans) - 1)]

@@ -17,7 +17,9 @@ _KOREAN_FUNCTION_WORDS = re.compile(
 )
 
 # "죄명은" asks for 죄명: the bigram 명은 would be found only where the same particle follows.
-_KOREAN_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:은|는|이|가|을|를|의|에|에서|에게|으로|로|와|과|도|만|까지|부터|이?란)(?![가-힣])")
+_KOREAN_PARTICLE = re.compile(
+    r"(?<=[가-힣]{2})(?:은|는|이|가|을|를|의|에|에서|에게|으로|로|와|과|도|만|까지|부터|이?란)(?![가-힣])"
+)
 
 
 class TermAnalyzer(Protocol):
