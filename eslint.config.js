@@ -41,7 +41,7 @@ export default [
     files: ['**/*.js'],
     languageOptions: { ecmaVersion: 2024, sourceType: 'module' },
     rules: {
-      'no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',
       eqeqeq: 'error',
       'prefer-const': 'error',
@@ -65,7 +65,11 @@ export default [
     languageOptions: { globals: { ...globals.browser, PDFJS_ASSETS: 'readonly' } },
   },
   {
-    files: ['frontend/test/**/*.js', 'frontend/webpack.config.js', 'eslint.config.js'],
+    files: ['frontend/test/**/*.js'],
+    languageOptions: { globals: { ...globals.node, document: 'readonly', localStorage: 'readonly' } },
+  },
+  {
+    files: ['frontend/webpack.config.js', 'eslint.config.js'],
     languageOptions: { globals: globals.node },
   },
   {

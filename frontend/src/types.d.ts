@@ -1,3 +1,4 @@
+declare module 'jsdom';
 declare module '*.css';
 declare module '*.svg' {
   const address: string;

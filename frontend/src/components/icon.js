@@ -26,9 +26,15 @@ class Icon extends HTMLElement {
 
   connectedCallback() {
     this.setAttribute('aria-hidden', 'true');
+    this.#draw();
   }
 
   attributeChangedCallback() {
+    // Not while a template is being cloned: Lit counts the nodes of its templates.
+    if (this.isConnected) this.#draw();
+  }
+
+  #draw() {
     const node = ICONS[/** @type {IconName} */ (this.getAttribute('name'))];
     this.replaceChildren(...(node ? [createElement(node, { width: '1em', height: '1em' })] : []));
   }

@@ -124,7 +124,9 @@ class Message extends LightElement {
           : nothing}
         ${degraded.map((part) => html`<span class="badge badge-warn" data-testid="degraded">${t(`degraded.${part}`)}</span>`)}
         ${cached ? html`<span class="badge">${t('message.cached')}</span>` : nothing}
-        ${model ? html`<span class="message-model">${model}</span>` : nothing}
+        ${model
+          ? html`<span class="message-model">${model === 'extractive' ? t('model.none') : model}</span>`
+          : nothing}
       </div>
     `;
   }

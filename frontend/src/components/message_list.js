@@ -25,6 +25,9 @@ class MessageList extends LightElement {
   };
 
   #scroller = createRef();
+  #column = createRef();
+  /** Messages draw themselves later than the list: their Markdown may still be on its way. */
+  #growth = new ResizeObserver(() => this.#follow && this.toEnd());
   #follow = true;
 
   constructor() {
@@ -53,7 +56,7 @@ class MessageList extends LightElement {
     const hidden = this.messages.length - shown.length;
     return html`
       <div class="messages" ${ref(this.#scroller)} @scroll=${this.#onScroll}>
-        <div class="messages-column">
+        <div class="messages-column" ${ref(this.#column)}>
           ${hidden > 0
             ? html`<button type="button" class="button button-quiet" @click=${this.#drawEarlier}>
                 ${t('message.earlier', { count: hidden })}
@@ -81,10 +84,17 @@ class MessageList extends LightElement {
     ></lo-message>`;
   }
 
+  firstUpdated() {
+    this.#growth.observe(/** @type {Element} */ (this.#column.value));
+  }
+
   updated() {
-    if (!this.#follow) return;
-    // The messages draw themselves a moment later.
-    requestAnimationFrame(() => this.#follow && this.toEnd());
+    if (this.#follow) this.toEnd();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#growth.disconnect();
   }
 
   toEnd() {

@@ -2,7 +2,7 @@ import { atom } from 'nanostores';
 
 import * as accounts from '../services/accounts.js';
 import { ApiError, onSignedOut } from '../services/api_client.js';
-import { removeStored } from '../utils/local_storage.js';
+import { readStored, removeStored, writeStored } from '../utils/local_storage.js';
 
 /** @typedef {import('../shapes.js').About} About */
 /** @typedef {import('../shapes.js').User} User */
@@ -13,16 +13,31 @@ export const $user = atom(/** @type {User | null} */ (null));
 /** `expired`: signed in a moment ago, so what is on the screen stays while asking again. */
 export const $session = atom(/** @type {SessionState} */ ('unknown'));
 
-/** Ask who is here; both questions at once. */
+/**
+ * Ask who is here. Whoever was signed in the last time probably still is: then both questions
+ * go at once; others are not asked for, so that no refusal is counted or logged.
+ */
 export async function loadSession() {
-  const [about, user] = await Promise.all([
-    accounts.fetchAbout(),
-    accounts.fetchMe().catch((error) => {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }),
-  ]);
+  const likely = readStored('signed_in', false);
+  const asked = likely ? fetchUser() : null;
+  const about = await accounts.fetchAbout();
+  const user = asked ? await asked : about.model ? await fetchUser() : null;
   $about.set(about);
+  welcome(user);
+}
+
+async function fetchUser() {
+  try {
+    return await accounts.fetchMe();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** @param {User | null} user */
+function welcome(user) {
+  writeStored('signed_in', user ? true : null);
   $user.set(user);
   $session.set(user ? 'signed_in' : 'signed_out');
 }
@@ -34,17 +49,18 @@ export async function loadAbout() {
 
 /** @param {{email: string, password: string}} credentials */
 export async function signIn(credentials) {
-  await welcome(await accounts.login(credentials));
+  await enter(await accounts.login(credentials));
 }
 
 /** @param {{email: string, password: string, name: string}} details */
 export async function register(details) {
-  await welcome(await accounts.register(details));
+  await enter(await accounts.register(details));
 }
 
 export async function signOut() {
   await accounts.logout();
   removeStored('draft.');
+  writeStored('signed_in', null);
   // Everything that the page has read belongs to the account that has left.
   location.assign('/sign-in');
 }
@@ -57,13 +73,12 @@ export function watchSession() {
 }
 
 /** @param {User} user */
-async function welcome(user) {
+async function enter(user) {
   const before = $user.get();
   if (before && before.id !== user.id) {
     location.assign('/');
     return;
   }
   await loadAbout();
-  $user.set(user);
-  $session.set('signed_in');
+  welcome(user);
 }

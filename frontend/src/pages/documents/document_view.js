@@ -77,7 +77,7 @@ class DocumentView extends LightElement {
     const place = [page ? t('source.page', { page }) : null, heading].filter(Boolean).join(' · ');
     return html`<li class="passage">
       ${place ? html`<p class="passage-place">${place}</p>` : nothing}
-      <p class="passage-text">${text}</p>
+      <p class="passage-text">${text.trim()}</p>
     </li>`;
   }
 }

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+
+import { formatBytes, groupByDay } from '../src/utils/format.js';
+import { useMessages } from '../src/utils/i18n.js';
+
+before(() => {
+  useMessages('en', JSON.parse(readFileSync(new URL('../src/locales/en.json', import.meta.url), 'utf8')));
+});
+
+test('sizes are said in the nearest unit', () => {
+  assert.equal(formatBytes(0), '0 byte');
+  assert.equal(formatBytes(999), '999 byte');
+  assert.equal(formatBytes(92_971), '93 kB');
+  assert.equal(formatBytes(52_428_800), '52.4 MB');
+});
+
+test('items are grouped by day, then by month', () => {
+  const now = new Date(2026, 10, 21, 9);
+  const at = (/** @type {number} */ days, hour = 8) => new Date(2026, 10, 21 - days, hour).toISOString();
+  const groups = groupByDay([at(0), at(0, 1), at(1, 23), at(3), at(30)], (time) => time, now);
+  assert.deepEqual(groups.map(({ label, items }) => [label, items.length]), [
+    ['Today', 2],
+    ['Yesterday', 1],
+    ['Wednesday', 1],
+    ['October 2026', 1],
+  ]);
+});
