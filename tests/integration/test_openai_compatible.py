@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +36,7 @@ from tests.fakes.scripted_model import (
 
 PROMPT = Prompt("Who?", (), ())
 KEY = "sk-very-secret"
+ROOT = Path(__file__).parents[2]
 QUICK = Limits(first_token_seconds=0.4, idle_seconds=0.3, retries=2)
 
 
@@ -220,6 +224,39 @@ def test_an_exception_thrown_in_closes_the_connection_as_well() -> None:
         with pytest.raises(GreenletExit):
             stream.throw(GreenletExit())  # type: ignore[attr-defined]
         assert server.disconnected.wait(10)
+
+
+KILLED = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from gevent.event import Event
+from backend.app.domain.chat import Prompt
+from backend.app.services.llm.endpoint import Endpoint
+from backend.app.services.llm.openai_compatible import OpenAICompatible
+from tests.fakes.scripted_model import Script, ScriptedModel, Stall, spoken
+
+first = Event()
+
+def read(model):
+    for _ in model.stream(Prompt("Who?", (), ())):
+        first.set()
+
+with ScriptedModel(Script([spoken("a"), Stall()])) as server:
+    reader = gevent.spawn(read, OpenAICompatible(Endpoint(server.url)))
+    assert first.wait(10)
+    reader.kill()
+    assert server.disconnected.wait(10)
+"""
+
+
+def test_a_killed_greenlet_closes_its_connection_while_nothing_arrives() -> None:
+    """In a process of its own: monkey patching cannot be taken back."""
+    outcome = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert outcome.returncode == 0, outcome.stderr
 
 
 # --- failing ----------------------------------------------------------------------------

@@ -12,10 +12,16 @@ from backend.app.services.llm.questions import expected_form
 from backend.app.services.text.sentences import sentence_spans
 from backend.app.services.text.terms import TermAnalyzer, content_terms
 
+# Chosen on 1,000 questions each of SQuAD 1.1 and KorQuAD 1.0, with the right passage among six
+# that BM25 finds; on 1,000 others the answer holds the expected words in 85 and 92 % of cases,
+# its best sentence alone in 71 and 81 %, with 2.2 sentences and 390 and 200 characters.
 MOST_SENTENCES = 3
 MOST_CHARS = 900
 _KEEP_SHARE = 0.5  # of the best score: a sentence below it says something else
-LEAST_COVERAGE = 0.23  # of the question's weight that some sentence has to hold
+# Of the question's weight that some sentence has to hold. Lower says less often that nothing
+# fits: at 0.23 it is wrongly said of 1 to 2 % of questions, and rightly of 94 to 98 % where the
+# passages are random, of 37 to 65 % where they are the best of other articles.
+LEAST_COVERAGE = 0.23
 _REDUNDANCY = 0.5
 _FORM_BONUS = 0.15
 _NEIGHBOUR_SHARE = 0.25

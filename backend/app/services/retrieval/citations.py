@@ -16,7 +16,10 @@ from backend.app.services.text.markers import Marker, find_markers
 from backend.app.services.text.sentences import Span, sentence_spans
 from backend.app.services.text.terms import TermAnalyzer, content_terms
 
-LEAST_SUPPORT = 0.4  # of the claim's weight that a passage's sentences have to hold
+# Of the claim's weight that a passage's sentences have to hold. Questions of SQuAD and KorQuAD
+# made into claims by their answers: at 0.4, 95 and 97 % of the right passages hold, and 9 and 6 %
+# of the next best ones that BM25 finds; at 0.3 those are 21 and 14 %, at 0.5 the right ones 89 and 92 %.
+LEAST_SUPPORT = 0.4
 _PAIR_GAIN = 0.15  # two sentences are quoted where the second adds at least so much
 _MOST_PAIR_CHARS = 700
 _LEAST_EXACT_CHARS = 10
