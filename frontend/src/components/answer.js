@@ -4,14 +4,21 @@ import { define, LightElement } from '../utils/light_element.js';
 /** @typedef {import('../shapes.js').Source} Source */
 
 /** Markdown and its sanitiser are not needed before there is an answer to draw. */
-let blocks = /** @type {Promise<typeof import('./answer_blocks.js')> | null} */ (null);
+let loading = /** @type {Promise<void> | null} */ (null);
+let module = /** @type {typeof import('./answer_blocks.js') | null} */ (null);
 
+/** Fetch them ahead: answers are then drawn at once, and nothing jumps. */
 export function loadAnswerBlocks() {
-  blocks ??= import(/* webpackChunkName: "markdown" */ './answer_blocks.js').catch((error) => {
-    blocks = null;
-    throw error;
-  });
-  return blocks;
+  loading ??= import(/* webpackChunkName: "markdown" */ './answer_blocks.js').then(
+    (loaded) => {
+      module = loaded;
+    },
+    (error) => {
+      loading = null;
+      throw error;
+    },
+  );
+  return loading;
 }
 
 /**
@@ -49,14 +56,13 @@ class Answer extends LightElement {
   /** @param {Map<string, unknown>} changed */
   updated(changed) {
     if (this.text === '' && !this.#blocks) return;
-    if (this.#blocks) this.#draw(['growing', 'sources', 'citations'].some((name) => changed.has(name)));
-    else void this.#begin();
+    if (module) this.#draw(['growing', 'sources', 'citations'].some((name) => changed.has(name)));
+    else void this.#drawLater();
   }
 
-  async #begin() {
+  async #drawLater() {
     try {
-      const { AnswerBlocks } = await loadAnswerBlocks();
-      this.#blocks ??= new AnswerBlocks(this, (n) => this.emit('cite', n));
+      await loadAnswerBlocks();
       this.#draw(true);
     } catch {
       // Without the library the words are still there to be read.
@@ -66,7 +72,9 @@ class Answer extends LightElement {
 
   /** @param {boolean} redraw whether what is drawn already has changed its meaning */
   #draw(redraw) {
-    this.#blocks?.draw(this, redraw);
+    if (!module) return;
+    this.#blocks ??= new module.AnswerBlocks(this, (n) => this.emit('cite', n));
+    this.#blocks.draw(this, redraw);
     for (const chip of this.querySelectorAll('button.citation')) {
       chip.setAttribute('aria-expanded', String(Number(chip.textContent) === this.opened));
     }

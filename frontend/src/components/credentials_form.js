@@ -53,7 +53,7 @@ class CredentialsForm extends LightElement {
               autocomplete=${making ? 'new-password' : 'current-password'}
               required
               minlength=${making ? SHORTEST_PASSWORD : nothing}
-              maxlength="200"
+              maxlength="1024"
               aria-describedby=${making ? 'password-hint' : nothing}
             />
             <button type="button" class="button button-quiet" @click=${() => (this.shown = !this.shown)}>

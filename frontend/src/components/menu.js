@@ -11,6 +11,7 @@ class Menu extends LightElement {
   static properties = {
     label: {},
     items: { attribute: false },
+    opened: { state: true },
   };
 
   #panel = createRef();
@@ -21,6 +22,8 @@ class Menu extends LightElement {
     this.label = '';
     /** @type {MenuItem[]} */
     this.items = [];
+    // A closed menu has no items: there may be thousands of closed menus.
+    this.opened = false;
   }
 
   get #popover() {
@@ -34,7 +37,7 @@ class Menu extends LightElement {
         type="button"
         class="icon-button"
         aria-haspopup="menu"
-        aria-expanded="false"
+        aria-expanded=${this.opened}
         aria-label=${this.label}
         title=${this.label}
         @click=${this.#open}
@@ -48,7 +51,7 @@ class Menu extends LightElement {
         @keydown=${this.#onKey}
         @toggle=${this.#onToggle}
       >
-        ${this.items.map((item) => this.#item(item))}
+        ${this.opened ? this.items.map((item) => this.#item(item)) : nothing}
       </div>
     `;
   }
@@ -68,12 +71,14 @@ class Menu extends LightElement {
       role="menuitem"
       class="menu-item ${danger ? 'menu-item-danger' : ''}"
       @click=${act}
-    >${content}</button>${nothing}`;
+    >${content}</button>`;
   }
 
-  #open() {
+  async #open() {
     const panel = this.#popover;
-    if (panel.matches(':popover-open')) return this.#close();
+    if (this.opened) return this.#close();
+    this.opened = true;
+    await this.updateComplete;
     panel.showPopover();
     const anchor = /** @type {HTMLElement} */ (this.#button.value).getBoundingClientRect();
     const { width, height } = panel.getBoundingClientRect();
@@ -90,7 +95,7 @@ class Menu extends LightElement {
 
   /** @param {ToggleEvent} event */
   #onToggle({ newState }) {
-    this.#button.value?.setAttribute('aria-expanded', String(newState === 'open'));
+    this.opened = newState === 'open';
   }
 
   /** @param {KeyboardEvent} event */

@@ -10,7 +10,7 @@ import './message.js';
 /** @typedef {import('../shapes.js').Message} Message */
 
 /** As many messages are drawn at first, and added whenever the top is reached. */
-const DRAWN = 40;
+const DRAWN = 24;
 const NEAR = 80;
 
 /** A conversation's messages, the newest in view. Events of the messages bubble through. */

@@ -70,6 +70,9 @@ export class AnswerStream {
         this.#finish({
           id: data.message_id ?? this.#message.id,
           citations: data.citations ?? [],
+          // Another model may have stepped in while the answer was made.
+          model: data.model ?? this.#message.model,
+          degraded: data.degraded ?? this.#message.degraded,
           timings: data.timings ?? {},
           status: 'complete',
         });

@@ -105,12 +105,12 @@ export class ChatThread {
   }
 
   /**
-   * Put other words in the place of the last question.
+   * Ask the last question in other words. The server answers again only what it was asked
+   * before, so the new words are a question of their own and the old ones stay above it.
    * @param {string} text
    */
   async editLast(text) {
-    const answer = this.$state.get().messages.at(-1);
-    return this.ask({ text, collectionIds: this.#asked?.collectionIds, replaces: answer?.id });
+    return this.ask({ text, collectionIds: this.#asked?.collectionIds });
   }
 
   /** @param {string} messageId @param {1 | -1} value a second click takes it back */

@@ -18,6 +18,11 @@ marked.use({
   renderer: {
     // Raw HTML in an answer is shown as the text that it is.
     html: ({ text }) => escapeHtml(text),
+    // The page's own title is its only first heading.
+    heading({ tokens, depth }) {
+      const tag = `h${Math.max(2, depth)}`;
+      return `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`;
+    },
     image: ({ text, href }) => escapeHtml(text || href),
     code: ({ text, lang }) =>
       `<pre data-language="${escapeHtml((lang ?? '').split(/\s/)[0])}"><code>${escapeHtml(text)}</code></pre>`,

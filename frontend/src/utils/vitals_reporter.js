@@ -57,5 +57,17 @@ export class VitalsReporter {
     for (const on of [vitals.onLCP, vitals.onINP, vitals.onCLS, vitals.onTTFB, vitals.onFCP]) {
       on((metric) => this.record(metric.name.toLowerCase(), metric.value));
     }
+    this.#observeFirstInput();
+  }
+
+  /** First Input Delay has left the Web Vitals for INP; where a browser reports it, it is kept. */
+  #observeFirstInput() {
+    if (!PerformanceObserver.supportedEntryTypes?.includes('first-input')) return;
+    const observer = new PerformanceObserver((list) => {
+      const [entry] = /** @type {PerformanceEventTiming[]} */ (list.getEntries());
+      this.record('fid', entry.processingStart - entry.startTime);
+      observer.disconnect();
+    });
+    observer.observe({ type: 'first-input', buffered: true });
   }
 }

@@ -3,7 +3,6 @@ import './chat_page.css';
 import { MultiStoreController } from '@nanostores/lit';
 import { html } from 'lit';
 
-import { loadAnswerBlocks } from '../../components/answer.js';
 import '../../components/answer_announcer.js';
 import '../../components/composer.js';
 import '../../components/drop_zone.js';
@@ -18,7 +17,6 @@ import { addFiles } from '../../store/uploads.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
-import { whenIdle } from '../../utils/when_idle.js';
 import './chat_source.js';
 import './thread_view.js';
 import './upload_tray.js';
@@ -45,7 +43,6 @@ class ChatPage extends LightElement {
     super.connectedCallback();
     this.#listening = new AbortController();
     document.addEventListener('keydown', (event) => this.#onKey(event), { signal: this.#listening.signal });
-    whenIdle(() => loadAnswerBlocks().catch(() => {}));
   }
 
   disconnectedCallback() {

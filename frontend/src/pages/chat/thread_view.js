@@ -1,12 +1,14 @@
 import { StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
+import { loadAnswerBlocks } from '../../components/answer.js';
 import '../../components/message_list.js';
 import { problemNote } from '../../components/problem_note.js';
 import { $openSource, openSource } from '../../store/sources.js';
 import { answerAsText } from '../../utils/answer_text.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
+import { whenIdle } from '../../utils/when_idle.js';
 import './welcome.js';
 
 /** @typedef {import('../../shapes.js').Message} Message */
@@ -18,6 +20,7 @@ class ThreadView extends LightElement {
   static properties = {
     thread: { attribute: false },
     state: { attribute: false },
+    drawable: { state: true },
   };
 
   #source = new StoreController(this, $openSource);
@@ -26,13 +29,26 @@ class ThreadView extends LightElement {
     super();
     this.thread = /** @type {ChatThread} */ (/** @type {unknown} */ (null));
     this.state = /** @type {Thread} */ (/** @type {unknown} */ (null));
+    // Answers that appear before their Markdown can be drawn would push everything down.
+    this.drawable = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    if (this.state.id) void this.#prepare();
+    else whenIdle(() => void this.#prepare());
+  }
+
+  async #prepare() {
+    await loadAnswerBlocks().catch(() => {});
+    this.drawable = true;
   }
 
   render() {
     const { messages, state, problem } = this.state;
     if (state === 'failed' && problem) return this.#problem(problem);
-    if (messages.length > 0) return this.#messages(messages);
-    if (state !== 'loading') return html`<lo-welcome></lo-welcome>`;
+    if (messages.length > 0 && (this.drawable || state === 'asking')) return this.#messages(messages);
+    if (state === 'idle' && messages.length === 0) return html`<lo-welcome></lo-welcome>`;
     return html`<div class="messages" aria-busy="true">
       <div class="messages-column" aria-hidden="true">
         <div class="skeleton-question"></div>
