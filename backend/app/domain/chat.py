@@ -134,8 +134,13 @@ class TokenEvent:
 
 @dataclass(frozen=True, slots=True)
 class DoneEvent:
+    """``model`` and ``degraded`` say who answered in the end: a model that failed before its
+    first token is replaced after ``meta`` was sent."""
+
     message_id: str
     citations: tuple[Citation, ...]
+    model: str = ""
+    degraded: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -45,6 +45,7 @@ class Collection:
     version: int
     access: Access
     documents: int
+    searchable: int  # of these documents
     created_at: datetime
 
 

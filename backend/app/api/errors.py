@@ -1,0 +1,70 @@
+"""Every failure in the one envelope, the framework's own too."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from backend.app import errors
+from backend.app.api import envelope
+from backend.app.middleware.request_id import request_id
+from backend.app.monitoring.interfaces import Metrics
+
+log = structlog.get_logger(__name__)
+
+# The framework's own errors, by status, as ours.
+_BY_STATUS: dict[int, type[errors.AppError]] = {
+    400: errors.InvalidRequest,
+    401: errors.NotSignedIn,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    409: errors.Conflict,
+    413: errors.RequestTooLarge,
+    415: errors.UnsupportedMediaType,
+    429: errors.TooManyRequests,
+    503: errors.Unavailable,
+}
+
+
+def init_errors(app: Flask, metrics: Metrics) -> None:
+    @app.errorhandler(errors.AppError)
+    def expected(error: errors.AppError) -> Response:
+        if error.status >= 500:
+            log.warning("request_failed", error_code=error.error_code)
+        return _failure(error)
+
+    @app.errorhandler(HTTPException)
+    def framework(error: HTTPException) -> Response:
+        status = error.code or 500
+        if isinstance(error, RequestEntityTooLarge):
+            known: errors.AppError = errors.RequestTooLarge()
+        else:
+            known = _BY_STATUS.get(status, errors.InvalidRequest if status < 500 else errors.AppError)()
+        response = _failure(known, status)
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        # The edge of a request: a defect becomes a 500 with an id that finds it in the log.
+        log.exception("unexpected_error")
+        metrics.count_error("request")
+        return _failure(errors.AppError())
+
+
+def _failure(error: errors.AppError, status: int | None = None) -> Response:
+    response = envelope.failure(
+        status=status or error.status,
+        error=error.error,
+        error_code=error.error_code,
+        message=error.message,
+        request_id=request_id(),
+        details=error.details,
+    )
+    if error.retryable:
+        response.headers["Retry-After"] = "1"
+    return response

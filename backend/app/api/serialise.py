@@ -1,0 +1,147 @@
+"""From dataclasses to the shapes of docs/api.md."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from backend.app.domain.accounts import Member, User
+from backend.app.domain.chat import Citation, Conversation, Message, Source, Usage
+from backend.app.domain.documents import Collection, Document, Job, Passage, Problem
+from backend.app.domain.search import Hit
+
+Shape = dict[str, Any]
+
+
+def moment(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def user(value: User) -> Shape:
+    return {
+        "id": value.id,
+        "email": value.email,
+        "name": value.name,
+        "role": value.role.value,
+        "created_at": moment(value.created_at),
+    }
+
+
+def collection(value: Collection) -> Shape:
+    return {
+        "id": value.id,
+        "name": value.name,
+        "access": value.access.value,
+        "documents": value.documents,
+        "version": value.version,
+        "created_at": moment(value.created_at),
+    }
+
+
+def member(value: Member) -> Shape:
+    return {"user_id": value.user_id, "email": value.email, "name": value.name, "access": value.access.value}
+
+
+def problem(value: Problem | None) -> Shape | None:
+    return asdict(value) if value else None
+
+
+def document(value: Document) -> Shape:
+    return {
+        "id": value.id,
+        "title": value.title,
+        "filename": value.filename,
+        "collection_id": value.collection_id,
+        "media_type": value.media_type,
+        "status": value.status.value,
+        "progress": round(value.progress, 4),
+        "error": problem(value.error),
+        "pages": value.pages,
+        "passages": value.passages,
+        "bytes": value.bytes,
+        "created_at": moment(value.created_at),
+    }
+
+
+def job(value: Job) -> Shape:
+    return {
+        "id": value.id,
+        "document_id": value.document_id,
+        "status": value.status.value,
+        "progress": round(value.progress, 4),
+        "error": problem(value.error),
+        "attempts": value.attempts,
+        "created_at": moment(value.created_at),
+        "finished_at": moment(value.finished_at) if value.finished_at else None,
+    }
+
+
+def passage(value: Passage) -> Shape:
+    return {
+        "id": value.id,
+        "document_id": value.document_id,
+        "ordinal": value.ordinal,
+        "text": value.text,
+        "start": value.start,
+        "end": value.end,
+        "page": value.page,
+        "heading": value.heading,
+    }
+
+
+def hit(value: Hit) -> Shape:
+    return {
+        "passage_id": value.passage.id,
+        "document_id": value.passage.document_id,
+        "title": value.document_title,
+        "collection_id": value.passage.collection_id,
+        "text": value.passage.text,
+        "page": value.passage.page,
+        "heading": value.passage.heading,
+        "start": value.passage.start,
+        "end": value.passage.end,
+        "score": round(value.score, 6),
+        "ranks": {"bm25": value.bm25_rank, "vector": value.vector_rank},
+    }
+
+
+def conversation(value: Conversation) -> Shape:
+    return {
+        "id": value.id,
+        "title": value.title,
+        "pinned": value.pinned,
+        "collection_ids": list(value.collection_ids),
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.updated_at),
+    }
+
+
+def source(value: Source) -> Shape:
+    return asdict(value)
+
+
+def citation(value: Citation) -> Shape:
+    return asdict(value)
+
+
+def usage(value: Usage) -> Shape:
+    return {name: count for name, count in asdict(value).items() if count is not None}
+
+
+def message(value: Message) -> Shape:
+    return {
+        "id": value.id,
+        "conversation_id": value.conversation_id,
+        "role": value.speaker.value,
+        "text": value.text,
+        "status": value.status.value,
+        "sources": [source(item) for item in value.sources],
+        "citations": [citation(item) for item in value.citations],
+        "model": value.model,
+        "degraded": list(value.degraded),
+        "cached": value.cached,
+        "feedback": value.feedback,
+        "timings": dict(value.timings),
+        "created_at": moment(value.created_at),
+    }

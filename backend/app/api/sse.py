@@ -1,0 +1,71 @@
+"""Server-sent events: encoding, pings, and noticing that the reader has gone."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Response, request
+
+from backend.app.concurrency import Pump
+
+T = TypeVar("T")
+
+_PING_SECONDS = 15.0
+_LOOK_SECONDS = 1.0  # how soon a reader who has gone stops a model that is silent
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(event: str, data: Mapping[str, Any]) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (event.encode(), _ENCODER.encode(data))
+
+
+def stream(events: Iterator[T], encode_all: Callable[[list[T]], Iterator[bytes]]) -> Response:
+    """Send events as they come; those that arrive together leave together, encoded once.
+
+    Closing the answer, or the reader's going away, closes ``events``.
+    """
+    has_gone = _reader_of(request.environ)
+
+    def body() -> Iterator[bytes]:
+        pump = Pump(events, idle=_LOOK_SECONDS)
+        sent = time.monotonic()
+        try:
+            for batch in pump:
+                if batch:
+                    yield b"".join(encode_all(batch))
+                    sent = time.monotonic()
+                elif has_gone():
+                    return
+                elif time.monotonic() - sent >= _PING_SECONDS:
+                    yield b": ping\n\n"
+                    sent = time.monotonic()
+        finally:
+            pump.close()
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(body(), mimetype="text/event-stream", headers=headers)
+
+
+def _reader_of(environ: Mapping[str, Any]) -> Callable[[], bool]:
+    """Return a look at the connection: has the other side closed it?
+
+    A write would tell too, but only the second one after the closing, which with pings alone is
+    half a minute of a model's work for nobody.
+    """
+    connection = environ.get("gunicorn.socket")
+    if not isinstance(connection, socket.socket):
+        return lambda: False
+
+    def has_gone() -> bool:
+        try:
+            readable, _, _ = select.select([connection], [], [], 0)
+            return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return True
+
+    return has_gone

@@ -1,0 +1,47 @@
+"""Flask-Caching over our caches. Its own backends store pickles; this one stores msgpack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask_caching.backends.base import BaseCache
+
+from backend.app.cache.interfaces import Cache
+
+
+class ResponseCache(BaseCache):  # type: ignore[misc]  # flask_caching ships no types
+    """Keeps plain values (texts, numbers, lists, dictionaries), as API handlers return them."""
+
+    def __init__(self, cache: Cache, default_timeout: int = 300) -> None:
+        super().__init__(default_timeout=default_timeout)
+        self._cache = cache
+
+    @classmethod
+    def factory(cls, app: Any, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> ResponseCache:
+        return cls(config["LIKEOPT_CACHE"], default_timeout=config["CACHE_DEFAULT_TIMEOUT"])
+
+    def get(self, key: str) -> Any:
+        raw = self._cache.get(key)
+        try:
+            return None if raw is None else msgspec.msgpack.decode(raw)
+        except msgspec.DecodeError:  # rubbish in the store is the same as nothing
+            return None
+
+    def set(self, key: str, value: Any, timeout: int | None = None) -> bool:
+        self._cache.set(key, msgspec.msgpack.encode(value), timeout or self.default_timeout)
+        return True
+
+    def add(self, key: str, value: Any, timeout: int | None = None) -> bool:
+        return self.get(key) is None and self.set(key, value, timeout)
+
+    def has(self, key: str) -> bool:
+        return self._cache.get(key) is not None
+
+    def delete(self, key: str) -> bool:
+        self._cache.delete(key)
+        return True
+
+    def clear(self) -> bool:
+        self._cache.clear()
+        return True

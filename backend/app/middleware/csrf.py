@@ -1,0 +1,32 @@
+"""Refuses unsafe requests that another site makes a browser send.
+
+Browsers say where a request comes from (Sec-Fetch-Site; older ones Origin), and pages cannot
+forge it, so there is no token to carry around. A program that sends neither is no browser and
+carries nobody's cookies by accident.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+
+from backend.app.errors import CrossSiteRequest
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def init_csrf(app: Flask) -> None:
+    @app.before_request
+    def check() -> None:
+        # A bearer key is never sent by a browser on its own.
+        if request.method not in _SAFE and "Authorization" not in request.headers and not _is_same_site():
+            raise CrossSiteRequest
+
+
+def _is_same_site() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host

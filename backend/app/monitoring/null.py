@@ -1,0 +1,40 @@
+"""Metrics of whom nobody watches: the command line and unit tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class NullMetrics:
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        return None
+
+    def request_began(self) -> None:
+        return None
+
+    def request_ended(self) -> None:
+        return None
+
+    def observe_stages(self, milliseconds: Mapping[str, float]) -> None:
+        return None
+
+    def count_degraded(self, part: str) -> None:
+        return None
+
+    def count_citations(self, verified: int, dropped: int) -> None:
+        return None
+
+    def count_error(self, where: str) -> None:
+        return None
+
+    def observe_job(self, outcome: str, seconds: float) -> None:
+        return None
+
+    def observe_web_vital(self, name: str, value: float) -> None:
+        return None
+
+    def render(self) -> tuple[bytes, str]:
+        return b"", "text/plain; version=0.0.4; charset=utf-8"
+
+    def snapshot(self) -> dict[str, object]:
+        return {}

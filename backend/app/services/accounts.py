@@ -1,0 +1,77 @@
+"""Making accounts and signing in."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from backend.app.concurrency import NativePool
+from backend.app.domain.accounts import User
+from backend.app.errors import InvalidRequest, WrongCredentials
+from backend.app.storage.interfaces import Users
+
+MIN_PASSWORD_CHARS = 8
+MAX_PASSWORD_CHARS = 1024  # argon2 would read megabytes without complaint
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+
+
+class PasswordHashes(Protocol):
+    def hash(self, password: str) -> str: ...
+    def verify(self, hash: str | None, password: str) -> bool: ...
+    def needs_rehash(self, hash: str) -> bool: ...
+
+
+class AccountService:
+    def __init__(self, users: Users, passwords: PasswordHashes, pool: NativePool, *, open_registration: bool) -> None:
+        self._users = users
+        self._passwords = passwords
+        self._pool = pool
+        self._open_registration = open_registration
+
+    def setup_required(self) -> bool:
+        """Tell whether the first account is still to be made."""
+        return not self._users.any_account()
+
+    def registration_open(self) -> bool:
+        return self._open_registration or self.setup_required()
+
+    def get(self, user_id: str) -> User | None:
+        return self._users.get(user_id)
+
+    def operator(self) -> User:
+        """Return whom the command line acts for."""
+        return self._users.operator()
+
+    def register(self, email: str, password: str, name: str) -> User:
+        """Make an account; the first one administers.
+
+        Raises:
+            InvalidRequest, EmailTaken, RegistrationClosed
+        """
+        email = email.strip()
+        if not _EMAIL.fullmatch(email):
+            raise InvalidRequest("This is not an email address. Write it as name@example.com.")
+        if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
+            raise InvalidRequest(f"The password needs at least {MIN_PASSWORD_CHARS} characters.")
+        hash = self._pool.run(self._passwords.hash, password)
+        return self._users.register(
+            email=email,
+            name=name.strip() or email.partition("@")[0],
+            password_hash=hash,
+            open_to_all=self._open_registration,
+        )
+
+    def sign_in(self, email: str, password: str) -> User:
+        """Return the user whose address and password these are.
+
+        Raises:
+            WrongCredentials: after the same time for an unknown address as for a wrong password.
+        """
+        found = self._users.find_by_email(email)
+        user, hash = found if found else (None, None)
+        right = self._pool.run(self._passwords.verify, hash, password[:MAX_PASSWORD_CHARS])
+        if user is None or hash is None or not right:
+            raise WrongCredentials
+        if self._passwords.needs_rehash(hash):
+            self._users.update_password(user.id, self._pool.run(self._passwords.hash, password))
+        return user

@@ -1,0 +1,32 @@
+"""All services together, as handlers and commands are given them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.app.config import Settings
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.services.accounts import AccountService
+from backend.app.services.chat import ChatService
+from backend.app.services.collections import CollectionService
+from backend.app.services.conversations import ConversationService
+from backend.app.services.documents import DocumentService
+from backend.app.services.health import HealthService
+from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.search import SearchService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    accounts: AccountService
+    chat: ChatService
+    collections: CollectionService
+    conversations: ConversationService
+    documents: DocumentService
+    health: HealthService
+    metrics: Metrics
+    models: LanguageModels
+    search: SearchService
+    embedding: str
+    embedding_dimensions: int

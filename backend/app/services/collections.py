@@ -1,0 +1,79 @@
+"""Collections and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.app.domain.accounts import Access, Member, User
+from backend.app.domain.documents import Collection
+from backend.app.errors import CollectionNotFound, InvalidRequest
+from backend.app.storage.interfaces import Collections, Files, JobQueue
+
+MAX_NAME_CHARS = 200
+
+
+class CollectionService:
+    def __init__(self, collections: Collections, files: Files, queue: JobQueue) -> None:
+        self._collections = collections
+        self._files = files
+        self._queue = queue
+
+    def visible(self, user: User) -> list[Collection]:
+        return self._collections.visible(user.id)
+
+    def selected(self, user: User, ids: Sequence[str] | None) -> list[Collection]:
+        """Return the named collections, or all that the user may see.
+
+        Raises:
+            CollectionNotFound: one of them does not exist or is not the user's to see.
+        """
+        visible = self._collections.visible(user.id)
+        if not ids:
+            return visible
+        by_id = {collection.id: collection for collection in visible}
+        try:
+            return [by_id[collection_id] for collection_id in dict.fromkeys(ids)]
+        except KeyError as error:
+            raise CollectionNotFound from error
+
+    def default(self, user: User) -> Collection:
+        """Return the user's first own collection, into which files go when none is named."""
+        for collection in self._collections.visible(user.id):
+            if collection.access is Access.OWNER:
+                return collection
+        raise CollectionNotFound("You have no collection yet. Make one first.")
+
+    def named(self, user: User, name: str) -> Collection:
+        """Return the user's collection of that name, making it when there is none."""
+        for collection in self._collections.visible(user.id):
+            if collection.name == name and collection.access.may_write:
+                return collection
+        return self.create(user, name)
+
+    def create(self, user: User, name: str) -> Collection:
+        return self._collections.create(user.id, _checked(name))
+
+    def rename(self, user: User, collection_id: str, name: str) -> Collection:
+        return self._collections.rename(user.id, collection_id, _checked(name))
+
+    def delete(self, user: User, collection_id: str) -> None:
+        """Delete a collection with everything in it."""
+        for document_id in self._collections.delete(user.id, collection_id):
+            self._files.remove(document_id)
+        self._queue.wake()
+
+    def members(self, user: User, collection_id: str) -> list[Member]:
+        return self._collections.members(user.id, collection_id)
+
+    def put_member(self, user: User, collection_id: str, email: str, access: Access) -> Member:
+        return self._collections.put_member(user.id, collection_id, email, access)
+
+    def remove_member(self, user: User, collection_id: str, member_id: str) -> None:
+        self._collections.remove_member(user.id, collection_id, member_id)
+
+
+def _checked(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= MAX_NAME_CHARS:
+        raise InvalidRequest(f"A name has 1 to {MAX_NAME_CHARS} characters.")
+    return name

@@ -1,0 +1,174 @@
+"""Asks both branches at the same time and fuses what they answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from heapq import nlargest
+
+import structlog
+
+from backend.app.concurrency import NativePool, Outcome, gather
+from backend.app.domain.documents import Collection
+from backend.app.domain.search import FusedId, Hit, ScoredId, SearchMode, SearchResult
+from backend.app.errors import SearchUnavailable
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.services.embedding.base import Embedder
+from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.fusion import fuse
+from backend.app.storage.interfaces import LexicalIndexes, Passages, VectorIndexes
+
+log = structlog.get_logger(__name__)
+
+_BRANCHES = {
+    SearchMode.HYBRID: ("bm25", "vector"),
+    SearchMode.BM25: ("bm25",),
+    SearchMode.VECTOR: ("vector",),
+}
+
+
+class HybridRetriever:
+    """Finds passages in collections that the caller has already been allowed to see."""
+
+    def __init__(
+        self,
+        *,
+        lexical: LexicalIndexes,
+        vectors: VectorIndexes,
+        passages: Passages,
+        embedder: Embedder,
+        analyzer: Analyzer,
+        pool: NativePool,
+        metrics: Metrics,
+        candidates: int = 100,
+        vector_weight: float | None = None,
+        branch_timeout: float = 2.0,
+    ) -> None:
+        self._lexical = lexical
+        self._vectors = vectors
+        self._passages = passages
+        self._embedder = embedder
+        self._analyzer = analyzer
+        self._pool = pool
+        self._metrics = metrics
+        self._candidates = candidates
+        self._weight = embedder.fusion_weight if vector_weight is None else vector_weight
+        self._branch_timeout = branch_timeout
+
+    def search(
+        self, query: str, collections: Sequence[Collection], mode: SearchMode = SearchMode.HYBRID, k: int = 10
+    ) -> SearchResult:
+        """Return the ``k`` best passages; a late or broken branch is named in ``degraded``.
+
+        Raises:
+            SearchUnavailable: every branch that ``mode`` names is away.
+        """
+        timings: dict[str, float] = {}
+        watch = _Stopwatch(timings)
+        started = time.perf_counter()
+        searched = [collection for collection in collections if collection.searchable]
+        if not searched or not query.strip():
+            return SearchResult((), (), {"total_ms": 0.0})
+        with watch("analyse"):
+            terms = self._analyzer.terms(query)
+        depth = max(self._candidates, k)
+        calls = {
+            "bm25": lambda: self._bm25_branch(terms, searched, depth, watch),
+            "vector": lambda: self._vector_branch(query, searched, depth, watch),
+        }
+        wanted = _BRANCHES[mode]
+        outcomes = gather({name: calls[name] for name in wanted}, self._branch_timeout)
+        degraded = tuple(name for name in wanted if self._is_lost(name, outcomes[name]))
+        if len(degraded) == len(wanted):
+            raise SearchUnavailable from outcomes[wanted[0]].error
+        with watch("fuse"):
+            found = {name: outcomes[name].value or [] for name in wanted if name not in degraded}
+            fused = fuse(found.get("bm25", []), found.get("vector", []), self._weight)
+        with watch("passages"):
+            hits = self._hits(fused, searched, k)
+        timings["total_ms"] = _milliseconds(started)
+        self._metrics.observe_stages(timings)
+        return SearchResult(hits, degraded, timings)
+
+    def _bm25_branch(
+        self, terms: Sequence[str], collections: Sequence[Collection], depth: int, watch: _Stopwatch
+    ) -> list[ScoredId]:
+        def search_all() -> list[ScoredId]:
+            lists = [self._lexical.search(c.id, c.version, terms, depth) for c in collections]
+            return _merged(lists, depth)
+
+        with watch("bm25"):
+            return self._pool.run(search_all)
+
+    def _vector_branch(
+        self, query: str, collections: Sequence[Collection], depth: int, watch: _Stopwatch
+    ) -> list[ScoredId]:
+        with watch("embed"):
+            vector = self._pool.run(self._embedder.embed_queries, [query])[0]
+        with watch("vector"):
+            if len(collections) == 1:
+                return self._vectors.search(collections[0].id, vector, depth)
+            calls = {c.id: lambda c=c: self._vectors.search(c.id, vector, depth) for c in collections}  # type: ignore[misc]
+            outcomes = gather(calls, self._branch_timeout)
+            return _merged([outcome.result() for outcome in outcomes.values()], depth)
+
+    def _hits(self, fused: Sequence[FusedId], collections: Sequence[Collection], k: int) -> tuple[Hit, ...]:
+        """Return the best passages that SQL still knows and shows.
+
+        Index entries of deleted documents may outlive them for moments; a few more candidates
+        than asked for fill their places.
+        """
+        ids = [collection.id for collection in collections]
+        hits: list[Hit] = []
+        step = k + 10
+        for first in range(0, len(fused), step):
+            batch = fused[first : first + step]
+            visible = self._passages.visible([item.passage_id for item in batch], ids)
+            for item in batch:
+                if item.passage_id in visible and len(hits) < k:
+                    passage, title = visible[item.passage_id]
+                    hits.append(Hit(passage, title, item.score, item.bm25_rank, item.vector_rank))
+            if len(hits) == k:
+                break
+        return tuple(hits)
+
+    def _is_lost(self, branch: str, outcome: Outcome[list[ScoredId]]) -> bool:
+        if outcome.error is None:
+            return False
+        if not isinstance(outcome.error, SearchUnavailable | TimeoutError):
+            raise outcome.error
+        log.warning("branch_lost", branch=branch, error=str(outcome.error))
+        self._metrics.count_degraded(branch)
+        return True
+
+
+class _Stopwatch:
+    """Notes how long each stage took, in milliseconds."""
+
+    def __init__(self, timings: dict[str, float]) -> None:
+        self._timings = timings
+
+    def __call__(self, stage: str) -> _Stage:
+        return _Stage(self._timings, f"{stage}_ms")
+
+
+class _Stage:
+    def __init__(self, timings: dict[str, float], name: str) -> None:
+        self._timings, self._name = timings, name
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *exception: object) -> None:
+        self._timings[self._name] = _milliseconds(self._started)
+
+
+def _milliseconds(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
+
+
+def _merged(lists: Sequence[list[ScoredId]], k: int) -> list[ScoredId]:
+    """Merge by score, as sharded engines do."""
+    if len(lists) == 1:
+        return lists[0]
+    return nlargest(k, (item for found in lists for item in found), key=lambda item: item.score)

@@ -1,0 +1,36 @@
+"""Searching passages without a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.app.domain.accounts import User
+from backend.app.domain.search import SearchMode, SearchResult
+from backend.app.errors import InvalidRequest
+from backend.app.services.collections import CollectionService
+from backend.app.services.retrieval.hybrid import HybridRetriever
+
+MAX_QUERY_CHARS = 2000
+MAX_K = 100
+
+
+class SearchService:
+    def __init__(self, retriever: HybridRetriever, collections: CollectionService) -> None:
+        self._retriever = retriever
+        self._collections = collections
+
+    def search(
+        self, user: User, query: str, mode: SearchMode, k: int, collection_ids: Sequence[str] | None = None
+    ) -> SearchResult:
+        """Search the named collections, or all that the user may see.
+
+        Raises:
+            InvalidRequest, CollectionNotFound, SearchUnavailable
+        """
+        if not query.strip():
+            raise InvalidRequest("The query is empty. Give what to search for as `q`.")
+        if len(query) > MAX_QUERY_CHARS:
+            raise InvalidRequest(f"The query is longer than {MAX_QUERY_CHARS} characters. Shorten it.")
+        if not 1 <= k <= MAX_K:
+            raise InvalidRequest(f"`k` is a number from 1 to {MAX_K}.")
+        return self._retriever.search(query, self._collections.selected(user, collection_ids), mode, k)

@@ -1,0 +1,119 @@
+"""Uploaded files on disk, by document id, and the text that was read from them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from backend.app.errors import FileTooLarge, StorageFull, StorageUnavailable
+from backend.app.storage.interfaces import ReceivedFile
+
+_MIB = 1024 * 1024
+
+
+class DiskFiles:
+    """Files never appear half-written: a temporary name first, fsync, then a rename."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def incoming(self, limit: int) -> DiskIncomingFile:
+        folder = self._folder / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        return DiskIncomingFile(folder / secrets.token_hex(16), limit)
+
+    def keep(self, received: ReceivedFile, document_id: str) -> None:
+        target = self.path(document_id)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            received.path.replace(target)
+        except OSError as error:
+            raise _translated(error) from error
+
+    def discard(self, received: ReceivedFile) -> None:
+        received.path.unlink(missing_ok=True)
+
+    def path(self, document_id: str) -> Path:
+        # Ids begin with the time, so their end spreads the files over the folders.
+        return self._folder / document_id[-2:] / document_id
+
+    def text_path(self, document_id: str) -> Path:
+        return self.path(document_id).with_suffix(".txt")
+
+    def write_text(self, document_id: str, text: str) -> None:
+        target = self.text_path(document_id)
+        temporary = target.with_suffix(".txt.new")
+        try:
+            # newline="": offsets count the characters of the text, so none may be translated.
+            temporary.write_text(text, "utf-8", newline="")
+            temporary.replace(target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise _translated(error) from error
+
+    def remove(self, document_id: str) -> None:
+        self.path(document_id).unlink(missing_ok=True)
+        self.text_path(document_id).unlink(missing_ok=True)
+
+    def remove_abandoned(self) -> None:
+        """Remove what uploads left behind whose process was killed; nobody else may be receiving."""
+        for path in (self._folder / "incoming").glob("*"):
+            path.unlink(missing_ok=True)
+
+
+class DiskIncomingFile:
+    def __init__(self, path: Path, limit: int) -> None:
+        self._path = path
+        self._limit = limit
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._finished = False
+        try:
+            self._file = path.open("xb")
+        except OSError as error:
+            raise _translated(error) from error
+
+    def write(self, block: bytes) -> int:
+        self._size += len(block)
+        if self._size > self._limit:
+            return len(block)  # read on, so that other files of the same request are not lost
+        self._digest.update(block)
+        try:
+            return self._file.write(block)
+        except OSError as error:
+            self.discard()
+            raise _translated(error) from error
+
+    def finish(self) -> ReceivedFile:
+        if self._size > self._limit:
+            self.discard()
+            raise FileTooLarge(
+                f"The file is larger than {self._limit // _MIB} MB, the most this server takes. "
+                "Split it, or ask the administrator for a higher limit."
+            )
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            self.discard()
+            raise _translated(error) from error
+        self._finished = True
+        return ReceivedFile(self._path, self._digest.hexdigest(), self._size)
+
+    def discard(self) -> None:
+        if self._finished:
+            return
+        try:
+            self._file.close()
+        except OSError:
+            pass  # its buffer could not be written to a full disk; it is removed anyway
+        self._path.unlink(missing_ok=True)
+
+
+def _translated(error: OSError) -> StorageFull | StorageUnavailable:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return StorageFull() if full else StorageUnavailable()

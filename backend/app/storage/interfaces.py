@@ -1,0 +1,267 @@
+"""What services ask of storage. One transaction a method; all errors are ``AppError``.
+
+Where a method takes ``user_id`` it answers only what that user may see, and something that is
+hidden is told as something that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.app.domain.accounts import Access, Member, Role, User
+from backend.app.domain.chat import Conversation, Message, Turn
+from backend.app.domain.documents import Chunk, Collection, Document, DocumentStatus, Job, Passage, Problem
+from backend.app.domain.search import ScoredId
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: ``cursor`` is the ``next_cursor`` of the part before."""
+
+    limit: int = 50
+    cursor: str | None = None
+
+
+class Users(Protocol):
+    def any_account(self) -> bool: ...
+    def get(self, user_id: str) -> User | None: ...
+    def find_by_email(self, email: str) -> tuple[User, str] | None:
+        """Return the user and the password's hash."""
+
+    def register(self, *, email: str, name: str, password_hash: str, open_to_all: bool) -> User:
+        """Add an account with its first collection; the first one administers.
+
+        Raises:
+            EmailTaken, RegistrationClosed
+        """
+
+    def update_password(self, user_id: str, password_hash: str) -> None: ...
+    def set_role(self, user_id: str, role: Role) -> None: ...
+    def operator(self) -> User:
+        """Return whom the command line acts for: the first administrator, or, before there is
+        one, a placeholder that the first registration takes over with all it owns."""
+
+
+class Collections(Protocol):
+    def visible(self, user_id: str) -> list[Collection]: ...
+    def get(self, user_id: str, collection_id: str) -> Collection: ...
+    def create(self, user_id: str, name: str) -> Collection: ...
+    def rename(self, user_id: str, collection_id: str, name: str) -> Collection: ...
+    def delete(self, user_id: str, collection_id: str) -> list[str]:
+        """Delete it with all its documents; return the ids of the files to remove."""
+
+    def members(self, user_id: str, collection_id: str) -> list[Member]: ...
+    def put_member(self, user_id: str, collection_id: str, email: str, access: Access) -> Member: ...
+    def remove_member(self, user_id: str, collection_id: str, member_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    id: str
+    collection_id: str
+    title: str
+    filename: str
+    media_type: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    collection_id: str | None = None
+    status: DocumentStatus | None = None
+    text: str | None = None
+
+
+class Documents(Protocol):
+    def add(self, user_id: str, document: NewDocument) -> tuple[Document, Job | None]:
+        """Add a document and its job in one transaction.
+
+        The same bytes in the same collection are one document: it is returned with None.
+        """
+
+    def get(self, user_id: str, document_id: str) -> Document: ...
+    def page(self, user_id: str, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]: ...
+    def delete(self, user_id: str, document_id: str) -> None: ...
+    def retry(self, user_id: str, document_id: str) -> Job: ...
+    def counts(self, user_id: str) -> dict[DocumentStatus, int]: ...
+    def passages(
+        self, user_id: str, document_id: str, page: Page, around: int | None = None
+    ) -> tuple[list[Passage], str | None]: ...
+
+
+class Passages(Protocol):
+    def visible(self, ids: Sequence[int], collection_ids: Sequence[str]) -> dict[int, tuple[Passage, str]]:
+        """Return searchable passages of these collections by id, with their document's title."""
+
+    def of_collection(self, collection_id: str) -> Iterable[list[Passage]]:
+        """Yield every passage of searchable documents, in batches."""
+
+
+class Jobs(Protocol):
+    def get(self, user_id: str, job_id: str) -> Job: ...
+    def request_cancel(self, user_id: str, job_id: str) -> Job: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexingTask:
+    """A claimed job with what the indexer must know of its document."""
+
+    job_id: str
+    document: Document
+    attempts: int
+    passages_stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Index entries that must go: of one document, or of the whole collection."""
+
+    id: int
+    collection_id: str
+    document_id: str | None
+
+
+class Indexing(Protocol):
+    """The indexer's own view: it acts for the system, not for a user."""
+
+    def pending(self) -> list[str]:
+        """Return the ids of jobs that wait for an indexer, oldest first."""
+
+    def claim(self, job_id: str, owner: str) -> IndexingTask | None:
+        """Take a job for this process; None when it has ended, is gone, or another works at it."""
+
+    def extracting(self, task: IndexingTask) -> None: ...
+    def extracted(
+        self, task: IndexingTask, title: str, pages: int | None, chunks: Sequence[Chunk]
+    ) -> list[Passage]:
+        """Store the passages in place of any that an earlier attempt left."""
+
+    def stored_passages(self, document_id: str) -> list[Passage]: ...
+    def searchable(self, task: IndexingTask) -> None: ...
+    def progress(self, task: IndexingTask, progress: float) -> bool:
+        """Note progress (0 to 1); return False when the work is to stop: cancelled or deleted."""
+
+    def ready(self, task: IndexingTask) -> None: ...
+    def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
+        """Fail or cancel: no passage stays, and the index entries are listed for removal."""
+
+    def release(self, task: IndexingTask) -> None:
+        """Give a job back, to be taken up again from where it stands."""
+
+    def removals(self) -> list[Removal]: ...
+    def removed(self, removal: Removal) -> None: ...
+    def is_being_indexed(self, document_id: str) -> bool:
+        """Tell whether a document's entries may be written at this moment or soon."""
+
+    def leases(self) -> list[str]:
+        """Return the owners of jobs that are being worked at."""
+
+    def free_leases(self, owner: str) -> None:
+        """Give back what a process that no longer lives had taken."""
+
+    def collection_ids(self) -> list[str]: ...
+    def documents_of(self, collection_id: str) -> list[Document]: ...
+    def touch(self, collection_id: str) -> None:
+        """Raise a collection's version."""
+
+
+class Conversations(Protocol):
+    def get(self, user_id: str, conversation_id: str) -> Conversation: ...
+    def create(self, user_id: str, title: str, collection_ids: Sequence[str]) -> Conversation: ...
+    def page(self, user_id: str, text: str | None, page: Page) -> tuple[list[Conversation], str | None]: ...
+    def update(self, user_id: str, conversation_id: str, *, title: str | None, pinned: bool | None) -> Conversation: ...
+    def delete(self, user_id: str, conversation_id: str) -> None: ...
+    def messages(self, user_id: str, conversation_id: str, page: Page) -> tuple[list[Message], str | None]: ...
+    def message(self, user_id: str, message_id: str) -> Message: ...
+    def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
+        """Return the last complete turns, oldest first; ``before`` leaves out that message and later ones."""
+
+    def question_of(self, user_id: str, answer_id: str) -> Message:
+        """Return the question that an answer answers."""
+
+    def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
+        """Store a question with its answer, or a new answer in place of ``replaces``, in one transaction."""
+
+    def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    path: Path
+    sha256: str
+    bytes: int
+
+
+class IncomingFile(Protocol):
+    """A file that is being received: hashed and written to a temporary name as it arrives."""
+
+    def write(self, block: bytes) -> int:
+        """Take the next bytes; those beyond the limit are dropped, and ``finish`` says so.
+
+        Raises:
+            StorageFull: nothing is left on disk.
+        """
+
+    def finish(self) -> ReceivedFile:
+        """Return the whole file, safely on disk.
+
+        Raises:
+            FileTooLarge, StorageFull: nothing is left on disk.
+        """
+
+    def discard(self) -> None:
+        """Remove what had arrived; harmless after ``finish`` or when repeated."""
+
+
+class Files(Protocol):
+    """Uploaded files by document id, and the text that was read from them."""
+
+    def incoming(self, limit: int) -> IncomingFile: ...
+    def keep(self, received: ReceivedFile, document_id: str) -> None: ...
+    def discard(self, received: ReceivedFile) -> None: ...
+    def path(self, document_id: str) -> Path: ...
+    def write_text(self, document_id: str, text: str) -> None: ...
+    def text_path(self, document_id: str) -> Path: ...
+    def remove(self, document_id: str) -> None: ...
+
+
+class JobQueue(Protocol):
+    """Wakes the indexer. Losing it loses nothing: the truth is in SQL."""
+
+    def put(self, job_id: str) -> None: ...
+    def wake(self) -> None:
+        """Have removals done soon."""
+
+
+class LexicalIndexes(Protocol):
+    """BM25 over terms, one index a collection. Searching a collection without an index finds nothing."""
+
+    def search(self, collection_id: str, version: int, terms: Sequence[str], k: int) -> list[ScoredId]:
+        """Return the ``k`` best, best first, seeing at least what ``version`` holds."""
+
+    def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None: ...
+    def remove_document(self, collection_id: str, document_id: str) -> None: ...
+    def drop(self, collection_id: str) -> None: ...
+    def count(self, collection_id: str) -> int: ...
+    def exists(self, collection_id: str) -> bool: ...
+    def close(self) -> None: ...
+
+
+class VectorIndexes(Protocol):
+    """Nearest vectors by cosine, one index a collection and embedder."""
+
+    def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]: ...
+    def add(self, collection_id: str, passages: Sequence[Passage], vectors: npt.NDArray[np.float32]) -> None: ...
+    def remove_document(self, collection_id: str, document_id: str) -> None: ...
+    def drop(self, collection_id: str) -> None: ...
+    def count(self, collection_id: str) -> int: ...
+    def ping(self) -> None:
+        """Raise ``Unavailable`` when the server does not answer."""
+

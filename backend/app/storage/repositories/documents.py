@@ -1,0 +1,169 @@
+"""Documents in SQL, as their users see them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
+from backend.app.errors import Conflict
+from backend.app.storage import cursors
+from backend.app.storage.database import Database
+from backend.app.storage.ids import new_id
+from backend.app.storage.interfaces import DocumentFilter, NewDocument, Page
+from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, PassageRow, RemovalRow
+from backend.app.storage.repositories import rows
+from backend.app.storage.repositories.access import require_writer, visible_collections, visible_document
+
+
+class SqlDocuments:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, user_id: str, document: NewDocument) -> tuple[Document, Job | None]:
+        def same(session: Session) -> Document | None:
+            query = select(DocumentRow).where(
+                DocumentRow.collection_id == document.collection_id, DocumentRow.sha256 == document.sha256
+            )
+            row = session.scalar(query)
+            return rows.document(row) if row else None
+
+        def work(session: Session) -> tuple[Document, Job | None]:
+            require_writer(session, user_id, document.collection_id)
+            known = same(session)
+            if known is not None:
+                return known, None
+            row = _new_document(document)
+            session.add(row)
+            session.flush()
+            job = _new_job(row.id)
+            session.add(job)
+            session.flush()
+            return rows.document(row), rows.job(job)
+
+        try:
+            return self._database.write(work)
+        except IntegrityError:  # the same file came twice at the same moment, and the other was first
+            known = self._database.read(same)
+            if known is None:
+                raise
+            return known, None
+
+    def get(self, user_id: str, document_id: str) -> Document:
+        return self._database.read(lambda session: rows.document(visible_document(session, user_id, document_id)))
+
+    def page(self, user_id: str, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]:
+        query = select(DocumentRow).where(DocumentRow.collection_id.in_(visible_collections(user_id)))
+        if which.collection_id is not None:
+            query = query.where(DocumentRow.collection_id == which.collection_id)
+        if which.status is not None:
+            query = query.where(DocumentRow.status == which.status.value)
+        if which.text:
+            text = which.text.lower()
+            query = query.where(
+                or_(
+                    func.lower(DocumentRow.title).contains(text, autoescape=True),
+                    func.lower(DocumentRow.filename).contains(text, autoescape=True),
+                )
+            )
+        if page.cursor is not None:
+            (last,) = cursors.decode(page.cursor, str)
+            query = query.where(DocumentRow.id < last)
+        query = query.order_by(DocumentRow.id.desc()).limit(page.limit + 1)
+        found = self._database.read(lambda session: [rows.document(row) for row in session.scalars(query)])
+        more = len(found) > page.limit
+        return found[: page.limit], cursors.encode(found[page.limit - 1].id) if more else None
+
+    def delete(self, user_id: str, document_id: str) -> None:
+        def work(session: Session) -> None:
+            row = visible_document(session, user_id, document_id)
+            require_writer(session, user_id, row.collection_id)
+            remove_traces(session, row)
+            session.execute(delete(DocumentRow).where(DocumentRow.id == document_id))
+
+        self._database.write(work)
+
+    def retry(self, user_id: str, document_id: str) -> Job:
+        def work(session: Session) -> Job:
+            row = visible_document(session, user_id, document_id)
+            require_writer(session, user_id, row.collection_id)
+            if row.status not in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
+                raise Conflict("This document has not failed. There is nothing to try again.")
+            row.status, row.progress = DocumentStatus.QUEUED.value, 0.0
+            row.error_code = row.error_message = None
+            job = _new_job(document_id)
+            session.add(job)
+            session.flush()
+            return rows.job(job)
+
+        return self._database.write(work)
+
+    def counts(self, user_id: str) -> dict[DocumentStatus, int]:
+        query = (
+            select(DocumentRow.status, func.count())
+            .where(DocumentRow.collection_id.in_(visible_collections(user_id)))
+            .group_by(DocumentRow.status)
+        )
+        found = self._database.read(lambda session: dict(session.execute(query).tuples().all()))
+        return {status: found.get(status.value, 0) for status in DocumentStatus}
+
+    def passages(
+        self, user_id: str, document_id: str, page: Page, around: int | None = None
+    ) -> tuple[list[Passage], str | None]:
+        def work(session: Session) -> tuple[list[Passage], str | None]:
+            visible_document(session, user_id, document_id)
+            query = select(PassageRow).where(PassageRow.document_id == document_id).order_by(PassageRow.ordinal)
+            if around is not None:
+                centre = session.get(PassageRow, around)
+                if centre is None or centre.document_id != document_id:
+                    return [], None
+                first = max(0, centre.ordinal - page.limit // 2)
+                query = query.where(PassageRow.ordinal >= first).limit(page.limit)
+                return [rows.passage(row) for row in session.scalars(query)], None
+            if page.cursor is not None:
+                (last,) = cursors.decode(page.cursor, int)
+                query = query.where(PassageRow.ordinal > last)
+            found = [rows.passage(row) for row in session.scalars(query.limit(page.limit + 1))]
+            more = len(found) > page.limit
+            return found[: page.limit], cursors.encode(found[page.limit - 1].ordinal) if more else None
+
+        return self._database.read(work)
+
+
+def remove_traces(session: Session, row: DocumentRow) -> None:
+    """Delete a document's passages, list its index entries for removal, and raise the version."""
+    session.execute(delete(PassageRow).where(PassageRow.document_id == row.id))
+    session.add(RemovalRow(collection_id=row.collection_id, document_id=row.id, created_at=datetime.now(UTC)))
+    collection = session.get_one(CollectionRow, row.collection_id)
+    collection.version = CollectionRow.version + 1
+
+
+def _new_document(document: NewDocument) -> DocumentRow:
+    return DocumentRow(
+        id=document.id,
+        collection_id=document.collection_id,
+        title=document.title,
+        filename=document.filename,
+        media_type=document.media_type,
+        sha256=document.sha256,
+        bytes=document.bytes,
+        status=DocumentStatus.QUEUED.value,
+        progress=0.0,
+        passages=0,
+        created_at=datetime.now(UTC),
+    )
+
+
+def _new_job(document_id: str) -> JobRow:
+    return JobRow(
+        id=new_id(),
+        document_id=document_id,
+        status=DocumentStatus.QUEUED.value,
+        progress=0.0,
+        attempts=0,
+        cancel_requested=False,
+        created_at=datetime.now(UTC),
+    )

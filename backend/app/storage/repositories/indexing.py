@@ -1,0 +1,207 @@
+"""The indexer's view of SQL: claiming jobs, storing passages, moving documents through their states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.app.domain.documents import Chunk, Document, DocumentStatus, Passage, Problem
+from backend.app.storage.database import Database
+from backend.app.storage.interfaces import IndexingTask, Removal
+from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, PassageRow, RemovalRow
+from backend.app.storage.repositories import rows
+from backend.app.storage.repositories.documents import remove_traces
+
+# A working indexer renews its lease with each step; extraction alone may take two minutes.
+LEASE = timedelta(minutes=5)
+
+
+class SqlIndexing:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def pending(self) -> list[str]:
+        now = datetime.now(UTC)
+        query = (
+            select(JobRow.id)
+            .where(JobRow.finished_at.is_(None), or_(JobRow.lease_until.is_(None), JobRow.lease_until < now))
+            .order_by(JobRow.created_at, JobRow.id)
+        )
+        return self._database.read(lambda session: list(session.scalars(query)))
+
+    def claim(self, job_id: str, owner: str) -> IndexingTask | None:
+        now = datetime.now(UTC)
+        taken = (
+            update(JobRow)
+            .where(
+                JobRow.id == job_id,
+                JobRow.finished_at.is_(None),
+                or_(JobRow.lease_until.is_(None), JobRow.lease_until < now),
+            )
+            .values(owner=owner, lease_until=now + LEASE, attempts=JobRow.attempts + 1)
+            .returning(JobRow.document_id, JobRow.attempts)
+        )
+
+        def work(session: Session) -> IndexingTask | None:
+            found = session.execute(taken).one_or_none()
+            if found is None:
+                return None
+            document = session.get_one(DocumentRow, found.document_id)
+            return IndexingTask(
+                job_id, rows.document(document), found.attempts, document.status == DocumentStatus.SEARCHABLE
+            )
+
+        return self._database.write(work)
+
+    def free_leases(self, owner: str) -> None:
+        query = update(JobRow).where(JobRow.finished_at.is_(None), JobRow.owner == owner)
+        self._database.write(lambda session: session.execute(query.values(owner=None, lease_until=None)))
+
+    def leases(self) -> list[str]:
+        query = select(JobRow.owner).where(JobRow.finished_at.is_(None), JobRow.owner.is_not(None)).distinct()
+        return self._database.read(lambda session: [owner for owner in session.scalars(query) if owner])
+
+    def extracting(self, task: IndexingTask) -> None:
+        self._set(task, DocumentStatus.EXTRACTING, 0.0)
+
+    def extracted(
+        self, task: IndexingTask, title: str, pages: int | None, chunks: Sequence[Chunk]
+    ) -> list[Passage]:
+        document = task.document
+
+        def work(session: Session) -> list[Passage]:
+            session.execute(delete(PassageRow).where(PassageRow.document_id == document.id))
+            columns = [
+                {
+                    "document_id": document.id,
+                    "collection_id": document.collection_id,
+                    "ordinal": chunk.ordinal,
+                    "text": chunk.text,
+                    "start": chunk.start,
+                    "end": chunk.end,
+                    "page": chunk.page,
+                    "heading": chunk.heading,
+                }
+                for chunk in chunks
+            ]
+            if columns:
+                session.execute(insert(PassageRow), columns)
+            row = session.get_one(DocumentRow, document.id)
+            row.pages, row.passages, row.title = pages, len(chunks), title[:500]
+            session.flush()
+            return _passages(session, document.id)
+
+        return self._database.write(work)
+
+    def stored_passages(self, document_id: str) -> list[Passage]:
+        return self._database.read(lambda session: _passages(session, document_id))
+
+    def searchable(self, task: IndexingTask) -> None:
+        self._set(task, DocumentStatus.SEARCHABLE, 0.3, appears=True)
+
+    def progress(self, task: IndexingTask, progress: float) -> bool:
+        def work(session: Session) -> bool:
+            row = session.get(JobRow, task.job_id)
+            if row is None or row.cancel_requested:
+                return False
+            row.progress, row.lease_until = progress, datetime.now(UTC) + LEASE
+            session.get_one(DocumentRow, task.document.id).progress = progress
+            return True
+
+        return self._database.write(work)
+
+    def ready(self, task: IndexingTask) -> None:
+        self._set(task, DocumentStatus.READY, 1.0, appears=True, ended=True)
+
+    def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
+        def work(session: Session) -> None:
+            row = session.get(DocumentRow, task.document.id)
+            if row is None:  # deleted meanwhile, and its traces with it
+                return
+            remove_traces(session, row)
+            row.passages = 0
+            _note(session, row, task, status, row.progress, problem, ended=True)
+
+        self._database.write(work)
+
+    def release(self, task: IndexingTask) -> None:
+        query = update(JobRow).where(JobRow.id == task.job_id).values(owner=None, lease_until=None)
+        self._database.write(lambda session: session.execute(query))
+
+    def removals(self) -> list[Removal]:
+        query = select(RemovalRow).order_by(RemovalRow.id).limit(1000)
+        return self._database.read(
+            lambda session: [Removal(row.id, row.collection_id, row.document_id) for row in session.scalars(query)]
+        )
+
+    def removed(self, removal: Removal) -> None:
+        self._database.write(lambda session: session.execute(delete(RemovalRow).where(RemovalRow.id == removal.id)))
+
+    def is_being_indexed(self, document_id: str) -> bool:
+        query = select(JobRow.id).where(JobRow.document_id == document_id, JobRow.finished_at.is_(None))
+        return self._database.read(lambda session: session.scalar(query.limit(1)) is not None)
+
+    def collection_ids(self) -> list[str]:
+        return self._database.read(lambda session: list(session.scalars(select(CollectionRow.id))))
+
+    def documents_of(self, collection_id: str) -> list[Document]:
+        query = select(DocumentRow).where(DocumentRow.collection_id == collection_id).order_by(DocumentRow.id)
+        return self._database.read(lambda session: [rows.document(row) for row in session.scalars(query)])
+
+    def touch(self, collection_id: str) -> None:
+        self._database.write(lambda session: _raise_version(session, collection_id))
+
+    def _set(
+        self,
+        task: IndexingTask,
+        status: DocumentStatus,
+        progress: float,
+        *,
+        appears: bool = False,
+        ended: bool = False,
+    ) -> None:
+        def work(session: Session) -> None:
+            row = session.get(DocumentRow, task.document.id)
+            if row is None:
+                return
+            if appears:
+                _raise_version(session, row.collection_id)
+            _note(session, row, task, status, progress, None, ended=ended)
+
+        self._database.write(work)
+
+
+def _passages(session: Session, document_id: str) -> list[Passage]:
+    query = select(PassageRow).where(PassageRow.document_id == document_id).order_by(PassageRow.ordinal)
+    return [rows.passage(row) for row in session.scalars(query)]
+
+
+def _raise_version(session: Session, collection_id: str) -> None:
+    query = update(CollectionRow).where(CollectionRow.id == collection_id)
+    session.execute(query.values(version=CollectionRow.version + 1))
+
+
+def _note(
+    session: Session,
+    document: DocumentRow,
+    task: IndexingTask,
+    status: DocumentStatus,
+    progress: float,
+    problem: Problem | None,
+    *,
+    ended: bool,
+) -> None:
+    """Write a state into the document and its job alike."""
+    job = session.get_one(JobRow, task.job_id)
+    now = datetime.now(UTC)
+    for row in (document, job):
+        row.status, row.progress = status.value, progress
+        row.error_code = problem.error_code if problem else None
+        row.error_message = problem.message if problem else None
+    if ended:
+        job.finished_at, job.owner, job.lease_until = now, None, None
+    else:
+        job.lease_until = now + LEASE

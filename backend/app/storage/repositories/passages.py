@@ -1,0 +1,57 @@
+"""Passages in SQL: the last word on what a search may show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.app.domain.documents import DocumentStatus, Passage
+from backend.app.storage.database import Database
+from backend.app.storage.models import DocumentRow, PassageRow
+from backend.app.storage.repositories import rows
+
+SEARCHABLE = tuple(status.value for status in DocumentStatus if status.is_searchable)
+_BATCH = 2000
+
+
+class SqlPassages:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def visible(self, ids: Sequence[int], collection_ids: Sequence[str]) -> dict[int, tuple[Passage, str]]:
+        query = (
+            select(PassageRow, DocumentRow.title)
+            .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+            .where(
+                PassageRow.id.in_(ids),
+                DocumentRow.collection_id.in_(collection_ids),
+                DocumentRow.status.in_(SEARCHABLE),
+            )
+        )
+
+        def work(session: Session) -> dict[int, tuple[Passage, str]]:
+            return {row.id: (rows.passage(row), title) for row, title in session.execute(query).tuples()}
+
+        return self._database.read(work) if ids and collection_ids else {}
+
+    def of_collection(self, collection_id: str) -> Iterable[list[Passage]]:
+        last = 0
+        while True:
+            query = (
+                select(PassageRow)
+                .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+                .where(
+                    DocumentRow.collection_id == collection_id,
+                    DocumentRow.status.in_(SEARCHABLE),
+                    PassageRow.id > last,
+                )
+                .order_by(PassageRow.id)
+                .limit(_BATCH)
+            )
+            batch = self._database.read(lambda session, query=query: [rows.passage(row) for row in session.scalars(query)])  # type: ignore[misc]
+            if not batch:
+                return
+            yield batch
+            last = batch[-1].id

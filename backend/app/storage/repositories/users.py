@@ -1,0 +1,136 @@
+"""Accounts in SQL."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.app.domain.accounts import Access, Role, User
+from backend.app.errors import EmailTaken, RegistrationClosed
+from backend.app.storage.database import Database
+from backend.app.storage.ids import new_id
+from backend.app.storage.models import CollectionRow, MemberRow, UserRow
+from backend.app.storage.repositories import rows
+
+FIRST_COLLECTION = "Documents"
+_OPERATOR_EMAIL = "operator@localhost"
+
+
+def email_key(email: str) -> str:
+    """Return what makes two spellings of an address the same."""
+    return unicodedata.normalize("NFC", email.strip()).lower()
+
+
+class SqlUsers:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def any_account(self) -> bool:
+        return self._database.read(_any_account)
+
+    def get(self, user_id: str) -> User | None:
+        def work(session: Session) -> User | None:
+            row = session.get(UserRow, user_id)
+            return rows.user(row) if row is not None and row.password_hash is not None else None
+
+        return self._database.read(work)
+
+    def find_by_email(self, email: str) -> tuple[User, str] | None:
+        def work(session: Session) -> tuple[User, str] | None:
+            row = session.scalar(select(UserRow).where(UserRow.email_key == email_key(email)))
+            if row is None or row.password_hash is None:
+                return None
+            return rows.user(row), row.password_hash
+
+        return self._database.read(work)
+
+    def register(self, *, email: str, name: str, password_hash: str, open_to_all: bool) -> User:
+        def work(session: Session) -> User:
+            _one_at_a_time(session)
+            first = not _any_account(session)
+            if not first and not open_to_all:
+                raise RegistrationClosed
+            operator = session.scalar(select(UserRow).where(UserRow.password_hash.is_(None))) if first else None
+            if operator is None:
+                row = _add_user(session, Role.ADMINISTRATOR if first else Role.MEMBER)
+                _add_collection(session, row.id)
+            else:
+                row = operator
+            row.email, row.email_key, row.name = email.strip(), email_key(email), name.strip()
+            row.password_hash = password_hash
+            session.flush()
+            return rows.user(row)
+
+        try:
+            return self._database.write(work)
+        except IntegrityError as error:
+            raise EmailTaken from error
+
+    def update_password(self, user_id: str, password_hash: str) -> None:
+        def work(session: Session) -> None:
+            row = session.get(UserRow, user_id)
+            if row is not None:
+                row.password_hash = password_hash
+
+        self._database.write(work)
+
+    def set_role(self, user_id: str, role: Role) -> None:
+        def work(session: Session) -> None:
+            row = session.get(UserRow, user_id)
+            if row is not None:
+                row.role = role.value
+
+        self._database.write(work)
+
+    def operator(self) -> User:
+        def find(session: Session) -> User | None:
+            administrators = select(UserRow).where(UserRow.role == Role.ADMINISTRATOR).order_by(UserRow.id)
+            row = session.scalars(administrators).first()
+            return rows.user(row) if row else None
+
+        def work(session: Session) -> User:
+            _one_at_a_time(session)
+            found = find(session)
+            if found is not None:
+                return found
+            row = _add_user(session, Role.ADMINISTRATOR)
+            _add_collection(session, row.id)
+            session.flush()
+            return rows.user(row)
+
+        return self._database.read(find) or self._database.write(work)
+
+
+def _any_account(session: Session) -> bool:
+    return session.scalar(select(UserRow.id).where(UserRow.password_hash.is_not(None)).limit(1)) is not None
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Let two first registrations not both find an empty table; SQLite's write lock does so by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _add_user(session: Session, role: Role) -> UserRow:
+    row = UserRow(
+        id=new_id(),
+        email=_OPERATOR_EMAIL,
+        email_key=_OPERATOR_EMAIL,
+        name="",
+        role=role.value,
+        password_hash=None,
+        created_at=datetime.now(UTC),
+    )
+    session.add(row)
+    return row
+
+
+def _add_collection(session: Session, user_id: str) -> None:
+    collection = CollectionRow(id=new_id(), name=FIRST_COLLECTION, version=0, created_at=datetime.now(UTC))
+    session.add(collection)
+    session.flush()
+    session.add(MemberRow(collection_id=collection.id, user_id=user_id, access=Access.OWNER.value))
