@@ -1,0 +1,1 @@
+"""The database's versions, oldest first; ``backend.app.storage.migration`` brings a database to the newest."""
