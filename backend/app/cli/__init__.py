@@ -1,1 +1,19 @@
 """The command line, one command a file."""
+
+from __future__ import annotations
+
+import click
+
+from backend.app.cli.indexer import indexer
+from backend.app.cli.migrate import migrate
+from backend.app.cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="like-opt", prog_name="likeopt")
+def cli() -> None:
+    """Chat with your own documents: every claim of an answer points at its passage."""
+
+
+for _command in (serve, migrate, indexer):
+    cli.add_command(_command)

@@ -30,3 +30,4 @@ class Services:
     search: SearchService
     embedding: str
     embedding_dimensions: int
+    formats: tuple[str, ...]

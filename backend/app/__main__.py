@@ -1,0 +1,47 @@
+"""``python -m backend.app`` and the console script ``likeopt``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backend.app.cli import cli
+from backend.app.cli.context import Builders, Toolbox
+
+if TYPE_CHECKING:
+    from backend.app.config import Settings
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(cli(prog_name="likeopt", obj=Builders(toolbox=_toolbox, run_indexer=_run_indexer)))
+
+
+@contextlib.contextmanager
+def _toolbox(settings: Settings) -> Iterator[Toolbox]:
+    import os
+
+    from backend.app import wiring
+
+    parts = wiring.parts(settings, embedding_threads=os.cpu_count() or 1)
+    try:
+        yield Toolbox(
+            settings=settings,
+            services=wiring.services(parts),
+            indexing=lambda: wiring.indexing_service(parts, wiring.owner()),
+            reindexing=lambda: wiring.reindexing_service(parts),
+        )
+    finally:
+        parts.close()
+
+
+def _run_indexer(settings: Settings) -> None:
+    from backend.app import worker
+
+    worker.run(settings)
+
+
+if __name__ == "__main__":
+    main()

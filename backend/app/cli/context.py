@@ -1,0 +1,82 @@
+"""What commands are given, and the way they end when something is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backend.app.errors import AppError
+
+if TYPE_CHECKING:
+    from backend.app.config import Settings
+    from backend.app.services.bundle import Services
+    from backend.app.services.indexing import IndexingService
+    from backend.app.services.reindexing import ReindexingService
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """Everything built for one command, on settings that name running services."""
+
+    settings: Settings
+    services: Services
+    indexing: Callable[[], IndexingService]
+    reindexing: Callable[[], ReindexingService]
+
+
+@dataclass(frozen=True)
+class Builders:
+    """How to build it. ``__main__`` alone knows, so that no command constructs a service."""
+
+    toolbox: Callable[[Settings], AbstractContextManager[Toolbox]]
+    run_indexer: Callable[[Settings], None]
+
+
+pass_builders = click.make_pass_decorator(Builders)
+
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of everything kept.  [default: data]"
+)
+
+
+def load_settings(**options: Any) -> Settings:
+    """Read the settings; options that were not given are left to the environment."""
+    from backend.app.config import Settings
+
+    with plain_errors():
+        return Settings.load(**{name: value for name, value in options.items() if value is not None})
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """End the command with an expected error's sentence instead of a traceback; exit code 1."""
+    try:
+        yield
+    except AppError as error:
+        raise click.ClickException(error.message) from error
+
+
+@contextlib.contextmanager
+def attached_toolbox(builders: Builders, settings: Settings, command: str) -> Iterator[Toolbox]:
+    """Yield a toolbox on the running server's services, or on services of the command's own.
+
+    The database is brought to this version's tables first.
+    """
+    from backend.app.logs import configure_logging
+    from backend.app.processes.embedded import attached
+    from backend.app.storage.migration import migrate
+
+    configure_logging(settings.with_(log_level="error"))  # the command speaks for itself
+    with plain_errors():
+        migrate(settings)
+        with (
+            attached(settings, command, redis=False, chroma=True) as reachable,
+            builders.toolbox(reachable) as toolbox,
+        ):
+            yield toolbox

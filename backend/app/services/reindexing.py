@@ -1,0 +1,112 @@
+"""Making lost indexes anew from the passages in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import structlog
+
+from backend.app.domain.documents import Document, Passage
+from backend.app.errors import SearchUnavailable
+from backend.app.services.embedding.base import Embedder
+from backend.app.services.indexing import EMBED_BATCH
+from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.index_text import index_text
+from backend.app.storage.interfaces import Indexing, LexicalIndexes, VectorIndexes
+
+log = structlog.get_logger(__name__)
+
+_WORDS_BATCH = 5000
+
+
+class Progress(Protocol):
+    def __call__(self, document: Document, done: int, total: int) -> None: ...
+
+
+def _silent(document: Document, done: int, total: int) -> None:
+    return None
+
+
+class ReindexingService:
+    """Rebuilds document by document, so that indexing and searching may go on beside it."""
+
+    def __init__(
+        self,
+        *,
+        indexing: Indexing,
+        lexical: LexicalIndexes,
+        vectors: VectorIndexes,
+        embedder: Embedder,
+        analyzer: Analyzer,
+    ) -> None:
+        self._indexing = indexing
+        self._lexical = lexical
+        self._vectors = vectors
+        self._embedder = embedder
+        self._analyzer = analyzer
+
+    def restore_lost(self) -> None:
+        """Rebuild the indexes that are missing, unreadable or empty while SQL has passages for them."""
+        for collection_id in self._indexing.collection_ids():
+            documents = self._searchable(collection_id)
+            if not self._words_are_there(collection_id, documents):
+                log.warning("word_index_rebuilt", collection=collection_id, documents=len(documents))
+                self._lexical.drop(collection_id)
+                self._words(collection_id, documents)
+            if documents and self._vectors.count(collection_id) == 0:
+                log.warning("vector_index_rebuilt", collection=collection_id, documents=len(documents))
+                self._meaning(collection_id, documents, _silent)
+
+    def rebuild(self, progress: Progress = _silent) -> int:
+        """Rebuild every index of every collection; return the number of documents.
+
+        Raises:
+            Unavailable: an index is away; what was rebuilt until then stays.
+        """
+        total = 0
+        for collection_id in self._indexing.collection_ids():
+            documents = self._searchable(collection_id)
+            self._lexical.drop(collection_id)
+            self._words(collection_id, documents)
+            self._vectors.drop(collection_id)
+            self._meaning(collection_id, documents, progress)
+            total += len(documents)
+        return total
+
+    def _searchable(self, collection_id: str) -> list[Document]:
+        return [d for d in self._indexing.documents_of(collection_id) if d.status.is_searchable]
+
+    def _words_are_there(self, collection_id: str, documents: list[Document]) -> bool:
+        if not self._lexical.exists(collection_id):
+            return False
+        try:
+            return self._lexical.count(collection_id) > 0 or not documents
+        except SearchUnavailable:
+            return False
+
+    def _words(self, collection_id: str, documents: list[Document]) -> None:
+        """Fill an index that was dropped; a commit is dear, so many documents share one."""
+        entries: list[tuple[Passage, list[str]]] = []
+        for document in documents:
+            for passage in self._indexing.stored_passages(document.id):
+                entries.append((passage, self._analyzer.terms(index_text(document.title, passage))))
+            if len(entries) >= _WORDS_BATCH:
+                self._lexical.add(collection_id, entries)
+                entries = []
+        # Even without entries: an empty collection has an index too, and finds nothing.
+        self._lexical.add(collection_id, entries)
+        self._indexing.touch(collection_id)
+
+    def _meaning(self, collection_id: str, documents: list[Document], progress: Progress) -> None:
+        for number, document in enumerate(documents, 1):
+            for batch in _batches(self._indexing.stored_passages(document.id)):
+                vectors = self._embedder.embed_passages([index_text(document.title, passage) for passage in batch])
+                self._vectors.add(collection_id, batch, vectors)
+            progress(document, number, len(documents))
+        self._indexing.touch(collection_id)
+
+
+def _batches(passages: list[Passage]) -> Iterator[list[Passage]]:
+    for first in range(0, len(passages), EMBED_BATCH):
+        yield passages[first : first + EMBED_BATCH]

@@ -1,0 +1,181 @@
+"""The indexing process: an RQ worker, and the housekeeping beside it.
+
+SQL knows what is to be done; the queue in Redis only wakes. So whatever happens to the queue,
+the regular look into SQL brings every waiting job back.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import psutil
+import structlog
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from backend.app import wiring
+from backend.app.config import Settings
+from backend.app.errors import AppError, Unavailable
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.services.indexing import IndexingService
+from backend.app.storage.queue import QUEUE
+from backend.app.storage.redis_client import connect
+
+log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 5.0  # how often SQL is asked for what the queue does not know
+_POLL_SECONDS = 0.5  # the same without Redis, when nobody wakes us
+_running: list[Indexer] = []  # the one that RQ's functions below work for
+
+
+def index_document(job_id: str) -> None:
+    """RQ's function: index one document."""
+    _running[0].index(job_id)
+
+
+def tidy() -> None:
+    """RQ's function: take away index entries of what was deleted."""
+    _running[0].tidy()
+
+
+class Indexer:
+    """Works off jobs until it is told to stop; a job in work is then given back, not lost."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._parts = wiring.parts(settings, metrics, embedding_threads=os.cpu_count() or 1)
+        self._service: IndexingService = wiring.indexing_service(self._parts, wiring.owner())
+        self._stopping = threading.Event()
+        self._writing = threading.Lock()  # one at a time: two writers of one index would only wait for each other
+
+    def run(self) -> None:
+        """Restore what is lost, then work until SIGTERM or SIGINT."""
+        _running[:] = [self]
+        beat = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        try:
+            beat.start()
+            self._at_start()
+            if self._parts.redis is None:
+                self._poll()
+            else:
+                self._work()
+        finally:
+            self._stopping.set()
+            wiring.heartbeat_file(self._settings.run_dir).unlink(missing_ok=True)
+            _running.clear()
+            self._parts.close()
+
+    def index(self, job_id: str) -> None:
+        with self._writing:
+            self._service.process(job_id, self._stopping.is_set)
+
+    def tidy(self) -> None:
+        with self._writing:
+            try:
+                self._service.remove_leftovers()
+            except Unavailable as error:  # the list stays; the next look tries again
+                log.warning("removal_postponed", error_code=error.error_code)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _at_start(self) -> None:
+        for owner in self._parts.indexing.leases():
+            if _has_ended(owner):
+                self._parts.indexing.free_leases(owner)
+        with self._writing:
+            try:
+                wiring.reindexing_service(self._parts).restore_lost()
+            except Unavailable as error:
+                log.warning("restore_postponed", error_code=error.error_code)
+
+    def _work(self) -> None:
+        url = self._settings.redis_url.reveal()
+        # Waiting for work is long by nature; RQ sets its own bounds.
+        worker = _Worker(
+            [QUEUE],
+            connection=connect(url, seconds=None),
+            serializer=JSONSerializer,
+            log_job_description=False,
+            on_stop=self.stop,
+        )
+        self._enqueue_pending()
+        worker.work(logging_level="WARNING", with_scheduler=False)
+
+    def _poll(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+        while not self._stopping.is_set():
+            pending = self._parts.indexing.pending()
+            for job_id in pending:
+                if self._stopping.is_set():
+                    return
+                self.index(job_id)
+            self.tidy()
+            if not pending:
+                self._stopping.wait(_POLL_SECONDS)
+
+    def _keep_house(self) -> None:
+        beat = wiring.heartbeat_file(self._settings.run_dir)
+        while True:
+            try:
+                beat.touch()
+                if self._parts.redis is not None:
+                    self._enqueue_pending()
+            except (AppError, OSError) as error:
+                log.warning("housekeeping_failed", error=str(error))
+            except Exception:
+                # The edge of a thread that must not end before its process.
+                log.exception("housekeeping_failed")
+            if self._stopping.wait(_LOOK_SECONDS):
+                return
+
+    def _enqueue_pending(self) -> None:
+        """Bring back jobs that the queue has lost; a queue with entries gets them anyway."""
+        from redis.exceptions import RedisError
+
+        try:
+            if Queue(QUEUE, connection=self._parts.redis, serializer=JSONSerializer).count:
+                return
+        except RedisError:
+            return
+        for job_id in self._parts.indexing.pending():
+            self._parts.queue.put(job_id)
+        if self._parts.indexing.removals():
+            self._parts.queue.wake()
+
+
+class _Worker(SimpleWorker):  # type: ignore[misc]  # RQ ships no complete types
+    """Works in this process: reading files, the dangerous part, has child processes of its own."""
+
+    def __init__(self, *args: object, on_stop: Callable[[], None], **options: object) -> None:
+        super().__init__(*args, **options)
+        self._on_stop = on_stop
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().request_stop(signum, frame)
+
+
+def run(settings: Settings) -> None:
+    """Be an indexing process until told to stop."""
+    from backend.app.monitoring.prometheus import PrometheusMetrics
+
+    Indexer(settings, PrometheusMetrics()).run()
+
+
+def _has_ended(owner: str) -> bool:
+    """Tell whether a process of this machine no longer runs; of others nothing is known."""
+    host, _, process = owner.partition("/")
+    pid, _, started = process.partition("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" != started
+    except (psutil.NoSuchProcess, ValueError):
+        return True
