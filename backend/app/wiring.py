@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING
 import psutil
 
 import backend.app.services.ingestion.formats as formats
+from backend.app.cache.interfaces import Cache
 from backend.app.concurrency import NativePool
-from backend.app.config import Settings
+from backend.app.config import MIB, Settings
 from backend.app.domain.chat import Citation, Source
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.null import NullMetrics
+from backend.app.processes.environment import PACKAGE, ROOT
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
 from backend.app.services.bundle import Services
@@ -145,6 +147,7 @@ def services(parts: Parts) -> Services:
             jobs=SqlJobs(database),
             files=parts.files,
             queue=parts.queue,
+            pool=parts.pool,
             sniff=formats.sniff,
             new_id=new_id,
             max_upload_bytes=settings.max_upload_bytes,
@@ -219,9 +222,7 @@ def _queue(redis: Redis | None) -> JobQueue:
     return NullJobQueue() if redis is None else RqJobQueue(redis)
 
 
-def _lexical(
-    settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing
-) -> LexicalIndexes:
+def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing) -> LexicalIndexes:
     if settings.lexical_engine == "rank_bm25":
         from backend.app.storage.indexes.rank_bm25 import RankBm25Indexes
 
@@ -309,3 +310,20 @@ def _indexer_beats(run_dir: Path) -> bool:
         except FileNotFoundError:
             continue
     return False
+
+
+def response_cache(parts: Parts) -> Cache:
+    """Build what Flask-Caching keeps answers in: Redis, or this worker's memory without it."""
+    if parts.redis is None:
+        from backend.app.cache.memory import MemoryCache
+
+        return MemoryCache(16 * MIB)
+    from backend.app.cache.redis import RedisCache
+
+    return RedisCache(parts.redis, "likeopt:cache:")
+
+
+def page_folder() -> Path:
+    """Return where the built page is: inside the wheel, or in the clone."""
+    inside = PACKAGE / "page"
+    return inside if inside.is_dir() else ROOT / "frontend" / "dist"

@@ -102,8 +102,8 @@ class Indexer:
             connection=connect(url, seconds=None),
             serializer=JSONSerializer,
             log_job_description=False,
-            on_stop=self.stop,
         )
+        worker.on_stop = self.stop
         self._enqueue_pending()
         worker.work(logging_level="WARNING", with_scheduler=False)
 
@@ -150,16 +150,14 @@ class Indexer:
             self._parts.queue.wake()
 
 
-class _Worker(SimpleWorker):  # type: ignore[misc]  # RQ ships no complete types
+class _Worker(SimpleWorker):
     """Works in this process: reading files, the dangerous part, has child processes of its own."""
 
-    def __init__(self, *args: object, on_stop: Callable[[], None], **options: object) -> None:
-        super().__init__(*args, **options)
-        self._on_stop = on_stop
+    on_stop: Callable[[], None]
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self._on_stop()
-        super().request_stop(signum, frame)
+        self.on_stop()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def run(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import cast
 
 from flask import current_app, g, session
@@ -70,3 +71,8 @@ def sign_out() -> None:
     dict.clear(session)
     session.modified = True
     g.user = None
+
+
+def note_stages(milliseconds: Mapping[str, float]) -> None:
+    """Add a request's own stages to its Server-Timing header."""
+    g.stages = {**g.get("stages", {}), **milliseconds}

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from flask import Response, request
+from flask import Response, g, request
+
+from backend.app.errors import AppError
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -25,11 +27,20 @@ def listing(items: Sequence[dict[str, Any]], next_cursor: str | None = None, **b
     return _response(body, 200)
 
 
-def failure(*, status: int, error: str, error_code: str, message: str, request_id: str, details: Any = None) -> Response:
-    body = {"success": False, "message": message, "error": error, "error_code": error_code, "request_id": request_id}
-    if details:
-        body["details"] = details
-    return _json(body, status)
+def failure(error: AppError, status: int | None = None, **beside: Any) -> Response:
+    """Return an error; ``beside`` are further keys, such as ``details`` on what exactly was wrong."""
+    body = {
+        "success": False,
+        "message": error.message,
+        "error": error.error,
+        "error_code": error.error_code,
+        "request_id": g.get("request_id", ""),
+        **beside,
+    }
+    response = _json(body, status or error.status)
+    if error.retryable:
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 def _response(body: dict[str, Any], status: int) -> Response:

@@ -8,7 +8,6 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.app import errors
 from backend.app.api import envelope
-from backend.app.middleware.request_id import request_id
 from backend.app.monitoring.interfaces import Metrics
 
 log = structlog.get_logger(__name__)
@@ -51,20 +50,13 @@ def init_errors(app: Flask, metrics: Metrics) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         # The edge of a request: a defect becomes a 500 with an id that finds it in the log.
-        log.exception("unexpected_error")
+        log.error("unexpected_error", exc_info=error)
         metrics.count_error("request")
         return _failure(errors.AppError())
 
 
 def _failure(error: errors.AppError, status: int | None = None) -> Response:
-    response = envelope.failure(
-        status=status or error.status,
-        error=error.error,
-        error_code=error.error_code,
-        message=error.message,
-        request_id=request_id(),
-        details=error.details,
-    )
-    if error.retryable:
-        response.headers["Retry-After"] = "1"
-    return response
+    # What a caller sent may be told back; a refused file's details are the reader's own words, for the log.
+    if isinstance(error, errors.InvalidRequest) and error.details:
+        return envelope.failure(error, status, details=error.details)
+    return envelope.failure(error, status)

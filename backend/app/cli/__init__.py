@@ -7,10 +7,11 @@ import click
 from backend.app.cli.indexer import indexer
 from backend.app.cli.migrate import migrate
 from backend.app.cli.serve import serve
+from backend.app.version import __version__
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="like-opt", prog_name="likeopt")
+@click.version_option(__version__, prog_name="likeopt")
 def cli() -> None:
     """Chat with your own documents: every claim of an answer points at its passage."""
 

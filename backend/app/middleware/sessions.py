@@ -73,8 +73,8 @@ class _MsgpackFiles:
             return None
 
 
-class _FileStore(FileSystemCache):  # type: ignore[misc]  # cachelib's types do not know a serializer of one's own
-    serializer = _MsgpackFiles()
+class _FileStore(FileSystemCache):
+    serializer = _MsgpackFiles()  # type: ignore[assignment]  # cachelib's types know only its own, a pickle
 
 
 def init_sessions(app: Flask, redis: Redis | None, folder: Path) -> None:

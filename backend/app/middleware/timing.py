@@ -39,8 +39,3 @@ def init_timing(app: Flask, metrics: Metrics) -> None:
     def end(error: BaseException | None) -> None:
         if g.pop("counted_active", False):
             metrics.request_ended()
-
-
-def note_stages(stages: dict[str, float]) -> None:
-    """Add a request's own stages (milliseconds by name) to its Server-Timing header."""
-    g.stages = {**g.get("stages", {}), **stages}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
 from backend.app.errors import DocumentNotFound
@@ -46,6 +47,7 @@ class DocumentService:
         jobs: Jobs,
         files: Files,
         queue: JobQueue,
+        pool: NativePool,
         sniff: Sniffer,
         new_id: Callable[[], str],
         max_upload_bytes: int,
@@ -54,6 +56,7 @@ class DocumentService:
         self._jobs = jobs
         self._files = files
         self._queue = queue
+        self._pool = pool
         self._sniff = sniff
         self._new_id = new_id
         self._max_upload_bytes = max_upload_bytes
@@ -61,6 +64,15 @@ class DocumentService:
     def incoming(self) -> IncomingFile:
         """Begin to receive a file."""
         return self._files.incoming(self._max_upload_bytes)
+
+    def receive(self, user: User, collection_id: str, filename: str, incoming: IncomingFile) -> Uploaded:
+        """Finish a file that has arrived and take it in.
+
+        Raises:
+            FileTooLarge, StorageFull, and what ``add`` raises: nothing is left behind.
+        """
+        # Waiting for the disk takes as long as the disk likes; other greenlets go on meanwhile.
+        return self.add(user, collection_id, filename, self._pool.run(incoming.finish))
 
     def add(self, user: User, collection_id: str, filename: str, received: ReceivedFile) -> Uploaded:
         """Take a received file into a collection and queue it for indexing.

@@ -1,1 +1,42 @@
-"""Version 1 of the API, one blueprint a file."""
+"""Version 1 of the HTTP API: one blueprint a file. docs/api.md says what each address answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint
+
+from backend.app.api.v1 import (
+    about,
+    auth,
+    chat,
+    collections,
+    conversations,
+    documents,
+    feedback,
+    health,
+    jobs,
+    metrics,
+    performance,
+    search,
+)
+
+PREFIX = "/api/v1"
+
+
+def blueprints() -> Iterator[Blueprint]:
+    for module in (
+        about,
+        auth,
+        chat,
+        collections,
+        conversations,
+        documents,
+        feedback,
+        health,
+        jobs,
+        metrics,
+        performance,
+        search,
+    ):
+        yield module.blueprint()

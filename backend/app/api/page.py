@@ -1,0 +1,85 @@
+"""The built page: hashed files for ever, the rest always asked for."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_file
+
+from backend.app.errors import NotFound, Unavailable
+
+# Named by their content, or in a folder named by a version: such an address never changes its answer.
+_FOREVER = re.compile(r"(\.[0-9a-f]{16}\.|^[a-z]+-\d+\.\d+\.\d+/)")
+_TYPES = {
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".wasm": "application/wasm",
+    ".bcmap": "application/octet-stream",
+}
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+
+
+@dataclass(frozen=True)
+class _Asset:
+    path: Path
+    media_type: str
+    encodings: dict[str, Path]
+    forever: bool
+
+
+class Page:
+    """Knows every file of the built page from the start: a name that was not built is a 404."""
+
+    def __init__(self, folder: Path) -> None:
+        self._assets = _assets(folder)
+
+    def blueprint(self) -> Blueprint:
+        page = Blueprint("page", __name__)
+        page.get("/static/<path:name>")(self.asset)
+        page.get("/")(self.document)
+        page.get("/<path:name>")(self.document)
+        return page
+
+    def asset(self, name: str) -> Response:
+        if name not in self._assets or name == "index.html":
+            raise NotFound
+        return _sent(self._assets[name])
+
+    def document(self, name: str = "") -> Response:
+        """Answer the page itself at every address of its own; it has the router."""
+        if name.startswith("api/") or "." in name.rpartition("/")[2]:
+            raise NotFound
+        if "index.html" not in self._assets:
+            raise Unavailable("The page has not been built. Run `make page`, then start Like-Opt again.")
+        return _sent(self._assets["index.html"])
+
+
+def _assets(folder: Path) -> dict[str, _Asset]:
+    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        name: _Asset(
+            path=path,
+            media_type=_TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream",
+            encodings={code: names[name + suffix] for code, suffix in _ENCODINGS if name + suffix in names},
+            forever=bool(_FOREVER.search(name)),
+        )
+        for name, path in names.items()
+        if path.suffix not in (".br", ".gz", ".map")
+    }
+
+
+def _sent(asset: _Asset) -> Response:
+    accepted = request.accept_encodings
+    code = next((code for code in asset.encodings if accepted[code] > 0), None)
+    path = asset.encodings[code] if code else asset.path
+    response = send_file(path, asset.media_type, conditional=True, etag=True)
+    del response.headers["Content-Disposition"]  # for files that people save
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if asset.forever else "no-cache"
+    if asset.encodings:
+        response.vary.add("Accept-Encoding")
+    if code:
+        response.content_encoding = code
+    return response

@@ -1,0 +1,93 @@
+"""Ask a question; the answer streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from typing import Any
+
+from flask import Blueprint, Response
+
+from backend.app.api import serialise, sse
+from backend.app.api.body import Body, parse
+from backend.app.api.context import current_user, services
+from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, SourcesEvent, TokenEvent
+from backend.app.services.chat import Question
+
+
+class Ask(Body):
+    message: str = ""
+    conversation_id: str | None = None
+    collection_ids: tuple[str, ...] | None = None
+    use_cache: bool = True
+    regenerate: str | None = None
+
+
+def blueprint() -> Blueprint:
+    chat = Blueprint("chat", __name__)
+    chat.post("/chat")(ask)
+    return chat
+
+
+def ask() -> Response:
+    user, body = current_user(), parse(Ask)
+    question = Question(
+        message=body.message,
+        conversation_id=body.conversation_id,
+        collection_ids=body.collection_ids,
+        regenerate=body.regenerate,
+    )
+    return sse.stream(services().chat.ask(user, question), _encoded)
+
+
+def _encoded(events: Sequence[ChatEvent]) -> Iterator[bytes]:
+    """Encode events that leave together; their tokens become one."""
+    text: list[str] = []
+    for event in events:
+        if isinstance(event, TokenEvent):
+            text.append(event.text)
+            continue
+        if text:
+            yield sse.encode("token", {"text": "".join(text)})
+            text = []
+        yield sse.encode(*_named(event))
+    if text:
+        yield sse.encode("token", {"text": "".join(text)})
+
+
+@singledispatch
+def _named(event: object) -> tuple[str, dict[str, Any]]:
+    raise TypeError(f"no chat event: {event!r}")
+
+
+@_named.register
+def _(event: MetaEvent) -> tuple[str, dict[str, Any]]:
+    return "meta", {
+        "conversation_id": event.conversation_id,
+        "message_id": event.message_id,
+        "model": event.model,
+        "cached": event.cached,
+        "degraded": list(event.degraded),
+    }
+
+
+@_named.register
+def _(event: SourcesEvent) -> tuple[str, dict[str, Any]]:
+    return "sources", {"sources": [serialise.source(source) for source in event.sources]}
+
+
+@_named.register
+def _(event: DoneEvent) -> tuple[str, dict[str, Any]]:
+    return "done", {
+        "message_id": event.message_id,
+        "citations": [serialise.citation(citation) for citation in event.citations],
+        "model": event.model,
+        "degraded": list(event.degraded),
+        "usage": serialise.usage(event.usage),
+        "timings": dict(event.timings),
+    }
+
+
+@_named.register
+def _(event: ErrorEvent) -> tuple[str, dict[str, Any]]:
+    return "error", {"error_code": event.error_code, "message": event.message, "retryable": event.retryable}

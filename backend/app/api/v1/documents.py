@@ -1,0 +1,141 @@
+"""Documents: files in, passages and files out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request, send_file
+
+from backend.app.api import serialise
+from backend.app.api.body import number, page
+from backend.app.api.context import current_user, services
+from backend.app.api.envelope import answer, failure, listing
+from backend.app.api.uploads import received_files
+from backend.app.domain.accounts import User
+from backend.app.domain.documents import DocumentStatus
+from backend.app.errors import AppError, InvalidRequest
+from backend.app.services.documents import safe_name
+from backend.app.storage.interfaces import DocumentFilter, IncomingFile
+
+_FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or more smaller ones
+# Shown by the browser itself; anything else is offered for saving, so that no document's own
+# markup or script ever runs under this address.
+_SHOWN = frozenset({"application/pdf", "text/plain"})
+_HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+def blueprint() -> Blueprint:
+    documents = Blueprint("documents", __name__, url_prefix="/documents")
+    documents.post("")(upload)
+    documents.get("")(index)
+    documents.get("/<document_id>")(show)
+    documents.delete("/<document_id>")(delete)
+    documents.get("/<document_id>/content")(content)
+    documents.get("/<document_id>/passages")(passages)
+    documents.post("/<document_id>/retry")(retry)
+    return documents
+
+
+def upload() -> Response:
+    user, every = current_user(), services()
+    limit = _FILES_A_REQUEST * every.settings.max_upload_bytes
+    with received_files(request, "files", every.documents.incoming, limit) as files:
+        if not files:
+            raise InvalidRequest("There is no file in the request. Send each in a part named `files`.")
+        collection_id = request.form.get("collection_id") or every.collections.default(user).id
+        results = [_taken_in(user, collection_id, filename, incoming) for filename, incoming in files]
+    if all(result["error"] for result in results):
+        return _all_refused(results)
+    return answer([_shown(result) for result in results], 202)
+
+
+def index() -> Response:
+    which = DocumentFilter(
+        collection_id=request.args.get("collection_id") or None,
+        status=_status(request.args.get("status")),
+        text=request.args.get("q") or None,
+    )
+    found, cursor = services().documents.page(current_user(), which, page())
+    return listing([serialise.document(document) for document in found], cursor)
+
+
+def show(document_id: str) -> Response:
+    return answer(serialise.document(services().documents.get(current_user(), document_id)))
+
+
+def delete(document_id: str) -> Response:
+    services().documents.delete(current_user(), document_id)
+    return answer()
+
+
+def content(document_id: str) -> Response:
+    form = request.args.get("format", "original")
+    if form not in ("original", "text"):
+        raise InvalidRequest("`format` is `text`, or left out for the file as it came.")
+    user, documents = current_user(), services().documents
+    document, path = documents.text(user, document_id) if form == "text" else documents.file(user, document_id)
+    media_type = "text/plain; charset=utf-8" if form == "text" else document.media_type
+    response = send_file(
+        path,
+        media_type,
+        as_attachment=form == "original" and document.media_type not in _SHOWN,
+        download_name=document.filename if form == "original" else f"{document.filename}.txt",
+        conditional=True,
+        etag=f"{document.sha256}-{form}",
+        last_modified=document.created_at,
+    )
+    response.headers["Cache-Control"] = "private, no-cache"
+    if media_type != "application/pdf":  # Chromium's own viewer does not work within a sandbox
+        response.headers["Content-Security-Policy"] = _HARMLESS
+    return response
+
+
+def passages(document_id: str) -> Response:
+    around = number("around", 0) or None
+    found, cursor = services().documents.passages(current_user(), document_id, page(), around)
+    return listing([serialise.passage(passage) for passage in found], cursor)
+
+
+def retry(document_id: str) -> Response:
+    return answer(serialise.job(services().documents.retry(current_user(), document_id)), 202)
+
+
+def _taken_in(user: User, collection_id: str, filename: str, incoming: IncomingFile) -> dict[str, Any]:
+    """Take one file in; what is wrong with it does not keep the others out."""
+    try:
+        uploaded = services().documents.receive(user, collection_id, filename, incoming)
+    except AppError as error:
+        if error.status in (401, 403, 404):  # about the collection, so about every file alike
+            raise
+        return {"uploaded": None, "error": error, "filename": safe_name(filename)}
+    return {"uploaded": uploaded, "error": None, "filename": uploaded.document.filename}
+
+
+def _shown(result: dict[str, Any]) -> dict[str, Any]:
+    uploaded = result["uploaded"]
+    if uploaded is None:
+        return {"document": None, "job": None, "duplicate": False, "error": _problem(result)}
+    return {
+        "document": serialise.document(uploaded.document),
+        "job": serialise.job(uploaded.job) if uploaded.job else None,
+        "duplicate": uploaded.duplicate,
+        "error": None,
+    }
+
+
+def _problem(result: dict[str, Any]) -> dict[str, str]:
+    error: AppError = result["error"]
+    return {"error_code": error.error_code, "message": error.message, "filename": result["filename"]}
+
+
+def _all_refused(results: list[dict[str, Any]]) -> Response:
+    return failure(results[0]["error"], details={"files": [_problem(result) for result in results]})
+
+
+def _status(name: str | None) -> DocumentStatus | None:
+    if not name:
+        return None
+    try:
+        return DocumentStatus(name)
+    except ValueError:
+        raise InvalidRequest(f"`status` is one of {', '.join(status.value for status in DocumentStatus)}.") from None

@@ -1,0 +1,62 @@
+"""Indexing jobs and their progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from flask import Blueprint, Response
+
+from backend.app.api import serialise, sse
+from backend.app.api.context import current_user, services
+from backend.app.api.envelope import answer
+from backend.app.domain.accounts import User
+from backend.app.domain.documents import DocumentStatus, Job
+from backend.app.services.documents import DocumentService
+
+_LOOK_SECONDS = 0.3
+
+
+def blueprint() -> Blueprint:
+    jobs = Blueprint("jobs", __name__)
+    jobs.get("/jobs/<job_id>")(show)
+    jobs.post("/jobs/<job_id>/cancel")(cancel)
+    jobs.get("/jobs/<job_id>/events")(events)
+    jobs.get("/indexing/status")(status)
+    return jobs
+
+
+def show(job_id: str) -> Response:
+    return answer(serialise.job(services().documents.job(current_user(), job_id)))
+
+
+def cancel(job_id: str) -> Response:
+    return answer(serialise.job(services().documents.cancel(current_user(), job_id)))
+
+
+def events(job_id: str) -> Response:
+    user, documents = current_user(), services().documents
+    documents.job(user, job_id)  # what cannot be seen is an ordinary 404, not a stream
+    return sse.stream(_changes(documents, user, job_id), _encoded)
+
+
+def status() -> Response:
+    counts = services().documents.counts(current_user())
+    return answer({state.value: counts.get(state, 0) for state in DocumentStatus})
+
+
+def _changes(documents: DocumentService, user: User, job_id: str) -> Iterator[Job]:
+    """Yield the job at each change until it has ended; a job whose document was deleted just ends."""
+    last: Job | None = None
+    while last is None or last.finished_at is None:
+        job = documents.job(user, job_id)
+        if job != last:
+            yield job
+            last = job
+        if job.finished_at is None:
+            time.sleep(_LOOK_SECONDS)
+
+
+def _encoded(jobs: Sequence[Job]) -> Iterator[bytes]:
+    for job in jobs:
+        yield sse.encode("job", serialise.job(job))
