@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,8 +11,11 @@ from flask_caching.backends.base import BaseCache
 from backend.app.cache.interfaces import Cache
 
 
-class ResponseCache(BaseCache):  # type: ignore[misc]  # flask_caching ships no types
-    """Keeps plain values (texts, numbers, lists, dictionaries), as API handlers return them."""
+class ResponseCache(BaseCache):
+    """Keeps plain values (texts, numbers, lists, dictionaries), as API handlers return them.
+
+    Nothing is kept for ever: a timeout of 0 is the default timeout, as None is.
+    """
 
     def __init__(self, cache: Cache, default_timeout: int = 300) -> None:
         super().__init__(default_timeout=default_timeout)
@@ -28,11 +32,12 @@ class ResponseCache(BaseCache):  # type: ignore[misc]  # flask_caching ships no 
         except msgspec.DecodeError:  # rubbish in the store is the same as nothing
             return None
 
-    def set(self, key: str, value: Any, timeout: int | None = None) -> bool:
-        self._cache.set(key, msgspec.msgpack.encode(value), timeout or self.default_timeout)
+    def set(self, key: str, value: Any, timeout: int | timedelta | None = None) -> bool:
+        ttl = self._normalize_timeout(timeout) or self.default_timeout
+        self._cache.set(key, msgspec.msgpack.encode(value), ttl)
         return True
 
-    def add(self, key: str, value: Any, timeout: int | None = None) -> bool:
+    def add(self, key: str, value: Any, timeout: int | timedelta | None = None) -> bool:
         return self.get(key) is None and self.set(key, value, timeout)
 
     def has(self, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -107,10 +108,8 @@ class DiskIncomingFile:
     def discard(self) -> None:
         if self._finished:
             return
-        try:
+        with contextlib.suppress(OSError):  # its buffer may not fit on a full disk; it is removed anyway
             self._file.close()
-        except OSError:
-            pass  # its buffer could not be written to a full disk; it is removed anyway
         self._path.unlink(missing_ok=True)
 
 

@@ -138,15 +138,20 @@ class Indexing(Protocol):
         """Take a job for this process; None when it has ended, is gone, or another works at it."""
 
     def extracting(self, task: IndexingTask) -> None: ...
-    def extracted(
-        self, task: IndexingTask, title: str, pages: int | None, chunks: Sequence[Chunk]
-    ) -> list[Passage]:
-        """Store the passages in place of any that an earlier attempt left."""
+    def extracted(self, task: IndexingTask, title: str, pages: int | None, chunks: Sequence[Chunk]) -> list[Passage]:
+        """Store the passages in place of any that an earlier attempt left, and return them with their ids.
+
+        Nothing is stored, and the list is empty, when the work is to stop: ``progress`` will say so.
+        """
 
     def stored_passages(self, document_id: str) -> list[Passage]: ...
     def searchable(self, task: IndexingTask) -> None: ...
     def progress(self, task: IndexingTask, progress: float) -> bool:
-        """Note progress (0 to 1); return False when the work is to stop: cancelled or deleted."""
+        """Note progress (0 to 1), and keep the job for longer.
+
+        Return False when the work is to stop: cancelled, deleted, or taken by another process. In
+        the last case every other method leaves the job as it is.
+        """
 
     def ready(self, task: IndexingTask) -> None: ...
     def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
@@ -264,4 +269,3 @@ class VectorIndexes(Protocol):
     def count(self, collection_id: str) -> int: ...
     def ping(self) -> None:
         """Raise ``Unavailable`` when the server does not answer."""
-

@@ -55,7 +55,7 @@ def _documents() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("status", sa.String(12), nullable=False),
-        sa.Column("progress", sa.Float, nullable=False),
+        sa.Column("progress", sa.Double, nullable=False),
         sa.Column("error_code", sa.String(50)),
         sa.Column("error_message", sa.Text),
         sa.Column("pages", sa.Integer),
@@ -84,7 +84,7 @@ def _documents() -> None:
         sa.Column("id", sa.String(32), primary_key=True),
         sa.Column("document_id", sa.String(32), sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
         sa.Column("status", sa.String(12), nullable=False),
-        sa.Column("progress", sa.Float, nullable=False),
+        sa.Column("progress", sa.Double, nullable=False),
         sa.Column("error_code", sa.String(50)),
         sa.Column("error_message", sa.Text),
         sa.Column("attempts", sa.Integer, nullable=False),
@@ -123,6 +123,7 @@ def _conversations() -> None:
         sa.Column(
             "conversation_id", sa.String(32), sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
         ),
+        sa.Column("place", sa.String(32), nullable=False),
         sa.Column("speaker", sa.String(10), nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("status", sa.String(10), nullable=False),
@@ -136,7 +137,7 @@ def _conversations() -> None:
         sa.Column("timings", sa.JSON, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
     )
-    op.create_index("ix_messages_conversation", "messages", ["conversation_id", "id"])
+    op.create_index("ix_messages_conversation", "messages", ["conversation_id", "place"])
 
 
 def downgrade() -> None:

@@ -13,7 +13,7 @@ from backend.app.errors import CollectionNotFound, Conflict, NameTaken, UserNotF
 from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
 from backend.app.storage.models import CollectionRow, DocumentRow, MemberRow, RemovalRow, UserRow
-from backend.app.storage.repositories.access import access_to, require_owner
+from backend.app.storage.repositories.access import access_to, hold_collection, hold_user, require_owner
 from backend.app.storage.repositories.passages import SEARCHABLE
 from backend.app.storage.repositories.users import email_key
 
@@ -30,6 +30,7 @@ class SqlCollections:
 
     def create(self, user_id: str, name: str) -> Collection:
         def work(session: Session) -> Collection:
+            hold_user(session, user_id)
             _refuse_same_name(session, user_id, name)
             row = CollectionRow(id=new_id(), name=name, version=0, created_at=datetime.now(UTC))
             session.add(row)
@@ -42,9 +43,10 @@ class SqlCollections:
 
     def rename(self, user_id: str, collection_id: str, name: str) -> Collection:
         def work(session: Session) -> Collection:
-            require_owner(session, user_id, collection_id)
+            hold_user(session, user_id)
+            row = require_owner(session, user_id, collection_id)
             _refuse_same_name(session, user_id, name, besides=collection_id)
-            session.get_one(CollectionRow, collection_id).name = name
+            row.name = name
             session.flush()
             return _one(session, user_id, collection_id)
 
@@ -52,11 +54,16 @@ class SqlCollections:
 
     def delete(self, user_id: str, collection_id: str) -> list[str]:
         def work(session: Session) -> list[str]:
+            hold_user(session, user_id)
             require_owner(session, user_id, collection_id)
-            others = select(func.count()).select_from(MemberRow).where(
-                MemberRow.user_id == user_id,
-                MemberRow.access == Access.OWNER.value,
-                MemberRow.collection_id != collection_id,
+            others = (
+                select(func.count())
+                .select_from(MemberRow)
+                .where(
+                    MemberRow.user_id == user_id,
+                    MemberRow.access == Access.OWNER.value,
+                    MemberRow.collection_id != collection_id,
+                )
             )
             if not session.scalar(others):
                 raise Conflict("This is your only collection. Make another one before you delete it.")
@@ -99,9 +106,11 @@ class SqlCollections:
 
     def remove_member(self, user_id: str, collection_id: str, member_id: str) -> None:
         def work(session: Session) -> None:
-            if member_id != user_id:  # everybody may leave
+            if member_id == user_id:  # everybody may leave
+                hold_collection(session, collection_id)
+                access_to(session, user_id, collection_id)
+            else:
                 require_owner(session, user_id, collection_id)
-            access_to(session, user_id, collection_id)
             row = session.get(MemberRow, (collection_id, member_id))
             if row is None:
                 raise UserNotFound

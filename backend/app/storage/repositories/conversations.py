@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, exists, func, insert, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
 from backend.app.errors import ConversationNotFound, MessageNotFound
@@ -16,6 +16,8 @@ from backend.app.storage.ids import new_id
 from backend.app.storage.interfaces import Page
 from backend.app.storage.models import ConversationRow, MessageRow
 from backend.app.storage.repositories import rows
+from backend.app.storage.repositories.access import LOCK
+from backend.app.storage.repositories.texts import contains
 
 
 class SqlConversations:
@@ -47,28 +49,24 @@ class SqlConversations:
     def page(self, user_id: str, text: str | None, page: Page) -> tuple[list[Conversation], str | None]:
         query = select(ConversationRow).where(ConversationRow.user_id == user_id)
         if text:
-            needle = text.lower()
-            said = exists().where(
-                MessageRow.conversation_id == ConversationRow.id,
-                func.lower(MessageRow.text).contains(needle, autoescape=True),
-            )
-            query = query.where(or_(func.lower(ConversationRow.title).contains(needle, autoescape=True), said))
+            said = exists().where(MessageRow.conversation_id == ConversationRow.id, contains(MessageRow.text, text))
+            query = query.where(or_(contains(ConversationRow.title, text), said))
         if page.cursor is not None:
-            pinned, updated, last = cursors.decode(page.cursor, bool, str, str)
+            after = cursors.decode(page.cursor, bool, datetime, str)
             key = tuple_(ConversationRow.pinned, ConversationRow.updated_at, ConversationRow.id)
-            query = query.where(key < (pinned, datetime.fromisoformat(str(updated)), last))
+            query = query.where(key < after)
         order = (ConversationRow.pinned.desc(), ConversationRow.updated_at.desc(), ConversationRow.id.desc())
         query = query.order_by(*order).limit(page.limit + 1)
         found = self._database.read(lambda session: [rows.conversation(row) for row in session.scalars(query)])
         if len(found) <= page.limit:
             return found, None
         last_shown = found[page.limit - 1]
-        cursor = cursors.encode(last_shown.pinned, last_shown.updated_at.isoformat(), last_shown.id)
+        cursor = cursors.encode(last_shown.pinned, last_shown.updated_at, last_shown.id)
         return found[: page.limit], cursor
 
     def update(self, user_id: str, conversation_id: str, *, title: str | None, pinned: bool | None) -> Conversation:
         def work(session: Session) -> Conversation:
-            row = _own(session, user_id, conversation_id)
+            row = _own(session, user_id, conversation_id, hold=True)
             if title is not None:
                 row.title = title
             if pinned is not None:
@@ -88,13 +86,14 @@ class SqlConversations:
     def messages(self, user_id: str, conversation_id: str, page: Page) -> tuple[list[Message], str | None]:
         def work(session: Session) -> tuple[list[Message], str | None]:
             _own(session, user_id, conversation_id)
-            query = select(MessageRow).where(MessageRow.conversation_id == conversation_id).order_by(MessageRow.id)
+            query = select(MessageRow).where(MessageRow.conversation_id == conversation_id).order_by(MessageRow.place)
             if page.cursor is not None:
                 (last,) = cursors.decode(page.cursor, str)
-                query = query.where(MessageRow.id > last)
-            found = [rows.message(row) for row in session.scalars(query.limit(page.limit + 1))]
+                query = query.where(MessageRow.place > last)
+            found = session.scalars(query.limit(page.limit + 1)).all()
             more = len(found) > page.limit
-            return found[: page.limit], cursors.encode(found[page.limit - 1].id) if more else None
+            cursor = cursors.encode(found[page.limit - 1].place) if more else None
+            return [rows.message(row) for row in found[: page.limit]], cursor
 
         return self._database.read(work)
 
@@ -102,12 +101,25 @@ class SqlConversations:
         return self._database.read(lambda session: rows.message(_own_message(session, user_id, message_id)))
 
     def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
+        following = aliased(MessageRow)
+        reply = (
+            select(following.id)
+            .where(following.conversation_id == MessageRow.conversation_id, following.place > MessageRow.place)
+            .order_by(following.place)
+            .limit(1)
+            .scalar_subquery()
+        )
+        # Models want question and answer in turn: one without the other is left out.
+        answer = aliased(MessageRow)
+        answered = exists().where(answer.id == reply, *_is_answer(answer))
         query = select(MessageRow.speaker, MessageRow.text).where(
-            MessageRow.conversation_id == conversation_id, MessageRow.status != MessageStatus.FAILED.value
+            MessageRow.conversation_id == conversation_id,
+            or_(and_(*_is_answer(MessageRow)), and_(MessageRow.speaker == Speaker.USER.value, answered)),
         )
         if before is not None:
-            query = query.where(MessageRow.id < before)
-        query = query.order_by(MessageRow.id.desc()).limit(turns)
+            limit = select(MessageRow.place).where(MessageRow.id == before).scalar_subquery()
+            query = query.where(MessageRow.place < limit)
+        query = query.order_by(MessageRow.place.desc()).limit(turns)
         found = self._database.read(lambda session: session.execute(query).tuples().all())
         return tuple(Turn(Speaker(speaker), text) for speaker, text in reversed(found))
 
@@ -121,9 +133,9 @@ class SqlConversations:
                 .where(
                     MessageRow.conversation_id == answer.conversation_id,
                     MessageRow.speaker == Speaker.USER.value,
-                    MessageRow.id < answer_id,
+                    MessageRow.place < answer.place,
                 )
-                .order_by(MessageRow.id.desc())
+                .order_by(MessageRow.place.desc())
             )
             row = session.scalars(query).first()
             if row is None:
@@ -134,20 +146,26 @@ class SqlConversations:
 
     def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
         def work(session: Session) -> None:
-            if session.get(ConversationRow, answer.conversation_id) is None:
+            conversation = session.get(ConversationRow, answer.conversation_id, with_for_update=LOCK)
+            if conversation is None:
                 raise ConversationNotFound  # deleted while the answer was on its way
+            conversation.updated_at = answer.created_at
+            place = answer.id
             if replaces is not None:
-                session.execute(delete(MessageRow).where(MessageRow.id == replaces))
-            new = [message for message in (question, answer) if message is not None]
-            session.execute(insert(MessageRow), [rows.message_columns(message) for message in new])
-            moved = update(ConversationRow).where(ConversationRow.id == answer.conversation_id)
-            session.execute(moved.values(updated_at=answer.created_at))
+                older = delete(MessageRow).where(
+                    MessageRow.id == replaces, MessageRow.conversation_id == answer.conversation_id
+                )
+                place = session.scalar(older.returning(MessageRow.place)) or place
+            new = [{**rows.message_columns(answer), "place": place}]
+            if question is not None:
+                new.insert(0, {**rows.message_columns(question), "place": question.id})
+            session.execute(insert(MessageRow), new)
 
         self._database.write(work)
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message:
         def work(session: Session) -> Message:
-            row = _own_message(session, user_id, message_id)
+            row = _own_message(session, user_id, message_id, hold=True)
             row.feedback, row.comment = value, comment
             session.flush()
             return rows.message(row)
@@ -155,19 +173,30 @@ class SqlConversations:
         return self._database.write(work)
 
 
-def _own(session: Session, user_id: str, conversation_id: str) -> ConversationRow:
-    row = session.get(ConversationRow, conversation_id)
+def _is_answer(row: type[MessageRow]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        row.speaker == Speaker.ASSISTANT.value,
+        row.status != MessageStatus.FAILED.value,
+        row.text != "",
+    )
+
+
+def _own(session: Session, user_id: str, conversation_id: str, *, hold: bool = False) -> ConversationRow:
+    row = session.get(ConversationRow, conversation_id, with_for_update=LOCK if hold else None)
     if row is None or row.user_id != user_id:
         raise ConversationNotFound
     return row
 
 
-def _own_message(session: Session, user_id: str, message_id: str) -> MessageRow:
-    row = session.get(MessageRow, message_id)
-    if row is None:
+def _own_message(session: Session, user_id: str, message_id: str, *, hold: bool = False) -> MessageRow:
+    conversation_id = session.scalar(select(MessageRow.conversation_id).where(MessageRow.id == message_id))
+    if conversation_id is None:
         raise MessageNotFound
     try:
-        _own(session, user_id, row.conversation_id)
+        _own(session, user_id, conversation_id, hold=hold)
     except ConversationNotFound as error:
         raise MessageNotFound from error
+    row = session.get(MessageRow, message_id)  # what is added to a conversation or taken away holds it too
+    if row is None:
+        raise MessageNotFound
     return row

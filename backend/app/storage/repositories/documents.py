@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
@@ -16,7 +15,13 @@ from backend.app.storage.ids import new_id
 from backend.app.storage.interfaces import DocumentFilter, NewDocument, Page
 from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, PassageRow, RemovalRow
 from backend.app.storage.repositories import rows
-from backend.app.storage.repositories.access import require_writer, visible_collections, visible_document
+from backend.app.storage.repositories.access import (
+    require_writer,
+    visible_collections,
+    visible_document,
+    writable_document,
+)
+from backend.app.storage.repositories.texts import contains
 
 
 class SqlDocuments:
@@ -24,18 +29,15 @@ class SqlDocuments:
         self._database = database
 
     def add(self, user_id: str, document: NewDocument) -> tuple[Document, Job | None]:
-        def same(session: Session) -> Document | None:
-            query = select(DocumentRow).where(
-                DocumentRow.collection_id == document.collection_id, DocumentRow.sha256 == document.sha256
-            )
-            row = session.scalar(query)
-            return rows.document(row) if row else None
+        same = select(DocumentRow).where(
+            DocumentRow.collection_id == document.collection_id, DocumentRow.sha256 == document.sha256
+        )
 
         def work(session: Session) -> tuple[Document, Job | None]:
             require_writer(session, user_id, document.collection_id)
-            known = same(session)
+            known = session.scalar(same)
             if known is not None:
-                return known, None
+                return rows.document(known), None
             row = _new_document(document)
             session.add(row)
             session.flush()
@@ -44,13 +46,7 @@ class SqlDocuments:
             session.flush()
             return rows.document(row), rows.job(job)
 
-        try:
-            return self._database.write(work)
-        except IntegrityError:  # the same file came twice at the same moment, and the other was first
-            known = self._database.read(same)
-            if known is None:
-                raise
-            return known, None
+        return self._database.write(work)
 
     def get(self, user_id: str, document_id: str) -> Document:
         return self._database.read(lambda session: rows.document(visible_document(session, user_id, document_id)))
@@ -62,12 +58,8 @@ class SqlDocuments:
         if which.status is not None:
             query = query.where(DocumentRow.status == which.status.value)
         if which.text:
-            text = which.text.lower()
             query = query.where(
-                or_(
-                    func.lower(DocumentRow.title).contains(text, autoescape=True),
-                    func.lower(DocumentRow.filename).contains(text, autoescape=True),
-                )
+                or_(contains(DocumentRow.title, which.text), contains(DocumentRow.filename, which.text))
             )
         if page.cursor is not None:
             (last,) = cursors.decode(page.cursor, str)
@@ -79,8 +71,7 @@ class SqlDocuments:
 
     def delete(self, user_id: str, document_id: str) -> None:
         def work(session: Session) -> None:
-            row = visible_document(session, user_id, document_id)
-            require_writer(session, user_id, row.collection_id)
+            row = writable_document(session, user_id, document_id)
             remove_traces(session, row)
             session.execute(delete(DocumentRow).where(DocumentRow.id == document_id))
 
@@ -88,8 +79,7 @@ class SqlDocuments:
 
     def retry(self, user_id: str, document_id: str) -> Job:
         def work(session: Session) -> Job:
-            row = visible_document(session, user_id, document_id)
-            require_writer(session, user_id, row.collection_id)
+            row = writable_document(session, user_id, document_id)
             if row.status not in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
                 raise Conflict("This document has not failed. There is nothing to try again.")
             row.status, row.progress = DocumentStatus.QUEUED.value, 0.0

@@ -13,6 +13,7 @@ from backend.app.storage.database import Database
 from backend.app.storage.interfaces import IndexingTask, Removal
 from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, PassageRow, RemovalRow
 from backend.app.storage.repositories import rows
+from backend.app.storage.repositories.access import LOCK
 from backend.app.storage.repositories.documents import remove_traces
 
 # A working indexer renews its lease with each step; extraction alone may take two minutes.
@@ -67,12 +68,14 @@ class SqlIndexing:
     def extracting(self, task: IndexingTask) -> None:
         self._set(task, DocumentStatus.EXTRACTING, 0.0)
 
-    def extracted(
-        self, task: IndexingTask, title: str, pages: int | None, chunks: Sequence[Chunk]
-    ) -> list[Passage]:
+    def extracted(self, task: IndexingTask, title: str, pages: int | None, chunks: Sequence[Chunk]) -> list[Passage]:
         document = task.document
 
         def work(session: Session) -> list[Passage]:
+            held = _hold(session, task)
+            if held is None:
+                return []
+            row, _ = held
             session.execute(delete(PassageRow).where(PassageRow.document_id == document.id))
             columns = [
                 {
@@ -89,7 +92,6 @@ class SqlIndexing:
             ]
             if columns:
                 session.execute(insert(PassageRow), columns)
-            row = session.get_one(DocumentRow, document.id)
             row.pages, row.passages, row.title = pages, len(chunks), title[:500]
             session.flush()
             return _passages(session, document.id)
@@ -104,11 +106,14 @@ class SqlIndexing:
 
     def progress(self, task: IndexingTask, progress: float) -> bool:
         def work(session: Session) -> bool:
-            row = session.get(JobRow, task.job_id)
-            if row is None or row.cancel_requested:
+            held = _hold(session, task)
+            if held is None:
                 return False
-            row.progress, row.lease_until = progress, datetime.now(UTC) + LEASE
-            session.get_one(DocumentRow, task.document.id).progress = progress
+            document, job = held
+            if job.cancel_requested:
+                return False
+            document.progress = job.progress = progress
+            job.lease_until = datetime.now(UTC) + LEASE
             return True
 
         return self._database.write(work)
@@ -117,19 +122,34 @@ class SqlIndexing:
         self._set(task, DocumentStatus.READY, 1.0, appears=True, ended=True)
 
     def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
+        document = task.document
+
         def work(session: Session) -> None:
-            row = session.get(DocumentRow, task.document.id)
-            if row is None:  # deleted meanwhile, and its traces with it
-                return
-            remove_traces(session, row)
-            row.passages = 0
-            _note(session, row, task, status, row.progress, problem, ended=True)
+            collection = session.get(CollectionRow, document.collection_id, with_for_update=LOCK)
+            held = _hold(session, task)
+            if held is not None:
+                row, job = held
+                remove_traces(session, row)
+                row.passages = 0
+                _note(row, job, status, row.progress, problem)
+                _finish(job)
+            elif session.get(DocumentRow, document.id) is None:
+                # Deleted while entries of it may still have been written, behind those who tidied up.
+                session.add(
+                    RemovalRow(
+                        collection_id=document.collection_id,
+                        document_id=document.id if collection is not None else None,
+                        created_at=datetime.now(UTC),
+                    )
+                )
 
         self._database.write(work)
 
     def release(self, task: IndexingTask) -> None:
-        query = update(JobRow).where(JobRow.id == task.job_id).values(owner=None, lease_until=None)
-        self._database.write(lambda session: session.execute(query))
+        query = update(JobRow).where(
+            JobRow.id == task.job_id, JobRow.attempts == task.attempts, JobRow.finished_at.is_(None)
+        )
+        self._database.write(lambda session: session.execute(query.values(owner=None, lease_until=None)))
 
     def removals(self) -> list[Removal]:
         query = select(RemovalRow).order_by(RemovalRow.id).limit(1000)
@@ -164,14 +184,33 @@ class SqlIndexing:
         ended: bool = False,
     ) -> None:
         def work(session: Session) -> None:
-            row = session.get(DocumentRow, task.document.id)
-            if row is None:
+            if appears:
+                session.get(CollectionRow, task.document.collection_id, with_for_update=LOCK)
+            held = _hold(session, task)
+            if held is None:
                 return
+            row, job = held
             if appears:
                 _raise_version(session, row.collection_id)
-            _note(session, row, task, status, progress, None, ended=ended)
+            _note(row, job, status, progress, None)
+            job.lease_until = datetime.now(UTC) + LEASE
+            if ended:
+                _finish(job)
 
         self._database.write(work)
+
+
+def _hold(session: Session, task: IndexingTask) -> tuple[DocumentRow, JobRow] | None:
+    """Return the rows of a task, held; None when it was deleted, has ended, or was taken by another.
+
+    The number of the attempt tells that: each claim raises it. So a process that slept through its
+    lease changes nothing any more.
+    """
+    document = session.get(DocumentRow, task.document.id, with_for_update=LOCK)
+    job = session.get(JobRow, task.job_id, with_for_update=LOCK)
+    if document is None or job is None or job.finished_at is not None or job.attempts != task.attempts:
+        return None
+    return document, job
 
 
 def _passages(session: Session, document_id: str) -> list[Passage]:
@@ -184,24 +223,13 @@ def _raise_version(session: Session, collection_id: str) -> None:
     session.execute(query.values(version=CollectionRow.version + 1))
 
 
-def _note(
-    session: Session,
-    document: DocumentRow,
-    task: IndexingTask,
-    status: DocumentStatus,
-    progress: float,
-    problem: Problem | None,
-    *,
-    ended: bool,
-) -> None:
+def _note(document: DocumentRow, job: JobRow, status: DocumentStatus, progress: float, problem: Problem | None) -> None:
     """Write a state into the document and its job alike."""
-    job = session.get_one(JobRow, task.job_id)
-    now = datetime.now(UTC)
     for row in (document, job):
         row.status, row.progress = status.value, progress
         row.error_code = problem.error_code if problem else None
         row.error_message = problem.message if problem else None
-    if ended:
-        job.finished_at, job.owner, job.lease_until = now, None, None
-    else:
-        job.lease_until = now + LEASE
+
+
+def _finish(job: JobRow) -> None:
+    job.finished_at, job.owner, job.lease_until = datetime.now(UTC), None, None

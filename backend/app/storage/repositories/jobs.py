@@ -11,7 +11,7 @@ from backend.app.errors import DocumentNotFound, JobNotFound
 from backend.app.storage.database import Database
 from backend.app.storage.models import JobRow
 from backend.app.storage.repositories import rows
-from backend.app.storage.repositories.access import require_writer, visible_document
+from backend.app.storage.repositories.access import LOCK, visible_document, writable_document
 from backend.app.storage.repositories.documents import remove_traces
 
 
@@ -24,9 +24,8 @@ class SqlJobs:
 
     def request_cancel(self, user_id: str, job_id: str) -> Job:
         def work(session: Session) -> Job:
-            row = _visible(session, user_id, job_id)
-            document = visible_document(session, user_id, row.document_id)
-            require_writer(session, user_id, document.collection_id)
+            document = writable_document(session, user_id, _visible(session, user_id, job_id).document_id)
+            row = session.get_one(JobRow, job_id, with_for_update=LOCK, populate_existing=True)
             if row.finished_at is not None:
                 return rows.job(row)
             row.cancel_requested = True

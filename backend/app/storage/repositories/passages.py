@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,20 +39,21 @@ class SqlPassages:
 
     def of_collection(self, collection_id: str) -> Iterable[list[Passage]]:
         last = 0
-        while True:
-            query = (
-                select(PassageRow)
-                .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
-                .where(
-                    DocumentRow.collection_id == collection_id,
-                    DocumentRow.status.in_(SEARCHABLE),
-                    PassageRow.id > last,
-                )
-                .order_by(PassageRow.id)
-                .limit(_BATCH)
-            )
-            batch = self._database.read(lambda session, query=query: [rows.passage(row) for row in session.scalars(query)])  # type: ignore[misc]
-            if not batch:
-                return
+        while batch := self._database.read(partial(_searchable_after, collection_id=collection_id, last=last)):
             yield batch
             last = batch[-1].id
+
+
+def _searchable_after(session: Session, collection_id: str, last: int) -> list[Passage]:
+    query = (
+        select(PassageRow)
+        .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+        .where(
+            DocumentRow.collection_id == collection_id,
+            DocumentRow.status.in_(SEARCHABLE),
+            PassageRow.id > last,
+        )
+        .order_by(PassageRow.id)
+        .limit(_BATCH)
+    )
+    return [rows.passage(row) for row in session.scalars(query)]
