@@ -83,7 +83,7 @@ class SqlCollections:
                 .where(MemberRow.collection_id == collection_id)
                 .order_by(UserRow.email_key)
             )
-            return [_member(member, user) for member, user in session.execute(query).tuples()]
+            return [_member(member, user) for member, user in session.execute(query)]
 
         return self._database.read(work)
 
@@ -135,7 +135,7 @@ def _visible(session: Session, user_id: str, collection_id: str | None = None) -
         query = query.where(CollectionRow.id == collection_id)
     return [
         Collection(row.id, row.name, row.version, Access(access), count, found, row.created_at)
-        for row, access, count, found in session.execute(query).tuples()
+        for row, access, count, found in session.execute(query)
     ]
 
 

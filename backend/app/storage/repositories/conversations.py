@@ -120,7 +120,7 @@ class SqlConversations:
             limit = select(MessageRow.place).where(MessageRow.id == before).scalar_subquery()
             query = query.where(MessageRow.place < limit)
         query = query.order_by(MessageRow.place.desc()).limit(turns)
-        found = self._database.read(lambda session: session.execute(query).tuples().all())
+        found = self._database.read(lambda session: session.execute(query).all())
         return tuple(Turn(Speaker(speaker), text) for speaker, text in reversed(found))
 
     def question_of(self, user_id: str, answer_id: str) -> Message:

@@ -97,7 +97,7 @@ class SqlDocuments:
             .where(DocumentRow.collection_id.in_(visible_collections(user_id)))
             .group_by(DocumentRow.status)
         )
-        found = self._database.read(lambda session: dict(session.execute(query).tuples().all()))
+        found = self._database.read(lambda session: dict(session.execute(query).all()))
         return {status: found.get(status.value, 0) for status in DocumentStatus}
 
     def passages(

@@ -33,7 +33,7 @@ class SqlPassages:
         )
 
         def work(session: Session) -> dict[int, tuple[Passage, str]]:
-            return {row.id: (rows.passage(row), title) for row, title in session.execute(query).tuples()}
+            return {row.id: (rows.passage(row), title) for row, title in session.execute(query)}
 
         return self._database.read(work) if ids and collection_ids else {}
 
