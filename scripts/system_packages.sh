@@ -1,9 +1,10 @@
 #!/bin/sh
-# See to what the tests need from the system: a browser, PostgreSQL and Korean letters.
+# See to what the tests need from the system: a browser, PostgreSQL, Korean letters and strace.
 # Installs it by apt-get where that is allowed, else says what is missing and fails.
 set -eu
 
 missing=
+command -v strace >/dev/null 2>&1 || missing="$missing strace"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list :lang=ko family)" ]; then
