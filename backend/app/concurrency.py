@@ -1,7 +1,8 @@
 """The only module that knows gevent.
 
 Web workers run under gevent's monkey patching, the command line and the indexer do not. The
-same calls work in both: cooperative there, with plain threads here.
+same calls work in both: cooperative there, with plain threads here. Whatever runs elsewhere
+takes its caller's context variables along, so that a log line still carries the request's id.
 """
 
 from __future__ import annotations
@@ -10,52 +11,22 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_in_native_thread: ContextVar[bool] = ContextVar("in_native_thread", default=False)
+
 
 def is_cooperative() -> bool:
     """Tell whether this process runs under gevent's monkey patching."""
     monkey = sys.modules.get("gevent.monkey")
     return bool(monkey and monkey.is_module_patched("threading"))
-
-
-class NativePool:
-    """Real threads for CPU work and blocking C calls.
-
-    ``ThreadPoolExecutor`` under monkey patching gives greenlets: CPU work in it stops the whole
-    worker. gevent's own pool gives threads. The pool is made at first use and made anew after a
-    fork, because threads do not survive one.
-    """
-
-    def __init__(self, threads: int = 0) -> None:
-        self._threads = threads or max(2, os.cpu_count() or 1)
-        self._pool: Any = None
-        self._pid = 0
-
-    def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call ``function`` in a native thread; only the calling greenlet waits.
-
-        In a plain process the caller's own thread does the work: there is nobody to hold up.
-        """
-        if not is_cooperative():
-            return function(*args, **kwargs)
-        # gevent prints the traceback of whatever a pool's thread raises; so nothing is raised
-        # there, and the exception is carried back by hand.
-        outcome: Outcome[T] = self._cooperative_pool().apply(Outcome.of, (function, args, kwargs))
-        return outcome.result()
-
-    def _cooperative_pool(self) -> Any:
-        if self._pool is None or self._pid != os.getpid():
-            from gevent.threadpool import ThreadPool
-
-            self._pool, self._pid = ThreadPool(self._threads), os.getpid()
-        return self._pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +49,96 @@ class Outcome(Generic[T]):
         return self.value  # type: ignore[return-value]  # no error: the value is there
 
 
+class NativePool:
+    """Real threads for CPU work and blocking C calls.
+
+    ``ThreadPoolExecutor`` under monkey patching gives greenlets: CPU work in it stops the whole
+    worker. gevent's own pool gives threads. The pool is made at first use and made anew after a
+    fork, because threads do not survive one.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._threads = threads or max(2, os.cpu_count() or 1)
+        self._pool: Any = None
+        self._pid = 0
+
+    def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call ``function`` in a native thread; only the calling greenlet waits.
+
+        In a plain process the caller's own thread does the work: there is nobody to hold up.
+        Neither is there in a native thread, which has no hub to wait in.
+        """
+        if not is_cooperative() or _in_native_thread.get():
+            return function(*args, **kwargs)
+        # gevent prints the traceback of whatever a pool's thread raises; so nothing is raised
+        # there, and the exception is carried back by hand.
+        outcome: Outcome[T] = self._cooperative_pool().apply(copy_context().run, (_natively, function, args, kwargs))
+        return outcome.result()
+
+    def _cooperative_pool(self) -> Any:
+        if self._pool is None or self._pid != os.getpid():
+            from gevent.threadpool import ThreadPool
+
+            self._pool, self._pid = ThreadPool(self._threads), os.getpid()
+        return self._pool
+
+
+def _natively(function: Callable[..., T], args: Any, kwargs: Any) -> Outcome[T]:
+    _in_native_thread.set(True)
+    return Outcome.of(function, args, kwargs)
+
+
+def shielded(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call ``function`` so that it comes to its end even if the calling greenlet is killed meanwhile."""
+    if not is_cooperative():
+        return function(*args, **kwargs)
+    import gevent
+
+    outcome: Outcome[T] = gevent.spawn(copy_context().run, Outcome.of, function, args, kwargs).get()
+    return outcome.result()
+
+
 def gather(calls: Mapping[str, Callable[[], T]], timeout: float) -> dict[str, Outcome[T]]:
-    """Make all calls at the same time and wait ``timeout`` seconds at most.
+    """Make all calls at the same time and wait ``timeout`` seconds at most, for all of them together.
 
     A call that is late has ``TimeoutError`` as its outcome and is abandoned: under gevent its
-    greenlet is killed, elsewhere its thread ends by itself.
+    greenlet is killed, elsewhere its thread ends by itself and holds up nobody, not even the
+    end of the process.
     """
     late: Outcome[T] = Outcome(error=TimeoutError(f"no answer within {timeout:g} s"))
-    if is_cooperative():
-        import gevent
+    outcomes = (_gather_greenlets if is_cooperative() else _gather_threads)(calls, timeout)
+    return {name: outcomes.get(name, late) for name in calls}
 
-        greenlets = {name: gevent.spawn(Outcome.of, call) for name, call in calls.items()}
-        gevent.joinall(list(greenlets.values()), timeout=timeout)
-        unfinished = [greenlet for greenlet in greenlets.values() if not greenlet.ready()]
-        gevent.killall(unfinished, block=False)
-        return {name: g.value if g.ready() and g.successful() else late for name, g in greenlets.items()}
-    executor = ThreadPoolExecutor(max_workers=len(calls) or 1)
+
+def _gather_greenlets(calls: Mapping[str, Callable[[], T]], timeout: float) -> dict[str, Outcome[T]]:
+    import gevent
+
+    greenlets = {name: gevent.spawn(copy_context().run, Outcome.of, call) for name, call in calls.items()}
     try:
-        futures = {name: executor.submit(Outcome.of, call) for name, call in calls.items()}
-        outcomes: dict[str, Outcome[T]] = {}
-        for name, future in futures.items():
-            try:
-                outcomes[name] = future.result(timeout)
-            except TimeoutError:
-                outcomes[name] = late
-        return outcomes
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        gevent.joinall(list(greenlets.values()), timeout=timeout)
+        return {name: greenlet.value for name, greenlet in greenlets.items() if isinstance(greenlet.value, Outcome)}
+    finally:  # also when the gathering greenlet is killed
+        gevent.killall([greenlet for greenlet in greenlets.values() if not greenlet.ready()], block=False)
+
+
+def _gather_threads(calls: Mapping[str, Callable[[], T]], timeout: float) -> dict[str, Outcome[T]]:
+    # Not a ThreadPoolExecutor: at its end the interpreter would wait for an abandoned call.
+    arrived: queue.SimpleQueue[tuple[str, Outcome[T]]] = queue.SimpleQueue()
+
+    def make(name: str, call: Callable[[], T]) -> None:
+        arrived.put((name, Outcome.of(call)))
+
+    for name, call in calls.items():
+        threading.Thread(target=copy_context().run, args=(make, name, call), daemon=True).start()
+    deadline = time.monotonic() + timeout
+    outcomes: dict[str, Outcome[T]] = {}
+    while len(outcomes) < len(calls):
+        try:
+            name, outcome = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        outcomes[name] = outcome
+    return outcomes
 
 
 class Pump(Generic[T]):
@@ -113,74 +147,92 @@ class Pump(Generic[T]):
     Iterating yields lists: all that has arrived since the last look, or an empty list after
     ``idle`` seconds of nothing. What the source raises is raised here. ``close`` stops the
     source: under gevent its greenlet is killed where it stands, so a connection that it holds
-    is closed even while nothing arrives.
+    is closed even while nothing arrives. A thread cannot be killed: there the source is closed
+    as soon as it yields.
     """
 
     _END = object()
+    _MOST = 1000  # items that may wait for the reader, and that a list holds
 
     def __init__(self, source: Iterator[T], idle: float) -> None:
         self._source = source
         self._idle = idle
-        self._queue: queue.Queue[Any] = queue.Queue(maxsize=1000)
+        self._queue: queue.Queue[Any] = queue.Queue(maxsize=self._MOST)
+        self._begun = False
         self._closed = False
         self._runner = self._start()
 
     def __iter__(self) -> Iterator[list[T]]:
-        while True:
-            items: list[T] = []
-            try:
-                entry = self._queue.get(timeout=self._idle)
-            except queue.Empty:
+        while not self._closed:
+            items, last = self._arrived()
+            if items or last is None:
                 yield items
-                continue
-            while True:
-                if entry is self._END:
-                    if items:
-                        yield items
-                    return
-                if isinstance(entry, _Raised):
-                    if items:
-                        yield items
-                    raise entry.error
-                items.append(entry)
-                try:
-                    entry = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            yield items
+            if isinstance(last, _Raised):
+                raise last.error
+            if last is self._END:
+                return
 
     def close(self) -> None:
-        """Stop the source; harmless when it has already ended."""
+        """Stop the source, without waiting for its end; harmless when repeated or too late."""
         self._closed = True
         if is_cooperative():
             self._runner.kill(block=False)
+            if not self._begun:  # a greenlet that never ran closes nothing
+                self._close_source()
+        while True:  # make room for a source that waits to hand over its next item
+            try:
+                self._queue.get_nowait()
+            except queue.Empty:
+                return
+
+    def _arrived(self) -> tuple[list[T], Any]:
+        """Return what has arrived and, behind it, the source's end or error; None while it goes on."""
+        items: list[T] = []
+        try:
+            entry = self._queue.get(timeout=self._idle)
+            while entry is not self._END and not isinstance(entry, _Raised):
+                items.append(entry)
+                if len(items) == self._MOST:
+                    return items, None
+                entry = self._queue.get_nowait()
+        except queue.Empty:
+            return items, None
+        return items, entry
 
     def _start(self) -> Any:
+        context = copy_context()
         if is_cooperative():
             import gevent
 
-            return gevent.spawn(self._drain)
-        thread = threading.Thread(target=self._drain, daemon=True)
+            return gevent.spawn(context.run, self._drain)
+        thread = threading.Thread(target=context.run, args=(self._drain,), daemon=True)
         thread.start()
         return thread
 
     def _drain(self) -> None:
+        self._begun = True
         last: Any = self._END
         try:
-            for item in self._source:
-                if self._closed:
-                    return
-                self._queue.put(item)
-        except Exception as error:
+            try:
+                while not self._closed:
+                    self._queue.put(next(self._source))
+            except StopIteration:
+                pass
+            finally:
+                self._close_source()
+        except BaseException as error:
+            if self._closed:  # nobody is left to raise it to
+                raise
             last = _Raised(error)
-        finally:
-            close = getattr(self._source, "close", None)
-            if close is not None:
-                close()
-            if not self._closed:
-                self._queue.put(last)
+        if not self._closed:
+            self._queue.put(last)
+
+    def _close_source(self) -> None:
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
 
 
 @dataclass(frozen=True, slots=True)
 class _Raised:
-    error: Exception
+    error: BaseException

@@ -1,0 +1,270 @@
+"""What holds in a plain process and under gevent alike: each function is run in both."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from traceback import extract_tb
+
+from backend.app.concurrency import NativePool, Outcome, Pump, gather, is_cooperative, shielded
+
+PATIENCE = 20.0  # seconds: reached only where something hangs
+
+request: ContextVar[str] = ContextVar("request", default="none")
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Wait until ``ready()``; fail where it never becomes so."""
+    pause = threading.Event()
+    for _ in range(int(PATIENCE / 0.01)):
+        if ready():
+            return
+        pause.wait(0.01)
+    raise AssertionError("waited in vain")
+
+
+def raised_by(call: Callable[[], object]) -> BaseException:
+    """Return what ``call`` raises."""
+    error = Outcome.of(call).error
+    assert error is not None, "the error was kept back"
+    return error
+
+
+# --- gather -----------------------------------------------------------------------------------
+
+
+def gather_makes_all_calls_at_the_same_time() -> None:
+    everybody = threading.Barrier(3, timeout=PATIENCE)
+    outcomes = gather(dict.fromkeys("abc", everybody.wait), PATIENCE)
+    assert sorted(outcome.result() for outcome in outcomes.values()) == [0, 1, 2]
+    assert list(outcomes) == ["a", "b", "c"]
+
+
+def gather_of_nothing_is_nothing() -> None:
+    assert gather({}, 0.01) == {}
+
+
+def gather_names_late_calls_and_keeps_the_others() -> None:
+    never = threading.Event()
+    outcomes = gather({"late": lambda: never.wait(PATIENCE), "quick": lambda: True}, 0.2)
+    never.set()
+    assert isinstance(outcomes["late"].error, TimeoutError)
+    assert outcomes["quick"].result() is True
+
+
+def gather_waits_once_for_all_late_calls_together() -> None:
+    released = threading.Event()
+    timer = threading.Timer(2.0, released.set)  # one wait after the other would see this
+    timer.start()
+    outcomes = gather({str(n): lambda: released.wait(PATIENCE) for n in range(40)}, 0.2)
+    late = [outcome for outcome in outcomes.values() if isinstance(outcome.error, TimeoutError)]
+    timer.cancel()
+    released.set()
+    timer.join()
+    assert len(late) == 40
+
+
+def gather_hands_over_what_a_call_raised() -> None:
+    def broken() -> str:
+        raise LookupError("no such thing")
+
+    outcomes = gather({"broken": broken, "whole": lambda: "value"}, PATIENCE)
+    assert outcomes["whole"].result() == "value"
+    assert str(outcomes["broken"].error) == "no such thing"
+    assert raised_by(outcomes["broken"].result) is outcomes["broken"].error
+
+
+def gather_takes_the_callers_context_along() -> None:
+    request.set("r-1")
+    outcomes = gather({"a": request.get, "b": request.get}, PATIENCE)
+    assert [outcome.result() for outcome in outcomes.values()] == ["r-1", "r-1"]
+
+
+# --- the native pool --------------------------------------------------------------------------
+
+
+def a_pool_returns_what_the_function_returns() -> None:
+    assert NativePool(2).run(divmod, 17, 5) == (3, 2)
+    assert NativePool(2).run(dict, a=1) == {"a": 1}
+
+
+def a_pool_hands_over_what_the_function_raised() -> None:
+    def broken() -> None:
+        raise KeyError("no such thing")
+
+    error = raised_by(lambda: NativePool(2).run(broken))
+    assert str(error) == "'no such thing'"
+    assert "broken" in [entry.name for entry in extract_tb(error.__traceback__)], "the traceback leads to the place"
+
+
+def a_pool_takes_the_callers_context_along() -> None:
+    request.set("r-2")
+    assert NativePool(2).run(request.get) == "r-2"
+
+
+def a_pools_function_may_use_a_pool_itself() -> None:
+    pool, other = NativePool(1), NativePool(1)
+    assert pool.run(lambda: pool.run(lambda: other.run(threading.get_native_id))) == pool.run(threading.get_native_id)
+
+
+def more_calls_than_threads_are_all_made() -> None:
+    pool = NativePool(2)
+    outcomes = gather({str(n): lambda n=n: pool.run(pow, n, 2) for n in range(50)}, PATIENCE)  # type: ignore[misc]
+    assert [outcome.result() for outcome in outcomes.values()] == [n * n for n in range(50)]
+
+
+def a_shielded_call_is_a_call() -> None:
+    def broken() -> None:
+        raise LookupError
+
+    request.set("r-3")
+    assert shielded(request.get) == "r-3"
+    assert shielded(divmod, 7, 2) == (3, 1)
+    assert isinstance(raised_by(lambda: shielded(broken)), LookupError)
+
+
+# --- the pump ---------------------------------------------------------------------------------
+
+
+class Source:
+    """Yields numbers; remembers whether it was closed, and may wait before an item."""
+
+    def __init__(self, count: int, *, stop_before: int = -1, error: Exception | None = None) -> None:
+        self.closed = threading.Event()
+        self.waiting = threading.Event()
+        self.go_on = threading.Event()
+        self._count, self._stop_before, self._error = count, stop_before, error
+
+    def __call__(self) -> Iterator[int]:
+        try:
+            for number in range(self._count):
+                if number == self._stop_before:
+                    self.waiting.set()
+                    self.go_on.wait(PATIENCE)
+                yield number
+            if self._error is not None:
+                raise self._error
+        finally:
+            self.closed.set()
+
+
+def a_pump_hands_over_in_one_list_what_arrived_together() -> None:
+    source = Source(5)
+    pump = Pump(source(), idle=PATIENCE)
+    assert source.closed.wait(PATIENCE)
+    assert list(pump) == [[0, 1, 2, 3, 4]]
+
+
+def a_pump_says_so_when_nothing_arrives() -> None:
+    source = Source(2, stop_before=1)
+    pump = iter(Pump(source(), idle=0.05))
+    assert next(pump) == [0]
+    assert next(pump) == []
+    assert next(pump) == []
+    source.go_on.set()
+    assert [item for batch in pump for item in batch] == [1]
+
+
+def a_pump_bounds_what_waits_and_what_a_list_holds() -> None:
+    batches = list(Pump(iter(range(5000)), idle=PATIENCE))
+    assert [item for batch in batches for item in batch] == list(range(5000))
+    assert max(map(len, batches)) <= 1000
+
+
+def a_pump_hands_over_the_items_before_the_error() -> None:
+    source = Source(3, error=LookupError("broke off"))
+    pump = Pump(source(), idle=PATIENCE)
+    assert source.closed.wait(PATIENCE)
+    batches = iter(pump)
+    assert next(batches) == [0, 1, 2]
+    assert str(raised_by(lambda: next(batches))) == "broke off"
+
+
+def an_error_while_the_source_closes_reaches_the_reader() -> None:
+    def source() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            raise LookupError("while closing")
+
+    assert str(raised_by(lambda: list(Pump(source(), idle=PATIENCE)))) == "while closing"
+
+
+def closing_stops_a_source_that_cannot_hand_over() -> None:
+    source = Source(1_000_000)
+    pump = Pump(source(), idle=PATIENCE)
+    until(lambda: pump._queue.full())
+    pump.close()
+    assert source.closed.wait(PATIENCE)
+
+
+def closing_stops_a_source_that_waits() -> None:
+    source = Source(3, stop_before=1)
+    pump = Pump(source(), idle=PATIENCE)
+    assert source.waiting.wait(PATIENCE)
+    pump.close()
+    if not is_cooperative():  # a thread has to come back by itself
+        source.go_on.set()
+    assert source.closed.wait(PATIENCE)
+    assert list(pump) == [], "nothing is handed over after closing"
+
+
+def closing_at_once_never_begins_the_source_or_ends_it() -> None:
+    class Opened:
+        closed = False
+
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            return 1
+
+        def close(self) -> None:
+            self.closed = True
+
+    source = Opened()
+    pump = Pump(source, idle=PATIENCE)
+    pump.close()
+    pump.close()
+    until(lambda: source.closed)
+
+
+def closing_after_the_end_is_harmless() -> None:
+    pump = Pump(iter([1]), idle=PATIENCE)
+    assert list(pump) == [[1]]
+    pump.close()
+
+
+def a_pump_takes_the_callers_context_along() -> None:
+    def source() -> Iterator[str]:
+        yield request.get()
+
+    request.set("r-4")
+    assert list(Pump(source(), idle=PATIENCE)) == [["r-4"]]
+
+
+SCENARIOS = [
+    gather_makes_all_calls_at_the_same_time,
+    gather_of_nothing_is_nothing,
+    gather_names_late_calls_and_keeps_the_others,
+    gather_waits_once_for_all_late_calls_together,
+    gather_hands_over_what_a_call_raised,
+    gather_takes_the_callers_context_along,
+    a_pool_returns_what_the_function_returns,
+    a_pool_hands_over_what_the_function_raised,
+    a_pool_takes_the_callers_context_along,
+    a_pools_function_may_use_a_pool_itself,
+    more_calls_than_threads_are_all_made,
+    a_shielded_call_is_a_call,
+    a_pump_hands_over_in_one_list_what_arrived_together,
+    a_pump_says_so_when_nothing_arrives,
+    a_pump_bounds_what_waits_and_what_a_list_holds,
+    a_pump_hands_over_the_items_before_the_error,
+    an_error_while_the_source_closes_reaches_the_reader,
+    closing_stops_a_source_that_cannot_hand_over,
+    closing_stops_a_source_that_waits,
+    closing_at_once_never_begins_the_source_or_ends_it,
+    closing_after_the_end_is_harmless,
+    a_pump_takes_the_callers_context_along,
+]
