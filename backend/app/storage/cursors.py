@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from backend.app.errors import InvalidRequest
 
-_LARGEST = 2**63 - 1  # what a database's integers hold
+_LARGEST = 2**31 - 1  # what a column of integers holds
 
 Key = str | int | bool | datetime
 

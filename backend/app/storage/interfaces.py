@@ -186,7 +186,10 @@ class Conversations(Protocol):
     def messages(self, user_id: str, conversation_id: str, page: Page) -> tuple[list[Message], str | None]: ...
     def message(self, user_id: str, message_id: str) -> Message: ...
     def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
-        """Return the last complete turns, oldest first; ``before`` leaves out that message and later ones."""
+        """Return at most ``turns`` earlier messages, oldest first: whole exchanges, question and answer in turn.
+
+        ``before`` leaves out that message and later ones.
+        """
 
     def question_of(self, user_id: str, answer_id: str) -> Message:
         """Return the question that an answer answers."""

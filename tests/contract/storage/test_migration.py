@@ -157,7 +157,7 @@ def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
 
 @pytest.mark.parametrize("url", ["no address", "mysql://me:hidden@db/likeopt"])
 def test_other_databases_are_refused_without_their_password(url: str) -> None:
-    with pytest.raises(ConfigError, match="PostgreSQL|postgresql") as refused:
+    with pytest.raises(ConfigError, match=r"PostgreSQL|postgresql") as refused:
         migrate(Settings(database_url=Secret(url)))
     assert "hidden" not in str(refused.value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, tuple_
+from sqlalchemy import delete, exists, insert, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
@@ -101,27 +101,33 @@ class SqlConversations:
         return self._database.read(lambda session: rows.message(_own_message(session, user_id, message_id)))
 
     def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
-        following = aliased(MessageRow)
-        reply = (
-            select(following.id)
-            .where(following.conversation_id == MessageRow.conversation_id, following.place > MessageRow.place)
-            .order_by(following.place)
+        asked = aliased(MessageRow)
+        question = (
+            select(asked.text)
+            .where(
+                asked.conversation_id == MessageRow.conversation_id,
+                asked.speaker == Speaker.USER.value,
+                asked.place < MessageRow.place,
+            )
+            .order_by(asked.place.desc())
             .limit(1)
             .scalar_subquery()
         )
-        # Models want question and answer in turn: one without the other is left out.
-        answer = aliased(MessageRow)
-        answered = exists().where(answer.id == reply, *_is_answer(answer))
-        query = select(MessageRow.speaker, MessageRow.text).where(
+        # From the answers on: models want question and answer in turn, never one alone.
+        query = select(question, MessageRow.text).where(
             MessageRow.conversation_id == conversation_id,
-            or_(and_(*_is_answer(MessageRow)), and_(MessageRow.speaker == Speaker.USER.value, answered)),
+            MessageRow.speaker == Speaker.ASSISTANT.value,
+            MessageRow.status != MessageStatus.FAILED.value,
+            MessageRow.text != "",
         )
         if before is not None:
-            limit = select(MessageRow.place).where(MessageRow.id == before).scalar_subquery()
-            query = query.where(MessageRow.place < limit)
-        query = query.order_by(MessageRow.place.desc()).limit(turns)
+            query = query.where(
+                MessageRow.place < select(MessageRow.place).where(MessageRow.id == before).scalar_subquery()
+            )
+        query = query.order_by(MessageRow.place.desc()).limit(turns // 2)
         found = self._database.read(lambda session: session.execute(query).all())
-        return tuple(Turn(Speaker(speaker), text) for speaker, text in reversed(found))
+        pairs = [(Turn(Speaker.USER, asked), Turn(Speaker.ASSISTANT, text)) for asked, text in reversed(found) if asked]
+        return tuple(turn for pair in pairs for turn in pair)
 
     def question_of(self, user_id: str, answer_id: str) -> Message:
         def work(session: Session) -> Message:
@@ -171,14 +177,6 @@ class SqlConversations:
             return rows.message(row)
 
         return self._database.write(work)
-
-
-def _is_answer(row: type[MessageRow]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        row.speaker == Speaker.ASSISTANT.value,
-        row.status != MessageStatus.FAILED.value,
-        row.text != "",
-    )
 
 
 def _own(session: Session, user_id: str, conversation_id: str, *, hold: bool = False) -> ConversationRow:

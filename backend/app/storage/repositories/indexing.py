@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -21,11 +21,12 @@ LEASE = timedelta(minutes=5)
 
 
 class SqlIndexing:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
+        self._now = now
 
     def pending(self) -> list[str]:
-        now = datetime.now(UTC)
+        now = self._now()
         query = (
             select(JobRow.id)
             .where(JobRow.finished_at.is_(None), or_(JobRow.lease_until.is_(None), JobRow.lease_until < now))
@@ -34,7 +35,7 @@ class SqlIndexing:
         return self._database.read(lambda session: list(session.scalars(query)))
 
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
-        now = datetime.now(UTC)
+        now = self._now()
         taken = (
             update(JobRow)
             .where(
@@ -113,7 +114,7 @@ class SqlIndexing:
             if job.cancel_requested:
                 return False
             document.progress = job.progress = progress
-            job.lease_until = datetime.now(UTC) + LEASE
+            job.lease_until = self._now() + LEASE
             return True
 
         return self._database.write(work)
@@ -132,14 +133,14 @@ class SqlIndexing:
                 remove_traces(session, row)
                 row.passages = 0
                 _note(row, job, status, row.progress, problem)
-                _finish(job)
+                _finish(job, self._now())
             elif session.get(DocumentRow, document.id) is None:
                 # Deleted while entries of it may still have been written, behind those who tidied up.
                 session.add(
                     RemovalRow(
                         collection_id=document.collection_id,
                         document_id=document.id if collection is not None else None,
-                        created_at=datetime.now(UTC),
+                        created_at=self._now(),
                     )
                 )
 
@@ -193,9 +194,9 @@ class SqlIndexing:
             if appears:
                 _raise_version(session, row.collection_id)
             _note(row, job, status, progress, None)
-            job.lease_until = datetime.now(UTC) + LEASE
+            job.lease_until = self._now() + LEASE
             if ended:
-                _finish(job)
+                _finish(job, self._now())
 
         self._database.write(work)
 
@@ -231,5 +232,5 @@ def _note(document: DocumentRow, job: JobRow, status: DocumentStatus, progress: 
         row.error_message = problem.message if problem else None
 
 
-def _finish(job: JobRow) -> None:
-    job.finished_at, job.owner, job.lease_until = datetime.now(UTC), None, None
+def _finish(job: JobRow, now: datetime) -> None:
+    job.finished_at, job.owner, job.lease_until = now, None, None
