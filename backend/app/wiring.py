@@ -7,9 +7,7 @@ built here may be built before a fork.
 from __future__ import annotations
 
 import functools
-import os
 import socket
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from backend.app.domain.chat import Citation, Source
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.null import NullMetrics
 from backend.app.processes.environment import PACKAGE, ROOT
+from backend.app.processes.heartbeat import Heartbeats
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
 from backend.app.services.bundle import Services
@@ -60,8 +59,6 @@ if TYPE_CHECKING:
 
     from backend.app.services.indexing import IndexingService
     from backend.app.services.reindexing import ReindexingService
-
-_HEARTBEAT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -276,7 +273,7 @@ def _probes(parts: Parts, models: LanguageModels) -> dict[str, Callable[[], Part
         return Part("ok" if status.available else "degraded", status.name)
 
     def indexer() -> Part:
-        return Part("ok") if _indexer_beats(parts.settings.run_dir) else Part("degraded", "not running")
+        return Part("ok") if Heartbeats(parts.settings.run_dir).anybody() else Part("degraded", "not running")
 
     return {
         "database": database,
@@ -292,24 +289,6 @@ def owner() -> str:
     """Name this process so that another one can tell whether it still runs."""
     process = psutil.Process()
     return f"{socket.gethostname()}/{process.pid}/{process.create_time():.2f}"
-
-
-def heartbeat_file(run_dir: Path) -> Path:
-    """Return the file whose time says that this process indexes; the folder is made."""
-    folder = run_dir / "indexers"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / str(os.getpid())
-
-
-def _indexer_beats(run_dir: Path) -> bool:
-    since = time.time() - _HEARTBEAT_SECONDS
-    for path in (run_dir / "indexers").glob("*"):
-        try:
-            if path.stat().st_mtime > since:
-                return True
-        except FileNotFoundError:
-            continue
-    return False
 
 
 def response_cache(parts: Parts) -> Cache:

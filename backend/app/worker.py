@@ -22,6 +22,7 @@ from backend.app import wiring
 from backend.app.config import Settings
 from backend.app.errors import AppError, Unavailable
 from backend.app.monitoring.interfaces import Metrics
+from backend.app.processes.heartbeat import Heartbeats
 from backend.app.services.indexing import IndexingService
 from backend.app.storage.queue import QUEUE
 from backend.app.storage.redis_client import connect
@@ -50,15 +51,18 @@ class Indexer:
         self._settings = settings
         self._parts = wiring.parts(settings, metrics, embedding_threads=os.cpu_count() or 1)
         self._service: IndexingService = wiring.indexing_service(self._parts, wiring.owner())
+        self._heartbeats = Heartbeats(settings.run_dir)
         self._stopping = threading.Event()
         self._writing = threading.Lock()  # one at a time: two writers of one index would only wait for each other
 
     def run(self) -> None:
         """Restore what is lost, then work until SIGTERM or SIGINT."""
         _running[:] = [self]
-        beat = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        for number in (signal.SIGTERM, signal.SIGINT):  # until RQ has handlers of its own
+            signal.signal(number, _leave)
         try:
-            beat.start()
+            housekeeping.start()
             self._at_start()
             if self._parts.redis is None:
                 self._poll()
@@ -66,7 +70,9 @@ class Indexer:
                 self._work()
         finally:
             self._stopping.set()
-            wiring.heartbeat_file(self._settings.run_dir).unlink(missing_ok=True)
+            if housekeeping.is_alive():
+                housekeeping.join()
+            self._heartbeats.end()
             _running.clear()
             self._parts.close()
 
@@ -121,10 +127,9 @@ class Indexer:
                 self._stopping.wait(_POLL_SECONDS)
 
     def _keep_house(self) -> None:
-        beat = wiring.heartbeat_file(self._settings.run_dir)
         while True:
             try:
-                beat.touch()
+                self._heartbeats.beat()
                 if self._parts.redis is not None:
                     self._enqueue_pending()
             except (AppError, OSError) as error:
@@ -165,6 +170,10 @@ def run(settings: Settings) -> None:
     from backend.app.monitoring.prometheus import PrometheusMetrics
 
     Indexer(settings, PrometheusMetrics()).run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _has_ended(owner: str) -> bool:

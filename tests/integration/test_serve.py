@@ -190,3 +190,16 @@ def test_all_addresses_are_shown_as_loopback(tmp_path: Path) -> None:
     with likeopt_server(tmp_path / "data", "--host", "0.0.0.0") as server:
         assert server.url.startswith("http://127.0.0.1:")
         assert server.get(READY)[0] == 200
+
+
+def test_what_killed_processes_left_is_cleared_away_at_the_start(tmp_path: Path) -> None:
+    leftovers = [
+        tmp_path / "data" / "files" / "incoming" / "half-received",
+        tmp_path / "data" / "run" / "extract" / "folder-of-a-child" / "page",
+        tmp_path / "data" / "run" / "prometheus" / "counter_1.db",
+    ]
+    for path in leftovers:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"left behind")
+    with likeopt_server(tmp_path / "data"):
+        assert [path for path in leftovers if path.exists()] == []

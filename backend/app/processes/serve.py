@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterable
@@ -53,7 +54,7 @@ def serve(settings: Settings, *, out: TextIO | None = None) -> int:
         host, port = settings.host, listener.getsockname()[1]
         settings = settings.with_(port=port)
         plan = make_plan(settings, listener=listener.fileno(), lock=lock)
-        _empty(settings.run_dir / "prometheus")
+        _clear_up(settings)
         signals = SignalQueue()
         with signals.installed():
             supervisor = Supervisor(plan.children, settings.data_dir / "logs", journal, wait=signals.wait)
@@ -158,10 +159,15 @@ def _absolute(settings: Settings) -> Settings:
     return settings.with_(**changes)
 
 
-def _empty(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        file.unlink(missing_ok=True)
+def _clear_up(settings: Settings) -> None:
+    """Remove what processes that were killed left behind; the lock says that nobody is at work.
+
+    Metrics of an earlier run would be counted into this one's. Half-received files and the
+    folders in which files were being read belong to nobody any more.
+    """
+    for folder in (settings.run_dir / "prometheus", settings.run_dir / "extract", settings.files_dir / "incoming"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
 
 
 def _raise_open_file_limit() -> None:

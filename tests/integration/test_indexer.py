@@ -1,0 +1,155 @@
+"""The indexing process with everything around it real, and what it does when things are lost."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from tests.services.client import Client
+from tests.services.likeopt import Server, eventually, likeopt_server
+
+DOCUMENTS = Path(__file__).resolve().parents[1] / "fixtures" / "documents"
+FILES = [DOCUMENTS / name for name in ("english.pdf", "korean.pdf", "workshop.docx")]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Server]:
+    with likeopt_server(tmp_path / "data") as server:
+        yield server
+
+
+def person(server: Server) -> Client:
+    client = Client(server.url)
+    client.register()
+    return client
+
+
+def first_hit(client: Client, query: str, mode: str) -> str:
+    hits = client.search(query, mode=mode)
+    return hits[0]["title"] if hits else ""
+
+
+def test_documents_go_in_and_come_out_by_words_and_by_meaning(own: Server) -> None:
+    client = person(own)
+    client.upload(*FILES)
+    assert {document["status"] for document in client.indexed().values()} == {"ready"}
+    for mode in ("hybrid", "bm25", "vector"):
+        hits = client.search("guests of the workshop", mode=mode)
+        assert hits, mode
+        assert all(hit["start"] < hit["end"] for hit in hits)
+    client.close()
+
+
+def test_without_redis_documents_are_indexed_too(tmp_path: Path) -> None:
+    with likeopt_server(tmp_path / "data", REDIS_URL="none") as server:
+        client = person(server)
+        client.upload(*FILES)
+        assert {document["status"] for document in client.indexed().values()} == {"ready"}
+        client.close()
+
+
+def test_a_queue_that_forgot_everything_loses_no_document(own: Server) -> None:
+    client = person(own)
+    eventually(lambda: "indexer" in own.services()["pids"], "the indexer runs")
+    indexer = psutil.Process(own.services()["pids"]["indexer"])
+    indexer.suspend()
+    client.upload(*FILES)
+    with redis.Redis.from_url(own.services()["redis_url"]) as valkey:
+        for key in valkey.scan_iter("rq:*"):
+            valkey.delete(key)
+    indexer.resume()
+    assert {document["status"] for document in client.indexed().values()} == {"ready"}
+    client.close()
+
+
+def test_a_killed_indexer_goes_on_where_it_was(own: Server) -> None:
+    client = person(own)
+    eventually(lambda: "indexer" in own.services()["pids"], "the indexer runs")
+    client.upload(*FILES)
+    psutil.Process(own.services()["pids"]["indexer"]).kill()
+    assert {document["status"] for document in client.indexed().values()} == {"ready"}
+    hits = client.search("workshop", k="100")
+    assert len({hit["passage_id"] for hit in hits}) == len(hits), "no passage is there twice"
+    client.close()
+
+
+@pytest.mark.parametrize(("lost", "mode"), [("tantivy", "bm25"), ("chroma", "vector")])
+def test_a_lost_index_is_made_anew_at_the_next_start(own: Server, lost: str, mode: str) -> None:
+    client = person(own)
+    client.upload(*FILES)
+    client.indexed()
+    before = [hit["passage_id"] for hit in client.search("guests of the workshop", mode=mode)]
+    assert before
+    client.close()
+    assert own.terminate() == 0
+    shutil.rmtree(own.data_dir / "indexes" / lost)
+    with likeopt_server(own.data_dir) as again:
+        client = Client(again.url)
+        client.sign_in()
+        eventually(
+            lambda: [hit["passage_id"] for hit in client.search("guests of the workshop", mode=mode)] == before
+            if client.call("GET", f"/search?q=x&mode={mode}")[0] == 200
+            else False,
+            f"the {mode} index is there again",
+        )
+        client.close()
+
+
+def test_a_deleted_document_leaves_both_indexes(own: Server) -> None:
+    client = person(own)
+    client.upload(*FILES)
+    documents = client.indexed()
+    client.data("DELETE", f"/documents/{documents['english.pdf']['id']}")
+    titles = {hit["document_id"] for mode in ("bm25", "vector") for hit in client.search("guests", mode=mode)}
+    assert documents["english.pdf"]["id"] not in titles
+    assert client.call("GET", f"/documents/{documents['english.pdf']['id']}")[0] == 404
+    client.close()
+
+
+def test_cancelling_takes_everything_back(own: Server) -> None:
+    client = person(own)
+    eventually(lambda: "indexer" in own.services()["pids"], "the indexer runs")
+    indexer = psutil.Process(own.services()["pids"]["indexer"])
+    indexer.suspend()
+    (uploaded,) = client.upload(FILES[0])
+    job = client.data("POST", f"/jobs/{uploaded['job']['id']}/cancel")
+    indexer.resume()
+    assert job["status"] == "cancelled"
+    assert client.indexed()["english.pdf"]["status"] == "cancelled"
+    assert client.search("guests", mode="bm25") == []
+    again = client.data("POST", f"/documents/{uploaded['document']['id']}/retry")
+    assert again["status"] == "queued"
+    assert client.indexed()["english.pdf"]["status"] == "ready"
+    client.close()
+
+
+def test_the_indexer_stops_when_told_and_its_heartbeat_with_it(own: Server) -> None:
+    eventually(lambda: "indexer" in own.services()["pids"], "the indexer runs")
+    beats = own.data_dir / "run" / "indexers"
+    eventually(lambda: any(beats.glob("*")), "it shows that it lives")
+    assert own.terminate() == 0
+    assert list(beats.glob("*")) == []
+
+
+def test_health_tells_that_the_indexer_is_missing(own: Server) -> None:
+    client = person(own)
+
+    def state() -> str:
+        found: str = client.data("GET", "/health/ready")["parts"]["indexer"]["state"]
+        return found
+
+    eventually(lambda: state() == "ok", "the indexer is seen")
+    indexer = psutil.Process(own.services()["pids"]["indexer"])
+    indexer.send_signal(signal.SIGSTOP)
+    for beat in (own.data_dir / "run" / "indexers").glob("*"):
+        beat.unlink()
+    assert state() == "degraded"
+    indexer.send_signal(signal.SIGCONT)
+    eventually(lambda: state() == "ok", "the indexer is seen again")
+    client.close()
