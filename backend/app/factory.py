@@ -53,6 +53,7 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     parts = wiring.parts(settings, metrics)
     app = Flask(__name__, static_folder=None)
     app.request_class = UploadRequest
+    app.url_map.merge_slashes = False  # an address has one spelling; another one is no redirect but a 404
     app.config.update(_flask_config(settings, parts))
     put_services(app.extensions, wiring.services(parts))
     app.extensions["likeopt_parts"] = parts
@@ -91,6 +92,8 @@ def _flask_config(settings: Settings, parts: wiring.Parts) -> dict[str, Any]:
         "COMPRESS_LEVEL": 6,
         "COMPRESS_BR_LEVEL": 4,
         "COMPRESS_MIN_SIZE": 500,
+        # Files keep their ranges and their ETag, which compression on the way would break.
+        "COMPRESS_STREAMS": False,
         "CACHE_TYPE": "backend.app.cache.responses.ResponseCache",
         "CACHE_DEFAULT_TIMEOUT": 300,
         "LIKEOPT_CACHE": wiring.response_cache(parts),

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from backend.app.errors import InvalidJson, InvalidRequest
 from backend.app.storage.interfaces import Page
 
 MAX_LIMIT = 200
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Body(BaseModel):
     """A request's body; unknown fields are ignored, so that older servers accept newer pages."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        # SQLite would keep it and PostgreSQL refuse it: the same answer from both.
+        if isinstance(value, str) and "\0" in value:
+            raise PydanticCustomError("nul", "must not hold the NUL character")
+        return value
 
 
 B = TypeVar("B", bound=Body)
@@ -33,7 +44,7 @@ def parse(model: type[B]) -> B:
         return model.model_validate_json(request.get_data(cache=False) or b"")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
-        if any(problem["type"] in ("json_invalid", "model_type", "model_attributes_type") for problem in problems):
+        if any(problem["loc"] == () for problem in problems):  # about the whole, not one of its fields
             raise InvalidJson from error
         fields = {".".join(map(str, problem["loc"])): problem["msg"] for problem in problems}
         said = "; ".join(f"`{name}`: {reason}" for name, reason in fields.items())
@@ -50,12 +61,16 @@ def page(default: int = 50) -> Page:
 
 def number(name: str, default: int) -> int:
     raw = request.args.get(name)
-    if raw is None or raw == "":
-        return default
-    try:
-        # int() reads far more than digits («1_0», full-width forms), and gigabytes of them.
-        if len(raw) > 18 or not raw.lstrip("-").isascii():
-            raise ValueError
-        return int(raw)
-    except ValueError:
-        raise InvalidRequest(f"`{name}` is a whole number.") from None
+    return default if raw is None or raw == "" else _whole(name, raw)
+
+
+def optional_number(name: str) -> int | None:
+    raw = request.args.get(name)
+    return None if raw is None or raw == "" else _whole(name, raw)
+
+
+def _whole(name: str, raw: str) -> int:
+    # int() reads far more than digits («1_0», full-width forms), and gigabytes of them.
+    if not _WHOLE.fullmatch(raw):
+        raise InvalidRequest(f"`{name}` is a whole number.")
+    return int(raw)

@@ -57,6 +57,11 @@ def administrator() -> User:
     return user
 
 
+def require_sessions() -> None:
+    """Raise ``Unavailable`` where a sign-in would not last, nor a sign-out end anything."""
+    current_app.session_interface.check()  # type: ignore[attr-defined]  # ours, of middleware/sessions.py
+
+
 def sign_in(user: User) -> None:
     """Begin a session under a new id, so that one that was planted before is worth nothing."""
     session.clear()

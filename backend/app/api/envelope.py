@@ -45,7 +45,7 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
 
 def _response(body: dict[str, Any], status: int) -> Response:
     response = _json(body, status)
-    if request.method == "GET" and status == 200:
+    if request.method in ("GET", "HEAD") and status == 200:
         # Weak: compression changes the bytes, not what they say.
         response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest(), weak=True)
         response.headers["Cache-Control"] = "private, no-cache"

@@ -26,6 +26,9 @@ _BY_STATUS: dict[int, type[errors.AppError]] = {
     503: errors.Unavailable,
 }
 
+# What says more than the status: which methods there are, how long the file is.
+_TOLD = frozenset({"Allow", "Content-Range", "Retry-After"})
+
 
 def init_errors(app: Flask, metrics: Metrics) -> None:
     @app.errorhandler(errors.AppError)
@@ -43,7 +46,7 @@ def init_errors(app: Flask, metrics: Metrics) -> None:
             known = _BY_STATUS.get(status, errors.InvalidRequest if status < 500 else errors.AppError)()
         response = _failure(known, status)
         for name, value in error.get_headers():
-            if name == "Allow":
+            if name in _TOLD:
                 response.headers[name] = value
         return response
 

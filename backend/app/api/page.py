@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_file
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 
 from backend.app.errors import NotFound, Unavailable
 
@@ -20,6 +22,12 @@ _TYPES = {
     ".bcmap": "application/octet-stream",
 }
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+
+
+class _OwnPath(PathConverter):
+    """A path that is not the API's: there, a wrong method is a 405 and no page."""
+
+    regex = r"(?!api(?:/|$))[^/].*?"
 
 
 @dataclass(frozen=True)
@@ -38,9 +46,10 @@ class Page:
 
     def blueprint(self) -> Blueprint:
         page = Blueprint("page", __name__)
+        page.record(_add_converter)
         page.get("/static/<path:name>")(self.asset)
         page.get("/")(self.document)
-        page.get("/<path:name>")(self.document)
+        page.get("/<own:name>")(self.document)
         return page
 
     def asset(self, name: str) -> Response:
@@ -50,11 +59,15 @@ class Page:
 
     def document(self, name: str = "") -> Response:
         """Answer the page itself at every address of its own; it has the router."""
-        if name.startswith("api/") or "." in name.rpartition("/")[2]:
+        if "." in name.rpartition("/")[2]:  # a file, and none that was built
             raise NotFound
         if "index.html" not in self._assets:
             raise Unavailable("The page has not been built. Run `make page`, then start Like-Opt again.")
         return _sent(self._assets["index.html"])
+
+
+def _add_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["own"] = _OwnPath
 
 
 def _assets(folder: Path) -> dict[str, _Asset]:

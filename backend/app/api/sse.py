@@ -15,8 +15,8 @@ from backend.app.concurrency import Pump
 
 T = TypeVar("T")
 
-_PING_SECONDS = 15.0
-_LOOK_SECONDS = 1.0  # how soon a reader who has gone stops a model that is silent
+PING_SECONDS = 15.0
+LOOK_SECONDS = 1.0  # how soon a reader who has gone stops a model that is silent
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -24,7 +24,13 @@ def encode(event: str, data: Mapping[str, Any]) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (event.encode(), _ENCODER.encode(data))
 
 
-def stream(events: Iterator[T], encode_all: Callable[[list[T]], Iterator[bytes]]) -> Response:
+def stream(
+    events: Iterator[T],
+    encode_all: Callable[[list[T]], Iterator[bytes]],
+    *,
+    ping_seconds: float = PING_SECONDS,
+    look_seconds: float = LOOK_SECONDS,
+) -> Response:
     """Send events as they come; those that arrive together leave together, encoded once.
 
     Closing the answer, or the reader's going away, closes ``events``.
@@ -32,7 +38,7 @@ def stream(events: Iterator[T], encode_all: Callable[[list[T]], Iterator[bytes]]
     has_gone = _reader_of(request.environ)
 
     def body() -> Iterator[bytes]:
-        pump = Pump(events, idle=_LOOK_SECONDS)
+        pump = Pump(events, idle=look_seconds)
         sent = time.monotonic()
         try:
             for batch in pump:
@@ -41,7 +47,7 @@ def stream(events: Iterator[T], encode_all: Callable[[list[T]], Iterator[bytes]]
                     sent = time.monotonic()
                 elif has_gone():
                     return
-                elif time.monotonic() - sent >= _PING_SECONDS:
+                elif time.monotonic() - sent >= ping_seconds:
                     yield b": ping\n\n"
                     sent = time.monotonic()
         finally:

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from flask import Request
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from backend.app.errors import IncompleteUpload, InvalidRequest
+from backend.app.errors import IncompleteUpload, RequestTooLarge, UnsupportedMediaType
 from backend.app.storage.interfaces import IncomingFile
+
+_TOO_LARGE = "The files are larger together than one request may be. Send fewer at a time."
 
 
 class UploadRequest(Request):
@@ -65,11 +67,11 @@ def received_files(
 
     Raises:
         IncompleteUpload: the body broke off, or is not well-formed.
-        InvalidRequest: it is no multipart body.
-        RequestEntityTooLarge: it has more than ``max_bytes``.
+        UnsupportedMediaType: it is no multipart body.
+        RequestTooLarge: it has more than ``max_bytes``.
     """
     if request.mimetype != "multipart/form-data":
-        raise InvalidRequest("Send the files as multipart/form-data, each in a part named `files`.")
+        raise UnsupportedMediaType("Send the files as multipart/form-data, each in a part named `files`.")
     opened: list[IncomingFile] = []
 
     def tracked() -> IncomingFile:
@@ -85,6 +87,8 @@ def received_files(
             parts = request.files.getlist(name)
         except (ClientDisconnected, ValueError) as error:
             raise IncompleteUpload from error
+        except RequestEntityTooLarge as error:
+            raise RequestTooLarge(_TOO_LARGE) from error
         yield [(part.filename or "", cast(Any, part.stream).incoming) for part in parts]
     finally:
         for incoming in opened:

@@ -18,29 +18,39 @@ from flask_session.redis import RedisSessionInterface
 from redis import Redis
 from redis.exceptions import RedisError
 
+from backend.app.errors import Unavailable
+
 log = structlog.get_logger(__name__)
 
 _PREFIX = "likeopt:session:"
 _MAX_FILES = 100_000
+_AWAY = "Signing in and out is not possible while the store of sessions does not answer. Try again in a moment."
 
 
 class MsgpackSerializer:
-    """What cannot be read is an empty session."""
+    """What cannot be read is no session."""
 
     def encode(self, session: Any) -> bytes:
         return msgspec.msgpack.encode(dict(session))
 
-    def decode(self, serialized_data: bytes) -> dict[str, Any]:
+    def decode(self, serialized_data: bytes) -> dict[str, Any] | None:
         try:
             return msgspec.msgpack.decode(serialized_data, type=dict[str, Any])
         except msgspec.DecodeError:
-            return {}
+            return None
 
 
 class RedisSessions(RedisSessionInterface):  # type: ignore[misc]  # flask_session ships no types
     def __init__(self, app: Flask, client: Redis) -> None:
         super().__init__(app, client, _PREFIX, use_signer=False, permanent=True)
         self.serializer = MsgpackSerializer()
+
+    def check(self) -> None:
+        """Raise ``Unavailable`` where a sign-in would not last, nor a sign-out end anything."""
+        try:
+            self.client.ping()
+        except RedisError as error:
+            raise Unavailable(_AWAY) from error
 
     def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
         try:
@@ -60,6 +70,11 @@ class RedisSessions(RedisSessionInterface):  # type: ignore[misc]  # flask_sessi
             super()._delete_session(store_id)
         except RedisError as error:
             log.warning("session_not_deleted", error=type(error).__name__)
+
+
+class FileSessions(CacheLibSessionInterface):  # type: ignore[misc]  # flask_session ships no types
+    def check(self) -> None:
+        """Files are always there."""
 
 
 class _MsgpackFiles:
@@ -83,4 +98,4 @@ def init_sessions(app: Flask, redis: Redis | None, folder: Path) -> None:
         app.session_interface = RedisSessions(app, redis)
         return
     store = _FileStore(str(folder), threshold=_MAX_FILES, mode=0o600)
-    app.session_interface = CacheLibSessionInterface(app, store, _PREFIX, use_signer=False, permanent=True)
+    app.session_interface = FileSessions(app, store, _PREFIX, use_signer=False, permanent=True)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from backend.app.api import serialise
 from backend.app.api.body import Body, parse
-from backend.app.api.context import current_user, services, sign_in, sign_out
+from backend.app.api.context import current_user, require_sessions, services, sign_in, sign_out
 from backend.app.api.envelope import answer
 
 
@@ -32,6 +32,7 @@ def blueprint() -> Blueprint:
 
 def register() -> Response:
     body = parse(Registration)
+    require_sessions()  # before there is an account
     user = services().accounts.register(body.email, body.password, body.name)
     sign_in(user)
     return answer(serialise.user(user), 201)
@@ -39,12 +40,14 @@ def register() -> Response:
 
 def login() -> Response:
     body = parse(Credentials)
+    require_sessions()
     user = services().accounts.sign_in(body.email, body.password)
     sign_in(user)
     return answer(serialise.user(user))
 
 
 def logout() -> Response:
+    require_sessions()
     sign_out()
     return answer()
 

@@ -6,13 +6,18 @@ from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response
 
 from backend.app.api import serialise, sse
 from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, services
 from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, SourcesEvent, TokenEvent
+from backend.app.errors import AppError
+from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.chat import Question
+
+log = structlog.get_logger(__name__)
 
 
 class Ask(Body):
@@ -37,7 +42,20 @@ def ask() -> Response:
         collection_ids=body.collection_ids,
         regenerate=body.regenerate,
     )
-    return sse.stream(services().chat.ask(user, question), _encoded)
+    every = services()
+    return sse.stream(_guarded(every.chat.ask(user, question), every.metrics), _encoded)
+
+
+def _guarded(events: Iterator[ChatEvent], metrics: Metrics) -> Iterator[ChatEvent]:
+    """Have a defect end the stream as every failure does: by one ``error``."""
+    try:
+        yield from events
+    except Exception as error:
+        # The edge of a request whose answer has begun: there is no status left to change.
+        log.error("unexpected_error", exc_info=error)
+        metrics.count_error("chat")
+        said = AppError()
+        yield ErrorEvent(said.error_code, said.message, said.retryable)
 
 
 def _encoded(events: Sequence[ChatEvent]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request, send_file
 
 from backend.app.api import serialise
-from backend.app.api.body import number, page
+from backend.app.api.body import optional_number, page
 from backend.app.api.context import current_user, services
 from backend.app.api.envelope import answer, failure, listing
 from backend.app.api.uploads import received_files
@@ -38,7 +38,8 @@ def blueprint() -> Blueprint:
 
 def upload() -> Response:
     user, every = current_user(), services()
-    limit = _FILES_A_REQUEST * every.settings.max_upload_bytes
+    # The rest of a multipart body is small beside its files, but not nothing.
+    limit = _FILES_A_REQUEST * every.settings.max_upload_bytes + every.settings.max_request_bytes
     with received_files(request, "files", every.documents.incoming, limit) as files:
         if not files:
             raise InvalidRequest("There is no file in the request. Send each in a part named `files`.")
@@ -91,8 +92,7 @@ def content(document_id: str) -> Response:
 
 
 def passages(document_id: str) -> Response:
-    around = number("around", 0) or None
-    found, cursor = services().documents.passages(current_user(), document_id, page(), around)
+    found, cursor = services().documents.passages(current_user(), document_id, page(), around=optional_number("around"))
     return listing([serialise.passage(passage) for passage in found], cursor)
 
 

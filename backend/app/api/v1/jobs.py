@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+import structlog
 from flask import Blueprint, Response
 
 from backend.app.api import serialise, sse
@@ -12,7 +13,10 @@ from backend.app.api.context import current_user, services
 from backend.app.api.envelope import answer
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus, Job
+from backend.app.errors import NotFound, Unavailable
 from backend.app.services.documents import DocumentService
+
+log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 0.3
 
@@ -49,11 +53,17 @@ def _changes(documents: DocumentService, user: User, job_id: str) -> Iterator[Jo
     """Yield the job at each change until it has ended; a job whose document was deleted just ends."""
     last: Job | None = None
     while last is None or last.finished_at is None:
-        job = documents.job(user, job_id)
-        if job != last:
-            yield job
-            last = job
-        if job.finished_at is None:
+        try:
+            job = documents.job(user, job_id)
+        except NotFound:
+            return
+        except Unavailable:  # the next look may find the database back
+            log.warning("job_not_read", job=job_id)
+        else:
+            if job != last:
+                yield job
+                last = job
+        if last is None or last.finished_at is None:
             time.sleep(_LOOK_SECONDS)
 
 

@@ -25,7 +25,7 @@ def find() -> Response:
         request.args.get("q", ""),
         _mode(request.args.get("mode") or SearchMode.HYBRID.value),
         number("k", 10),
-        request.args.getlist("collection_id") or None,
+        [collection_id for collection_id in request.args.getlist("collection_id") if collection_id] or None,
     )
     note_stages(result.timings)
     hits = [serialise.hit(hit) for hit in result.hits]
