@@ -32,6 +32,7 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
             services=wiring.services(parts),
             indexing=lambda: wiring.indexing_service(parts, wiring.owner()),
             reindexing=lambda: wiring.reindexing_service(parts),
+            evaluation=lambda: wiring.evaluator(parts),
         )
     finally:
         parts.close()

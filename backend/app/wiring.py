@@ -57,6 +57,7 @@ from backend.app.storage.repositories.users import SqlUsers
 if TYPE_CHECKING:
     from redis import Redis
 
+    from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
     from backend.app.services.reindexing import ReindexingService
 
@@ -194,6 +195,26 @@ def reindexing_service(parts: Parts) -> ReindexingService:
         vectors=parts.vectors,
         embedder=parts.embedder,
         analyzer=parts.analyzer,
+    )
+
+
+def evaluator(parts: Parts) -> Evaluator:
+    """Build what measures search, on a database of its own."""
+    from backend.app.services.evaluation.evaluator import Evaluator
+    from backend.app.services.ingestion.chunking import chunk
+    from backend.app.storage.repositories.corpora import SqlCorpora
+
+    settings = parts.settings
+    return Evaluator(
+        corpora=SqlCorpora(parts.database),
+        lexical=parts.lexical,
+        vectors=parts.vectors,
+        retriever=_retriever(parts),
+        chunk=functools.partial(chunk, target=settings.passage_chars, overlap=settings.passage_overlap_chars),
+        embedder=parts.embedder,
+        analyzer=parts.analyzer,
+        new_id=new_id,
+        candidates=settings.candidates,
     )
 
 

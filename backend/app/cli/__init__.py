@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backend.app.cli.evaluate import evaluate
 from backend.app.cli.indexer import indexer
 from backend.app.cli.migrate import migrate
 from backend.app.cli.serve import serve
@@ -16,5 +17,5 @@ def cli() -> None:
     """Chat with your own documents: every claim of an answer points at its passage."""
 
 
-for _command in (serve, migrate, indexer):
+for _command in (serve, evaluate, migrate, indexer):
     cli.add_command(_command)

@@ -16,8 +16,12 @@ from backend.app.errors import AppError
 if TYPE_CHECKING:
     from backend.app.config import Settings
     from backend.app.services.bundle import Services
+    from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
     from backend.app.services.reindexing import ReindexingService
+
+
+_COLD_TIMEOUT_MS = 20_000
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Toolbox:
     services: Services
     indexing: Callable[[], IndexingService]
     reindexing: Callable[[], ReindexingService]
+    evaluation: Callable[[], Evaluator]
 
 
 @dataclass(frozen=True)
@@ -63,20 +68,23 @@ def plain_errors() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def attached_toolbox(builders: Builders, settings: Settings, command: str) -> Iterator[Toolbox]:
+def attached_toolbox(builders: Builders, settings: Settings, command: str, *, chroma: bool = True) -> Iterator[Toolbox]:
     """Yield a toolbox on the running server's services, or on services of the command's own.
 
-    The database is brought to this version's tables first.
+    The database is brought to this version's tables first. Without ``chroma`` the vector index
+    is not started for the command.
     """
     from backend.app.logs import configure_logging
     from backend.app.processes.embedded import attached
     from backend.app.storage.migration import migrate
 
-    configure_logging(settings.with_(log_level="error"))  # the command speaks for itself
+    # The command speaks for itself, and its first question loads the embedder.
+    settings = settings.with_(log_level="error", branch_timeout_ms=max(settings.branch_timeout_ms, _COLD_TIMEOUT_MS))
+    configure_logging(settings)
     with plain_errors():
         migrate(settings)
         with (
-            attached(settings, command, redis=False, chroma=True) as reachable,
+            attached(settings, command, redis=False, chroma=chroma) as reachable,
             builders.toolbox(reachable) as toolbox,
         ):
             yield toolbox

@@ -1,0 +1,1 @@
+"""Measuring search on test sets with known answers."""
