@@ -123,13 +123,13 @@ test('asking again replaces the last answer, afresh', async () => {
   assert.equal(chat.$state.get().messages.length, 2);
 });
 
-test('an edited question is asked as one of its own', async () => {
+test('an edited question replaces the one it was, and its answer', async () => {
   const asked = fakeServer({ 'POST /chat': () => eventStream(WHOLE) });
   const chat = thread();
   await chat.ask({ text: 'a', collectionIds: ['c1'] });
   await chat.editLast('b');
-  assert.deepEqual(asked[1].body, { message: 'b', conversation_id: 'v1', collection_ids: ['c1'] });
-  assert.deepEqual(chat.$state.get().messages.map(({ text }) => text), ['a', '안녕 [1]', 'b', '안녕 [1]']);
+  assert.deepEqual(asked[1].body, { message: 'b', conversation_id: 'v1', collection_ids: ['c1'], regenerate: 'm1' });
+  assert.deepEqual(chat.$state.get().messages.map(({ text }) => text), ['b', '안녕 [1]']);
 });
 
 test('the model that has stepped in is the one that is named', async () => {

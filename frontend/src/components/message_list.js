@@ -49,6 +49,8 @@ class MessageList extends LightElement {
       this.drawn = DRAWN;
       this.#follow = true;
     }
+    // Whoever asks wants to see the answer, wherever they had been reading.
+    if (changed.has('messages') && this.messages.at(-1)?.status === 'sending') this.#follow = true;
   }
 
   render() {

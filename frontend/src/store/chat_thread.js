@@ -105,12 +105,13 @@ export class ChatThread {
   }
 
   /**
-   * Ask the last question in other words. The server answers again only what it was asked
-   * before, so the new words are a question of their own and the old ones stay above it.
+   * Ask the last question in other words: question and answer make way for the new ones.
    * @param {string} text
    */
   async editLast(text) {
-    return this.ask({ text, collectionIds: this.#asked?.collectionIds });
+    const answer = this.$state.get().messages.at(-1);
+    const replaces = answer?.role === 'assistant' ? answer.id : undefined;
+    return this.ask({ text, collectionIds: this.#asked?.collectionIds, replaces });
   }
 
   /** @param {string} messageId @param {1 | -1} value a second click takes it back */

@@ -1,4 +1,4 @@
-import { getDocument, GlobalWorkerOptions, Util } from 'pdfjs-dist';
+import { getDocument, GlobalWorkerOptions, Util, VerbosityLevel } from 'pdfjs-dist';
 
 import { findQuote } from './quote_search.js';
 
@@ -20,6 +20,8 @@ export function loadPdf(address) {
     // WebAssembly would need a wider Content-Security-Policy.
     useWasm: false,
     isEvalSupported: false,
+    // What a file asks for and the library lacks is nothing that a reader could mend.
+    verbosity: VerbosityLevel.ERRORS,
   }).promise;
   last = { address, promise };
   promise.catch(() => (last = null));
