@@ -7,12 +7,14 @@ import errno
 import hashlib
 import os
 import secrets
+import time
 from pathlib import Path
 
 from backend.app.errors import FileTooLarge, StorageFull, StorageUnavailable
 from backend.app.storage.interfaces import ReceivedFile
 
 _MIB = 1024 * 1024
+_ABANDONED_SECONDS = 24 * 3600
 
 
 class DiskFiles:
@@ -23,14 +25,18 @@ class DiskFiles:
 
     def incoming(self, limit: int) -> DiskIncomingFile:
         folder = self._folder / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
-        return DiskIncomingFile(folder / secrets.token_hex(16), limit)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return DiskIncomingFile(folder / secrets.token_hex(16), limit)
+        except OSError as error:
+            raise _translated(error) from error
 
     def keep(self, received: ReceivedFile, document_id: str) -> None:
         target = self.path(document_id)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             received.path.replace(target)
+            _sync_folder(target.parent)
         except OSError as error:
             raise _translated(error) from error
 
@@ -49,20 +55,26 @@ class DiskFiles:
         temporary = target.with_suffix(".txt.new")
         try:
             # newline="": offsets count the characters of the text, so none may be translated.
-            temporary.write_text(text, "utf-8", newline="")
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(target)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise _translated(error) from error
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def remove(self, document_id: str) -> None:
         self.path(document_id).unlink(missing_ok=True)
         self.text_path(document_id).unlink(missing_ok=True)
 
     def remove_abandoned(self) -> None:
-        """Remove what uploads left behind whose process was killed; nobody else may be receiving."""
+        """Remove what uploads left behind whose process was killed: nothing came for a day."""
         for path in (self._folder / "incoming").glob("*"):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                    path.unlink()
 
 
 class DiskIncomingFile:
@@ -72,10 +84,7 @@ class DiskIncomingFile:
         self._digest = hashlib.sha256()
         self._size = 0
         self._finished = False
-        try:
-            self._file = path.open("xb")
-        except OSError as error:
-            raise _translated(error) from error
+        self._file = path.open("xb")
 
     def write(self, block: bytes) -> int:
         self._size += len(block)
@@ -92,7 +101,7 @@ class DiskIncomingFile:
         if self._size > self._limit:
             self.discard()
             raise FileTooLarge(
-                f"The file is larger than {self._limit // _MIB} MB, the most this server takes. "
+                f"The file is larger than {self._limit / _MIB:.4g} MB, the most this server takes. "
                 "Split it, or ask the administrator for a higher limit."
             )
         try:
@@ -113,6 +122,15 @@ class DiskIncomingFile:
         self._path.unlink(missing_ok=True)
 
 
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last: without it a power cut may take the name away, though not the content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _translated(error: OSError) -> StorageFull | StorageUnavailable:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return StorageFull() if full else StorageUnavailable()
+    return StorageFull() if full else StorageUnavailable("A file could not be stored. Try again in a moment.")
