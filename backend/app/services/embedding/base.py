@@ -14,7 +14,7 @@ Vectors = npt.NDArray[np.float32]
 class Embedder(Protocol):
     """Turns texts into unit vectors, so that an inner product is a cosine.
 
-    The methods are CPU work: call them through ``concurrency.run_native``.
+    The methods are CPU work: call them through a ``NativePool``.
     """
 
     name: str

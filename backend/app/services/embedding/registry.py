@@ -23,7 +23,7 @@ def create(name: str, threads: int = 1) -> Embedder:
     Raises:
         ConfigError: there is no such embedder.
     """
-    try:
-        return _FACTORIES[name](threads)
-    except KeyError:
-        raise ConfigError(f"There is no embedder {name!r}. Choose one of {', '.join(_FACTORIES)}.") from None
+    factory = _FACTORIES.get(name)
+    if factory is None:
+        raise ConfigError(f"There is no embedder {name!r}. Choose one of {', '.join(_FACTORIES)}.")
+    return factory(threads)

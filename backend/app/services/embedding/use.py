@@ -30,7 +30,9 @@ class UseEmbedder:
         self.embed_queries(["warm"])
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        return np.asarray(self._encoder.encode([text[:_MAX_CHARS] for text in texts]), dtype=np.float32)
+        # A lone surrogate, as an argument that is no UTF-8 leaves it, would stop the tokenizer.
+        readable = [text[:_MAX_CHARS].encode("utf-8", "replace").decode() for text in texts]
+        return np.asarray(self._encoder.encode(readable), dtype=np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         return self.embed_queries(texts)

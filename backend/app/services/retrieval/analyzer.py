@@ -19,10 +19,10 @@ _CJK = (
     "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
-_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
-_FIRST_CJK = "\u1100"
-_LATIN = re.compile(r"[a-z\u00e0-\u024f'’]+")
+_RUN = re.compile(rf"([{_CJK}]+)|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
+_LATIN = re.compile(r"[a-z\u00e0-\u024f']+")
 _CACHED_STEMS = 100_000
+_LONGEST_WORD = 60  # what is longer is data, such as a key or an address: not stemmed, not remembered
 
 
 class Analyzer:
@@ -38,34 +38,30 @@ class Analyzer:
         folded = unicodedata.normalize("NFC", text).lower()
         terms: list[str] = []
         for match in _RUN.finditer(folded):
-            run = match.group()
-            if run[0] >= _FIRST_CJK and _is_cjk(run[0]):
-                if len(run) == 1:
-                    terms.append(run)
-                else:
-                    terms.extend(run[i : i + 2] for i in range(len(run) - 1))
+            run = match[1]
+            if run is None:
+                terms.append(self._stem(match[0].replace("’", "'")))
+            elif len(run) == 1:
+                terms.append(run)
             else:
-                terms.append(self._stem(run))
+                terms.extend(run[i : i + 2] for i in range(len(run) - 1))
         return terms
 
     def _stem(self, word: str) -> str:
+        if len(word) > _LONGEST_WORD:
+            return word
         stem = self._stems.get(word)
         if stem is None:
-            stem = self._compute(word)
+            stem = _stemmed(word)
             if len(self._stems) >= _CACHED_STEMS:
                 self._stems.clear()
             self._stems[word] = stem
         return stem
 
-    @staticmethod
-    def _compute(word: str) -> str:
-        plain = word.replace("’", "'")
-        if not _LATIN.fullmatch(plain):
-            return plain
-        # A stemmer holds state while it works; a new one a word keeps threads apart and is
-        # paid once a word thanks to the cache.
-        return str(snowballstemmer.stemmer("english").stemWord(plain))
 
-
-def _is_cjk(character: str) -> bool:
-    return bool(re.match(rf"[{_CJK}]", character))
+def _stemmed(word: str) -> str:
+    if not _LATIN.fullmatch(word):
+        return word
+    # A stemmer holds state while it works; a new one a word keeps threads apart and is
+    # paid once a word thanks to the cache.
+    return str(snowballstemmer.stemmer("english").stemWord(word))

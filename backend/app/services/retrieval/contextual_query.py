@@ -10,8 +10,9 @@ from backend.app.services.retrieval.analyzer import Analyzer
 # Words that point back at what was said before, and so say nothing to an index by themselves.
 _POINTERS = {
     "it", "its", "they", "them", "their", "he", "she", "his", "her", "that", "this", "those", "these", "there", "one",
-    "그", "그것", "그거", "이것", "저것", "그럼", "그러면", "거기", "그건", "그게", "그래서", "그리고", "또",
+    "그", "그럼", "그러면", "그건", "그게", "그래서", "그리고", "또",
 }  # fmt: skip
+_KOREAN_POINTERS = ("그것", "그거", "이것", "이거", "저것", "거기", "그분")  # particles follow without a space
 _SHORT = 4  # a question with fewer words than this seldom stands by itself
 
 
@@ -21,7 +22,7 @@ def contextual_query(question: str, history: Sequence[Turn], analyzer: Analyzer)
     A question that stands by itself is searched as it is, so that a change of subject is not
     held back by what was spoken of earlier.
     """
-    words = question.lower().replace("?", " ").split()
+    words = question.lower().replace("?", " ").replace("？", " ").split()
     leans = len(words) < _SHORT or any(_points_back(word) for word in words)
     if not leans:
         return question
@@ -32,4 +33,5 @@ def contextual_query(question: str, history: Sequence[Turn], analyzer: Analyzer)
 
 
 def _points_back(word: str) -> bool:
-    return word.strip(".,!'\"“”‘’") in _POINTERS
+    bare = word.strip(".,!'\"“”‘’。！、")
+    return bare in _POINTERS or bare.startswith(_KOREAN_POINTERS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from heapq import nlargest
 
 import structlog
@@ -63,8 +65,7 @@ class HybridRetriever:
         Raises:
             SearchUnavailable: every branch that ``mode`` names is away.
         """
-        timings: dict[str, float] = {}
-        watch = _Stopwatch(timings)
+        watch = _Stopwatch()
         started = time.perf_counter()
         searched = [collection for collection in collections if collection.searchable]
         if not searched or not query.strip():
@@ -86,7 +87,7 @@ class HybridRetriever:
             fused = fuse(found.get("bm25", []), found.get("vector", []), self._weight)
         with watch("passages"):
             hits = self._hits(fused, searched, k)
-        timings["total_ms"] = _milliseconds(started)
+        timings = {**watch.timings, "total_ms": _milliseconds(started)}  # a late branch still writes to the watch
         self._metrics.observe_stages(timings)
         return SearchResult(hits, degraded, timings)
 
@@ -108,7 +109,7 @@ class HybridRetriever:
         with watch("vector"):
             if len(collections) == 1:
                 return self._vectors.search(collections[0].id, vector, depth)
-            calls = {c.id: lambda c=c: self._vectors.search(c.id, vector, depth) for c in collections}  # type: ignore[misc]
+            calls = {c.id: partial(self._vectors.search, c.id, vector, depth) for c in collections}
             outcomes = gather(calls, self._branch_timeout)
             return _merged([outcome.result() for outcome in outcomes.values()], depth)
 
@@ -145,22 +146,16 @@ class HybridRetriever:
 class _Stopwatch:
     """Notes how long each stage took, in milliseconds."""
 
-    def __init__(self, timings: dict[str, float]) -> None:
-        self._timings = timings
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
 
-    def __call__(self, stage: str) -> _Stage:
-        return _Stage(self._timings, f"{stage}_ms")
-
-
-class _Stage:
-    def __init__(self, timings: dict[str, float], name: str) -> None:
-        self._timings, self._name = timings, name
-
-    def __enter__(self) -> None:
-        self._started = time.perf_counter()
-
-    def __exit__(self, *exception: object) -> None:
-        self._timings[self._name] = _milliseconds(self._started)
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[f"{stage}_ms"] = _milliseconds(started)
 
 
 def _milliseconds(started: float) -> float:

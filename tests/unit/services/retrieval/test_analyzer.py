@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import threading
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.app.services.retrieval import analyzer
+from backend.app.services.retrieval.analyzer import Analyzer
+
+
+def terms(text: str) -> list[str]:
+    return Analyzer().terms(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n\t…!?—「」", []),
+        ("The cats are RUNNING", ["the", "cat", "are", "run"]),
+        ("It's the author’s", ["it", "the", "author"]),
+        ("대한민국의 수도", ["대한", "한민", "민국", "국의", "수도"]),
+        ("물", ["물"]),
+        ("ㅋㅋㅋ", ["ㅋㅋ", "ㅋㅋ"]),
+        ("東京タワー", ["東京", "京タ", "タワ", "ワー"]),
+        ("北京市", ["北京", "京市"]),
+        ("𠀀𠀁", ["𠀀𠀁"]),
+        ("GPT-4o costs 3.50", ["gpt", "4o", "cost", "3", "50"]),
+        ("2024년 Apple의 M3칩", ["2024", "년", "appl", "의", "m3", "칩"]),
+        ("snake_case", ["snake", "case"]),
+        ("Привет, мир", ["привет", "мир"]),
+        ("café naïve", ["café", "naïv"]),
+    ],
+)
+def test_terms(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+def test_repetitions_are_kept_in_order() -> None:
+    assert terms("서울 dog 서울") == ["서울", "dog", "서울"]
+
+
+@pytest.mark.parametrize("text", ["한국어 검색", "Zoë’s résumé", "ガギグ", "각각"])
+def test_composed_and_decomposed_text_give_the_same_terms(text: str) -> None:
+    decomposed = unicodedata.normalize("NFD", text)
+    assert decomposed != text
+    assert terms(decomposed) == terms(text)
+
+
+def test_a_query_finds_the_inflected_word() -> None:
+    for query, indexed in (("organizations", "organization"), ("indexes", "indexed"), ("검색을", "검색이")):
+        assert set(terms(query)) & set(terms(indexed)), query
+
+
+def test_data_in_place_of_words_is_neither_stemmed_nor_remembered() -> None:
+    words = Analyzer()
+    key = "running" * 20
+    assert words.terms(key) == [key]
+    assert words._stems == {}
+
+
+def test_the_memory_of_stems_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyzer, "_CACHED_STEMS", 10)
+    words = Analyzer()
+    for number in range(100):
+        assert words.terms(f"w{number}") == [f"w{number}"]
+        assert len(words._stems) <= 10
+
+
+@given(st.text())
+def test_any_text_has_terms_that_are_words(text: str) -> None:
+    found = terms(text)
+    assert found == terms(text)
+    for term in found:
+        assert term
+        assert not any(character.isspace() for character in term)
+        term.encode()  # a lone surrogate would stop the index
+
+
+@given(st.text())
+def test_the_form_of_the_text_makes_no_difference(text: str) -> None:
+    assert terms(unicodedata.normalize("NFD", text)) == terms(text)
+
+
+@given(st.lists(st.text(alphabet="가나다라 abcdefgh12", max_size=30), max_size=10))
+def test_what_was_analysed_before_makes_no_difference(texts: list[str]) -> None:
+    words = Analyzer()
+    assert [words.terms(text) for text in texts] == [terms(text) for text in texts]
+
+
+def test_threads_share_an_analyser() -> None:
+    words = [f"{stem}{ending}" for stem in ("connect", "relat", "nation") for ending in ("ing", "ed", "ional", "s", "")]
+    expected = [terms(word) for word in words]
+    shared, wrong = Analyzer(), []
+    together = threading.Barrier(4, timeout=20)
+
+    def work() -> None:
+        together.wait()
+        for _ in range(50):
+            shared._stems.clear()
+            if [shared.terms(word) for word in words] != expected:
+                wrong.append(True)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

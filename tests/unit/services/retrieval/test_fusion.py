@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.app.domain.search import FusedId, ScoredId
+from backend.app.services.retrieval.fusion import fuse, min_max
+
+
+def scored(*pairs: tuple[int, float]) -> list[ScoredId]:
+    return [ScoredId(*pair) for pair in pairs]
+
+
+scores = st.floats(-1e6, 1e6, allow_nan=False)
+branches = st.dictionaries(st.integers(1, 30), scores, max_size=20).map(
+    lambda found: sorted(scored(*found.items()), key=lambda item: -item.score)
+)
+weights = st.floats(0, 1)
+
+
+def test_scores_are_brought_to_nought_and_one() -> None:
+    assert min_max(scored((1, 12.0), (2, 7.0), (3, 2.0))) == {1: 1.0, 2: 0.5, 3: 0.0}
+    assert min_max(scored((1, 3.0), (2, 3.0))) == {1: 1.0, 2: 1.0}
+    assert min_max([]) == {}
+
+
+def test_both_branches_are_weighed() -> None:
+    found = fuse(scored((1, 10.0), (2, 5.0), (3, 0.0)), scored((3, 0.9), (2, 0.6), (4, 0.3)), 0.25)
+    assert [(item.passage_id, item.score) for item in found] == [
+        (1, pytest.approx(0.75)),
+        (2, pytest.approx(0.375 + 0.125)),
+        (3, pytest.approx(0.25)),
+        (4, 0.0),
+    ]
+    assert [(item.bm25_rank, item.vector_rank) for item in found] == [(1, None), (2, 2), (3, 1), (None, 3)]
+
+
+def test_ties_go_to_the_lower_id() -> None:
+    assert [item.passage_id for item in fuse(scored((9, 1.0), (3, 1.0), (5, 1.0)), [], 0.2)] == [3, 5, 9]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_one_branch_alone_keeps_its_order_and_its_best_is_one(weight: float) -> None:
+    found = scored((7, 3.0), (2, 2.0), (5, 1.0))
+    for fused in (fuse(found, [], weight), fuse([], found, weight)):
+        assert [item.passage_id for item in fused] == [7, 2, 5]
+        assert fused[0].score == 1.0
+    assert fuse([], [], weight) == []
+
+
+@given(branches, branches, weights)
+def test_every_candidate_comes_once_best_first(bm25: list[ScoredId], vector: list[ScoredId], weight: float) -> None:
+    fused = fuse(bm25, vector, weight)
+    ids = [item.passage_id for item in fused]
+    assert sorted(ids) == sorted({item.passage_id for item in bm25 + vector})
+    assert fused == sorted(fused, key=lambda item: (-item.score, item.passage_id))
+    assert all(0 <= item.score <= 1 + 1e-9 for item in fused)
+
+
+@given(branches, branches, weights)
+def test_ranks_are_the_places_in_each_branch(bm25: list[ScoredId], vector: list[ScoredId], weight: float) -> None:
+    def place(item: FusedId, found: list[ScoredId]) -> int | None:
+        return next((n for n, one in enumerate(found, 1) if one.passage_id == item.passage_id), None)
+
+    for item in fuse(bm25, vector, weight):
+        assert (item.bm25_rank, item.vector_rank) == (place(item, bm25), place(item, vector))
+
+
+@given(branches, branches, weights, st.randoms())
+def test_the_order_of_equal_scores_within_a_branch_makes_no_difference(
+    bm25: list[ScoredId], vector: list[ScoredId], weight: float, random: object
+) -> None:
+    shuffled = list(bm25)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    before, after = fuse(bm25, vector, weight), fuse(shuffled, vector, weight)
+    assert [(item.passage_id, item.score) for item in before] == [(item.passage_id, item.score) for item in after]
+
+
+@given(branches, branches, weights)
+def test_what_is_better_in_both_branches_stays_better(
+    bm25: list[ScoredId], vector: list[ScoredId], weight: float
+) -> None:
+    words, meaning = min_max(bm25), min_max(vector)
+    places = {item.passage_id: place for place, item in enumerate(fuse(bm25, vector, weight))}
+    for one in places:
+        for other in places:
+            if words.get(one, 0) > words.get(other, 0) and meaning.get(one, 0) > meaning.get(other, 0):
+                assert places[one] < places[other]
