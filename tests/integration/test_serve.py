@@ -96,14 +96,20 @@ def test_a_crashed_process_is_started_again_and_the_log_says_so(own: Server, nam
 
 
 def test_requests_wait_for_a_web_server_that_comes_back(own: Server) -> None:
+    eventually(lambda: pid(own, "web") > 0, "it says who runs")
     crashed = pid(own, "web")
-    psutil.Process(crashed).kill()
+    master = psutil.Process(crashed)
+    workers = master.children()
+    master.kill()
+    eventually(lambda: alive(workers) == [], "its workers have gone with it")
     assert own.get(READY)[0] == 200, "neither refused nor lost"
     eventually(lambda: pid(own, "web") != crashed, "the new one is known")
 
 
 def test_hangup_replaces_the_workers_and_nothing_else(own: Server) -> None:
+    eventually(lambda: pid(own, "web") > 0 and pid(own, "indexer") > 0, "it says who runs")
     master = psutil.Process(pid(own, "web"))
+    eventually(lambda: len(master.children()) == 2, "both workers have been forked")
     before = set(master.children())
     others = {name: number for name, number in own.services()["pids"].items() if name != "indexer"}
     own.popen.send_signal(signal.SIGHUP)
