@@ -24,13 +24,14 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
     import os
 
     from backend.app import wiring
+    from backend.app.processes.owners import owner
 
     parts = wiring.parts(settings, embedding_threads=os.cpu_count() or 1)
     try:
         yield Toolbox(
             settings=settings,
             services=wiring.services(parts),
-            indexing=lambda: wiring.indexing_service(parts, wiring.owner()),
+            indexing=lambda: wiring.indexing_service(parts, owner()),
             reindexing=lambda: wiring.reindexing_service(parts),
             evaluation=lambda: wiring.evaluator(parts),
         )

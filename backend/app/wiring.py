@@ -7,13 +7,10 @@ built here may be built before a fork.
 from __future__ import annotations
 
 import functools
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import psutil
 
 import backend.app.services.ingestion.formats as formats
 from backend.app.cache.interfaces import Cache
@@ -304,12 +301,6 @@ def _probes(parts: Parts, models: LanguageModels) -> dict[str, Callable[[], Part
         "model": model,
         "indexer": indexer,
     }
-
-
-def owner() -> str:
-    """Name this process so that another one can tell whether it still runs."""
-    process = psutil.Process()
-    return f"{socket.gethostname()}/{process.pid}/{process.create_time():.2f}"
 
 
 def response_cache(parts: Parts) -> Cache:

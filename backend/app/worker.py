@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from types import FrameType
 
-import psutil
 import structlog
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
@@ -23,6 +21,7 @@ from backend.app.config import Settings
 from backend.app.errors import AppError, Unavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.heartbeat import Heartbeats
+from backend.app.processes.owners import owner
 from backend.app.services.indexing import IndexingService
 from backend.app.storage.queue import QUEUE
 from backend.app.storage.redis_client import connect
@@ -50,7 +49,7 @@ class Indexer:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._parts = wiring.parts(settings, metrics, embedding_threads=os.cpu_count() or 1)
-        self._service: IndexingService = wiring.indexing_service(self._parts, wiring.owner())
+        self._service: IndexingService = wiring.indexing_service(self._parts, owner())
         self._heartbeats = Heartbeats(settings.run_dir)
         self._stopping = threading.Event()
         self._writing = threading.Lock()  # one at a time: two writers of one index would only wait for each other
@@ -91,9 +90,7 @@ class Indexer:
         self._stopping.set()
 
     def _at_start(self) -> None:
-        for owner in self._parts.indexing.leases():
-            if _has_ended(owner):
-                self._parts.indexing.free_leases(owner)
+        self._service.free_abandoned()
         with self._writing:
             try:
                 wiring.reindexing_service(self._parts).restore_lost()
@@ -174,15 +171,3 @@ def run(settings: Settings) -> None:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
-
-
-def _has_ended(owner: str) -> bool:
-    """Tell whether a process of this machine no longer runs; of others nothing is known."""
-    host, _, process = owner.partition("/")
-    pid, _, started = process.partition("/")
-    if host != socket.gethostname():
-        return False
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != started
-    except (psutil.NoSuchProcess, ValueError):
-        return True

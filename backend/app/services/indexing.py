@@ -12,7 +12,9 @@ import structlog
 from backend.app.domain.documents import Chunk, DocumentStatus, ExtractedDocument, Passage, Problem
 from backend.app.errors import AppError, DocumentRefused, NoTextLayer, Unavailable
 from backend.app.monitoring.interfaces import Metrics
+from backend.app.processes.owners import has_ended
 from backend.app.services.embedding.base import Embedder
+from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.interfaces import Files, Indexing, IndexingTask, LexicalIndexes, VectorIndexes
@@ -63,6 +65,16 @@ class IndexingService:
         self._metrics = metrics
         self._owner = owner
 
+    def free_abandoned(self) -> None:
+        """Give back the jobs that killed processes of this machine had taken."""
+        for owner in self._indexing.leases():
+            if has_ended(owner):
+                self._indexing.free_leases(owner)
+
+    def pending(self) -> list[str]:
+        """Return the ids of jobs that wait for an indexer, oldest first."""
+        return self._indexing.pending()
+
     def process(self, job_id: str, stopping: Callable[[], bool] = lambda: False) -> None:
         """Work one job off, whatever comes of it.
 
@@ -86,6 +98,9 @@ class IndexingService:
             self._metrics.count_error("indexer")
             self._fail(task, DocumentStatus.FAILED, Problem("INDEXING_FAILED", _unexpected(error)))
             outcome = "failed"
+        except BaseException:  # this process is to end at once
+            self._indexing.release(task)
+            raise
         self._metrics.observe_job(outcome, time.perf_counter() - started)
         bound.info("job_ended", outcome=outcome, seconds=round(time.perf_counter() - started, 3))
 
@@ -110,7 +125,7 @@ class IndexingService:
             else:
                 title, passages = self._read(task)
             finished = self._embed(task, title, passages, stopping)
-        except Cancelled:
+        except (Cancelled, ExtractionCancelled):
             self._fail(task, DocumentStatus.CANCELLED, None)
             return "cancelled"
         except DocumentRefused as error:
@@ -145,9 +160,7 @@ class IndexingService:
         self._indexing.searchable(task)
         return title, passages
 
-    def _embed(
-        self, task: IndexingTask, title: str, passages: Sequence[Passage], stopping: Callable[[], bool]
-    ) -> bool:
+    def _embed(self, task: IndexingTask, title: str, passages: Sequence[Passage], stopping: Callable[[], bool]) -> bool:
         """Make and store the vectors; return False when the process is to stop first."""
         document = task.document
         for first in range(0, len(passages), EMBED_BATCH):
