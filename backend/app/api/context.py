@@ -65,6 +65,7 @@ def require_sessions() -> None:
 def sign_in(user: User) -> None:
     """Begin a session under a new id, so that one that was planted before is worth nothing."""
     session.clear()
+    session.permanent = True
     session["user_id"] = user.id
     session["seen"] = int(time.time())
     current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's interface
@@ -73,8 +74,7 @@ def sign_in(user: User) -> None:
 
 def sign_out() -> None:
     """End the session, in the store too."""
-    dict.clear(session)
-    session.modified = True
+    session.clear()
     g.user = None
 
 

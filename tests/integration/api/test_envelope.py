@@ -60,7 +60,10 @@ def test_a_request_id_that_was_given_is_kept(nobody: Caller, given: str) -> None
     assert nobody.get("/about", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
 
 
-@pytest.mark.parametrize("given", ["", "short", "x" * 65, "with space in it", "id\tid\tid\t", "<script>alert(1)</script>", "아이디아이디아이디"])
+@pytest.mark.parametrize(
+    "given",
+    ["", "short", "x" * 65, "with space in it", "id\tid\tid\t", "<script>alert(1)</script>", "아이디아이디아이디"],
+)
 def test_a_request_id_that_could_forge_a_log_line_is_replaced(nobody: Caller, given: str) -> None:
     headers = {"X-Request-ID": given.encode().decode("latin-1")}
     assert re.fullmatch(r"[0-9a-f]{16}", nobody.get("/about", headers=headers).headers["X-Request-ID"])
@@ -135,7 +138,21 @@ def test_a_limit_out_of_bounds_is_refused(ann: Caller, path: str, limit: str) ->
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "%00", "e30", "W10", "WyIiLCIiXQ", "WzFd", "eyJhIjoxfQ", "%F0%9F%92%A9", "=" * 9, "WyJhIl0" * 300, "bnVsbA", "WzFlOTk5XQ"]
+    "cursor",
+    [
+        "x",
+        "%00",
+        "e30",
+        "W10",
+        "WyIiLCIiXQ",
+        "WzFd",
+        "eyJhIjoxfQ",
+        "%F0%9F%92%A9",
+        "=" * 9,
+        "WyJhIl0" * 300,
+        "bnVsbA",
+        "WzFlOTk5XQ",
+    ],
 )
 @pytest.mark.parametrize("path", ["/documents", "/conversations"])
 def test_a_cursor_that_is_none_of_ours_is_refused_in_words(ann: Caller, path: str, cursor: str) -> None:

@@ -1,0 +1,123 @@
+"""What answers while Redis, Chroma or the database is away: never a 500, and soon."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from backend.app.config import Secret
+from tests.integration.api.calls import Caller
+from tests.integration.api.conftest import PASSWORD, TREES, World
+
+
+@pytest.fixture(scope="module")
+def closed_port() -> Iterator[int]:
+    """A port of this machine where nobody listens: it is bound, so that nobody begins to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(params=["closed", "silent"])
+def without_redis(request: pytest.FixtureRequest, made_world: Callable[..., World]) -> World:
+    port = request.getfixturevalue(f"{request.param}_port")
+    return made_world(redis_url=Secret(f"redis://127.0.0.1:{port}/0"))
+
+
+def test_without_redis_who_was_signed_in_is_asked_to_sign_in_again(without_redis: World) -> None:
+    nobody = without_redis.nobody()
+    nobody.flask.set_cookie("likeopt_session", "from-before")
+    for method, path in (("GET", "/auth/me"), ("GET", "/documents"), ("POST", "/chat"), ("POST", "/documents")):
+        assert nobody.call(method, path).error == (401, "NOT_SIGNED_IN")
+    assert nobody.get("/about").status == 200
+    assert nobody.whole("GET", "/").status == 200
+    assert nobody.get("/health/live").status == 200
+    ready = nobody.get("/health/ready")
+    assert (ready.status, ready.data["parts"]["redis"]["state"]) == (200, "degraded")
+
+
+def test_without_redis_nobody_signs_in_for_nothing(without_redis: World) -> None:
+    nobody = without_redis.nobody()
+    with without_redis.nothing_left():
+        for path in ("/auth/register", "/auth/login", "/auth/logout"):
+            answer = nobody.post(path, {"email": "a@example.com", "password": PASSWORD, "name": "A"})
+            assert answer.error == (503, "UNAVAILABLE")
+            assert answer.headers["Retry-After"] == "1"
+            assert answer.cookie() is None, "a cookie stays where it is, for when the store is back"
+
+
+def test_an_upload_is_taken_in_while_the_queue_is_away(world: World, ann: Caller, closed_port: int) -> None:
+    """The row says «queued»; the indexer finds it there."""
+    from backend.app.storage.queue import RqJobQueue
+    from backend.app.storage.redis_client import connect
+
+    documents = world.services.documents
+    before, away = documents._queue, connect(f"redis://127.0.0.1:{closed_port}/0")
+    documents._queue = RqJobQueue(away)
+    try:
+        answer = ann.upload(("note.txt", b"a note"))
+    finally:
+        documents._queue = before
+        away.close()
+    assert (answer.status, answer.data[0]["document"]["status"]) == (202, "queued")
+
+
+@pytest.mark.parametrize("kind", ["closed", "silent"])
+def test_without_chroma_words_still_find(world: World, ann: Caller, request: pytest.FixtureRequest, kind: str) -> None:
+    document = world.document(ann)
+    port = request.getfixturevalue(f"{kind}_port")
+    from backend.app.storage.indexes.chroma import ChromaIndexes
+
+    retriever = world.services.search._retriever
+    before = retriever._vectors
+    retriever._vectors = ChromaIndexes(f"http://127.0.0.1:{port}", world.settings.embedding)
+    try:
+        found = ann.get("/search?q=ferry+pier")
+        assert found.json["degraded"] == ["vector"]
+        assert [hit["document_id"] for hit in found.data] == [document]
+        assert found.data[0]["ranks"] == {"bm25": 1, "vector": None}
+        assert ann.get("/search?q=ferry&mode=vector").error == (503, "SEARCH_UNAVAILABLE")
+        asked = ann.ask("When does the ferry leave?")
+        assert asked[0][1]["degraded"] == ["vector"]
+        assert asked[-1][0] == "done"
+    finally:
+        retriever._vectors = before
+
+
+def test_without_the_database_each_answer_is_a_503_and_it_is_not_ready(made_world: Callable[..., World]) -> None:
+    world = made_world()
+    ann = world.person("ann")
+    database = world.settings.data_dir / "likeopt.db"
+    world.parts.database.close()
+    away = database.with_name("away")
+    for suffix in ("", "-wal", "-shm"):
+        if database.with_name(database.name + suffix).exists():
+            shutil.move(database.with_name(database.name + suffix), away.with_name(away.name + suffix))
+    database.mkdir()
+    try:
+        for method, path in (("GET", "/documents"), ("GET", "/about"), ("POST", "/chat"), ("GET", "/search?q=x")):
+            answer = ann.call(method, path)
+            assert answer.error == (503, "STORAGE_UNAVAILABLE")
+        uploaded = ann.upload(("note.txt", TREES.encode()))
+        assert uploaded.error == (503, "STORAGE_UNAVAILABLE")
+        assert [path for path in world.settings.files_dir.rglob("*") if path.is_file()] == []
+        ready = ann.get("/health/ready")
+        assert ready.error == (503, "UNAVAILABLE")
+        assert (ready.json["data"]["ready"], ready.json["data"]["parts"]["database"]["state"]) == (False, "down")
+        assert ann.get("/health/live").status == 200
+    finally:
+        database.rmdir()
+        for suffix in ("", "-wal", "-shm"):
+            if away.with_name(away.name + suffix).exists():
+                shutil.move(away.with_name(away.name + suffix), database.with_name(database.name + suffix))
+    assert ann.get("/documents").status == 200, "and it goes on where it was"
