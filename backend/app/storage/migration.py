@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -79,13 +80,17 @@ def _engine(url: URL) -> Engine:
     except ModuleNotFoundError as error:
         raise ConfigError(f"The driver {error.name} is missing. Install like-opt[postgres].") from error
     if is_sqlite:
-        event.listen(engine, "connect", _leave_transactions_to_us)
+        event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _take_the_write_lock)
     return engine
 
 
-def _leave_transactions_to_us(connection: sqlite3.Connection, record: Any) -> None:
-    connection.isolation_level = None
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    connection.isolation_level = None  # begin transactions when we say so
+    # The mode stays with the file. Changing to it fails at once while anybody writes, so it is done
+    # before web workers and indexers open the file, all at the same moment.
+    with contextlib.suppress(sqlite3.OperationalError):  # another migrates: it has done so
+        connection.execute("PRAGMA journal_mode=WAL").close()
 
 
 def _take_the_write_lock(connection: Connection) -> None:

@@ -68,6 +68,12 @@ def test_sqlite_never_gives_a_passage_the_id_of_another(tmp_path: Path) -> None:
     assert "AUTOINCREMENT" in statement
 
 
+def test_sqlite_is_left_ready_for_many_readers_beside_a_writer(tmp_path: Path) -> None:
+    migrate(Settings(data_dir=tmp_path))
+    with closing(sqlite3.connect(tmp_path / "likeopt.db")) as database:
+        assert database.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
 def test_a_second_time_changes_nothing(settings: Settings) -> None:
     migrate(settings)
     with connected(settings) as connection:
