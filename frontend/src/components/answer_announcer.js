@@ -26,9 +26,11 @@ class AnswerAnnouncer extends LightElement {
     const before = changed.get('message')?.status;
     const { status, text } = this.message;
     if (status === before) return;
+    // A short answer may come and end within one frame, and is never seen streaming.
+    const awaited = before === 'sending' || before === 'streaming';
     if (status === 'sending') this.words = t('message.searching');
-    else if (before === 'streaming' && status === 'complete') this.words = withoutCitationMarks(text);
-    else if (before === 'streaming' && status === 'stopped') this.words = t('message.stopped');
+    else if (awaited && status === 'complete') this.words = withoutCitationMarks(text);
+    else if (awaited && status === 'stopped') this.words = t('message.stopped');
   }
 
   render() {

@@ -5,7 +5,10 @@ import { t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
 import { drawPage, loadPdf } from '../utils/pdf.js';
 
-/** One page of a PDF with quotes marked. Emits `failed` when it cannot be drawn. */
+/**
+ * A page of a PDF with quotes marked: the one given, or one soon after it where they stand.
+ * Emits `shown` with its number, and `failed` when it cannot be drawn.
+ */
 class PdfPage extends LightElement {
   static properties = {
     address: {},
@@ -30,7 +33,7 @@ class PdfPage extends LightElement {
   render() {
     return html`
       <div class="pdf-page ${this.drawn ? '' : 'skeleton-page'}">
-        <canvas ${ref(this.#canvas)} role="img" aria-label=${t('source.page', { page: this.page })}></canvas>
+        <canvas ${ref(this.#canvas)} role="img" aria-label=${t('source.view_page')}></canvas>
         <div class="pdf-marks" ${ref(this.#marks)} aria-hidden="true"></div>
       </div>
     `;
@@ -55,10 +58,11 @@ class PdfPage extends LightElement {
       const pdf = await loadPdf(this.address);
       if (signal.aborted) return;
       const canvas = /** @type {HTMLCanvasElement} */ (this.#canvas.value);
-      const boxes = await drawPage(pdf, { page: this.page, canvas, quotes: this.quotes, signal });
+      const { page, boxes } = await drawPage(pdf, { page: this.page, canvas, quotes: this.quotes, signal });
       if (signal.aborted) return;
       this.#mark(boxes);
       this.drawn = true;
+      this.emit('shown', page);
     } catch {
       if (!signal.aborted) this.emit('failed');
     }

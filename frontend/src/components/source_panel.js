@@ -20,6 +20,7 @@ class SourcePanel extends LightElement {
     view: { state: true },
     pdfReady: { state: true },
     pdfFailed: { state: true },
+    shownPage: { state: true },
   };
 
   #heading = createRef();
@@ -33,6 +34,8 @@ class SourcePanel extends LightElement {
     this.view = 'text';
     this.pdfReady = false;
     this.pdfFailed = false;
+    /** The page with the quote, which may come after the one that the passage begins on. @type {number | null} */
+    this.shownPage = null;
   }
 
   /** Whether another source has been opened, not the same one read to the end. */
@@ -42,7 +45,9 @@ class SourcePanel extends LightElement {
 
   /** @param {Map<string, any>} changed */
   willUpdate(changed) {
-    if (changed.has('open') && this.#isOther(changed.get('open'))) this.pdfFailed = false;
+    if (!changed.has('open') || !this.#isOther(changed.get('open'))) return;
+    this.pdfFailed = false;
+    this.shownPage = null;
   }
 
   render() {
@@ -79,11 +84,16 @@ class SourcePanel extends LightElement {
   }
 
   get #fileAddress() {
-    return this.#isPdf ? `${this.address}#page=${this.open.source.page}` : this.address;
+    return this.#isPdf ? `${this.address}#page=${this.#pageNumber}` : this.address;
+  }
+
+  get #pageNumber() {
+    return this.shownPage ?? this.open.source.page;
   }
 
   #place() {
-    const { page, heading } = this.open.source;
+    const { heading } = this.open.source;
+    const page = this.#pageNumber;
     const pages = this.open.document?.pages;
     const words = [];
     if (page) words.push(pages ? t('source.page_of', { page, pages }) : t('source.page', { page }));
@@ -127,6 +137,7 @@ class SourcePanel extends LightElement {
       .address=${this.address}
       .page=${source.page}
       .quotes=${citations.map(({ quote }) => quote)}
+      @shown=${(/** @type {CustomEvent<number>} */ { detail }) => (this.shownPage = detail)}
       @failed=${() => (this.pdfFailed = true)}
     ></lo-pdf-page>`;
   }

@@ -3,7 +3,12 @@ import { getDocument, GlobalWorkerOptions, Util, VerbosityLevel } from 'pdfjs-di
 import { findQuote } from './quote_search.js';
 
 /** @typedef {import('pdfjs-dist').PDFDocumentProxy} Pdf */
+/** @typedef {import('pdfjs-dist/types/src/display/api.js').TextItem} TextItem */
 /** @typedef {{left: number, top: number, width: number, height: number}} Box in parts of the page */
+/** @typedef {{page: number, item: TextItem, from: number, to: number}} Place a part of a piece of text */
+
+/** As many pages after the one that a passage begins on are searched. */
+const FOLLOWING = 2;
 
 GlobalWorkerOptions.workerSrc = new URL('pdfjs-dist/build/pdf.worker.min.mjs', import.meta.url).href;
 
@@ -29,13 +34,17 @@ export function loadPdf(address) {
 }
 
 /**
- * Draw a page and find where the quotes stand on it.
+ * Draw a page and find where the quotes stand. A passage may go on over the end of the page that
+ * it begins on: the page that is drawn is the one with the first quote.
  * @param {Pdf} pdf
  * @param {{page: number, canvas: HTMLCanvasElement, quotes: string[], signal: AbortSignal}} options
- * @returns {Promise<Box[]>}
+ * @returns {Promise<{page: number, boxes: Box[]}>}
  */
-export async function drawPage(pdf, { page: number, canvas, quotes, signal }) {
+export async function drawPage(pdf, { page: begin, canvas, quotes, signal }) {
+  const places = await findQuotes(pdf, begin, quotes);
+  const number = places[0]?.page ?? begin;
   const page = await pdf.getPage(number);
+  signal.throwIfAborted();
   const natural = page.getViewport({ scale: 1 });
   const width = canvas.parentElement?.clientWidth || natural.width;
   const ratio = Math.min(2, devicePixelRatio || 1);
@@ -44,30 +53,45 @@ export async function drawPage(pdf, { page: number, canvas, quotes, signal }) {
   canvas.height = Math.floor(viewport.height);
   const task = page.render({ canvas, viewport });
   signal.addEventListener('abort', () => task.cancel(), { once: true });
-  const [, content] = await Promise.all([task.promise, page.getTextContent()]);
-  const items = content.items.filter((item) => 'str' in item);
-  return quotes.flatMap((quote) => boxesOf(quote, items, viewport));
+  await task.promise;
+  const here = places.filter((place) => place.page === number);
+  return { page: number, boxes: here.map((place) => boxOf(place, viewport)) };
 }
 
 /**
- * @param {string} quote
- * @param {import('pdfjs-dist/types/src/display/api.js').TextItem[]} items
- * @param {import('pdfjs-dist').PageViewport} viewport
- * @returns {Box[]}
+ * @param {Pdf} pdf
+ * @param {number} begin
+ * @param {string[]} quotes
+ * @returns {Promise<Place[]>}
  */
-function boxesOf(quote, items, viewport) {
-  const places = findQuote(quote, items.map(({ str }) => str));
-  return places.map(({ index, from, to }) => {
-    const item = items[index];
-    const [a, b, , , x, y] = Util.transform(viewport.transform, item.transform);
-    const scale = viewport.scale;
-    const height = item.height * scale || Math.hypot(a, b);
-    const width = item.width * scale;
-    return {
-      left: (x + from * width) / viewport.width,
-      top: (y - height * 0.85) / viewport.height,
-      width: ((to - from) * width) / viewport.width,
-      height: (height * 1.1) / viewport.height,
-    };
-  });
+async function findQuotes(pdf, begin, quotes) {
+  const numbers = [];
+  for (let page = begin; page <= Math.min(pdf.numPages, begin + FOLLOWING); page += 1) numbers.push(page);
+  const pieces = await Promise.all(
+    numbers.map(async (page) => {
+      const { items } = await (await pdf.getPage(page)).getTextContent();
+      return items.filter((item) => 'str' in item).map((item) => ({ page, item }));
+    }),
+  );
+  const all = pieces.flat();
+  const texts = all.map(({ item }) => item.str);
+  return quotes.flatMap((quote) => findQuote(quote, texts).map(({ index, from, to }) => ({ ...all[index], from, to })));
+}
+
+/**
+ * @param {Place} place
+ * @param {import('pdfjs-dist').PageViewport} viewport
+ * @returns {Box}
+ */
+function boxOf({ item, from, to }, viewport) {
+  const [a, b, , , x, y] = Util.transform(viewport.transform, item.transform);
+  const scale = viewport.scale;
+  const height = item.height * scale || Math.hypot(a, b);
+  const width = item.width * scale;
+  return {
+    left: (x + from * width) / viewport.width,
+    top: (y - height * 0.85) / viewport.height,
+    width: ((to - from) * width) / viewport.width,
+    height: (height * 1.1) / viewport.height,
+  };
 }

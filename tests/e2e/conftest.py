@@ -1,0 +1,55 @@
+"""A real Chromium on a real server. Both are a module's own, so that nothing of them outlives it:
+while Playwright runs, its event loop would be in the way of other tests' loops."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.e2e.window import Window
+from tests.services.likeopt import Server, likeopt_server
+
+expect.set_options(timeout=30_000)  # how long a busy machine may take; nothing waits it out when all is well
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is one of the packages that scripts/system_packages.sh installs"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without a language model, on which anybody may make an account."""
+    with likeopt_server(tmp_path_factory.mktemp("site"), LIKEOPT_OPEN_REGISTRATION="true") as server:
+        yield server
+
+
+@pytest.fixture
+def open_window(browser: Browser, site: Server) -> Iterator[Callable[..., Window]]:
+    """Open windows; when the test has ended, each must have had nothing to complain of."""
+    windows: list[Window] = []
+
+    def opened(url: str = "", **options: object) -> Window:
+        windows.append(Window(browser, url or site.url, **options))
+        windows[-1].page.set_default_timeout(30_000)
+        return windows[-1]
+
+    yield opened
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def window(open_window: Callable[..., Window]) -> Window:
+    """A person who has an account of their own."""
+    window = open_window()
+    window.register()
+    return window
