@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 
 class Passwords:
-    """The methods are CPU work of some 30 ms and 64 MB: call them through ``run_native``."""
+    """The methods are CPU work of some 30 ms and 64 MB: call them through a ``NativePool``."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
@@ -15,7 +17,7 @@ class Passwords:
         self._nobody: str | None = None
 
     def hash(self, password: str) -> str:
-        return self._hasher.hash(password)
+        return self._hasher.hash(_bytes(password))
 
     def verify(self, hash: str | None, password: str) -> bool:
         """Tell whether the password is right; None as hash takes the same time and is never right."""
@@ -26,9 +28,14 @@ class Passwords:
         else:
             right = True
         try:
-            return self._hasher.verify(hash, password) and right
+            return self._hasher.verify(hash, _bytes(password)) and right
         except (VerificationError, InvalidHashError):
             return False
 
     def needs_rehash(self, hash: str) -> bool:
         return self._hasher.check_needs_rehash(hash)
+
+
+def _bytes(password: str) -> bytes:
+    """Return what is hashed: the same for every keyboard, as NIST SP 800-63B asks."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

@@ -7,11 +7,13 @@ from typing import Protocol
 
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import User
-from backend.app.errors import InvalidRequest, WrongCredentials
+from backend.app.errors import InvalidRequest, RegistrationClosed, WrongCredentials
+from backend.app.security.typed_text import one_line
 from backend.app.storage.interfaces import Users
 
 MIN_PASSWORD_CHARS = 8
 MAX_PASSWORD_CHARS = 1024  # argon2 would read megabytes without complaint
+MAX_NAME_CHARS = 200
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
@@ -48,16 +50,21 @@ class AccountService:
         Raises:
             InvalidRequest, EmailTaken, RegistrationClosed
         """
-        email = email.strip()
+        email, name = one_line(email), one_line(name)
         if not _EMAIL.fullmatch(email):
             raise InvalidRequest("This is not an email address. Write it as name@example.com.")
-        if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
+        if len(password) < MIN_PASSWORD_CHARS:
             raise InvalidRequest(f"The password needs at least {MIN_PASSWORD_CHARS} characters.")
-        hash = self._pool.run(self._passwords.hash, password)
+        if len(password) > MAX_PASSWORD_CHARS:
+            raise InvalidRequest(f"The password has more than {MAX_PASSWORD_CHARS} characters. Choose a shorter one.")
+        if len(name) > MAX_NAME_CHARS:
+            raise InvalidRequest(f"The name has more than {MAX_NAME_CHARS} characters. Shorten it.")
+        if not self.registration_open():  # before the hashing, which strangers could keep us busy with
+            raise RegistrationClosed
         return self._users.register(
             email=email,
-            name=name.strip() or email.partition("@")[0],
-            password_hash=hash,
+            name=name or email.partition("@")[0],
+            password_hash=self._pool.run(self._passwords.hash, password),
             open_to_all=self._open_registration,
         )
 
@@ -67,7 +74,7 @@ class AccountService:
         Raises:
             WrongCredentials: after the same time for an unknown address as for a wrong password.
         """
-        found = self._users.find_by_email(email)
+        found = self._users.find_by_email(one_line(email)) if len(password) <= MAX_PASSWORD_CHARS else None
         user, hash = found if found else (None, None)
         right = self._pool.run(self._passwords.verify, hash, password[:MAX_PASSWORD_CHARS])
         if user is None or hash is None or not right:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backend.app.domain.accounts import Access, Member, User
 from backend.app.domain.documents import Collection
 from backend.app.errors import CollectionNotFound, InvalidRequest
+from backend.app.security.typed_text import one_line
 from backend.app.storage.interfaces import Collections, Files, JobQueue
 
 MAX_NAME_CHARS = 200
@@ -45,10 +46,11 @@ class CollectionService:
 
     def named(self, user: User, name: str) -> Collection:
         """Return the user's collection of that name, making it when there is none."""
+        name = _checked(name)
         for collection in self._collections.visible(user.id):
             if collection.name == name and collection.access.may_write:
                 return collection
-        return self.create(user, name)
+        return self._collections.create(user.id, name)
 
     def create(self, user: User, name: str) -> Collection:
         return self._collections.create(user.id, _checked(name))
@@ -66,14 +68,14 @@ class CollectionService:
         return self._collections.members(user.id, collection_id)
 
     def put_member(self, user: User, collection_id: str, email: str, access: Access) -> Member:
-        return self._collections.put_member(user.id, collection_id, email, access)
+        return self._collections.put_member(user.id, collection_id, one_line(email), access)
 
     def remove_member(self, user: User, collection_id: str, member_id: str) -> None:
         self._collections.remove_member(user.id, collection_id, member_id)
 
 
 def _checked(name: str) -> str:
-    name = " ".join(name.split())
+    name = one_line(name)
     if not 1 <= len(name) <= MAX_NAME_CHARS:
         raise InvalidRequest(f"A name has 1 to {MAX_NAME_CHARS} characters.")
     return name

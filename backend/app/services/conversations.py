@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from backend.app.domain.accounts import User
 from backend.app.domain.chat import Conversation, Message, Speaker
 from backend.app.errors import InvalidRequest
+from backend.app.security.typed_text import cleaned, one_line
 from backend.app.storage.interfaces import Conversations, Page
 
 MAX_TITLE_CHARS = 300
+MAX_COMMENT_CHARS = 4000
 _EXPORT_BATCH = 200
 
 
@@ -28,7 +30,7 @@ class ConversationService:
 
     def update(self, user: User, conversation_id: str, *, title: str | None, pinned: bool | None) -> Conversation:
         if title is not None:
-            title = " ".join(title.split())
+            title = one_line(title)
             if not 1 <= len(title) <= MAX_TITLE_CHARS:
                 raise InvalidRequest(f"A title has 1 to {MAX_TITLE_CHARS} characters.")
         return self._conversations.update(user.id, conversation_id, title=title, pinned=pinned)
@@ -38,7 +40,12 @@ class ConversationService:
 
     def rate(self, user: User, message_id: str, value: int, comment: str | None) -> Message:
         """Note a thumb: 1 up, -1 down, 0 takes it back."""
-        return self._conversations.rate(user.id, message_id, value or None, comment)
+        if value not in (1, -1, 0):
+            raise InvalidRequest("`value` is 1, -1 or 0.")
+        said = cleaned(comment or "").strip()
+        if len(said) > MAX_COMMENT_CHARS:
+            raise InvalidRequest(f"A comment has at most {MAX_COMMENT_CHARS} characters.")
+        return self._conversations.rate(user.id, message_id, value or None, said or None)
 
     def all_messages(self, user: User, conversation_id: str) -> Iterator[Message]:
         cursor: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
-from backend.app.errors import DocumentNotFound
+from backend.app.errors import Conflict, DocumentNotFound
+from backend.app.security.typed_text import cleaned
 from backend.app.storage.interfaces import (
     DocumentFilter,
     Documents,
@@ -25,6 +26,8 @@ from backend.app.storage.interfaces import (
 
 Sniffer = Callable[[Path, str], str]  # (file, its name) -> media type; raises DocumentRefused
 _MAX_NAME_BYTES = 255
+_MAX_SUFFIX_CHARS = 20
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +104,18 @@ class DocumentService:
             self._files.discard(received)
             self._files.remove(document_id)
             raise
-        if job is None:
-            self._files.remove(document_id)
-            if document.status in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
-                # Sending a failed file again is how people say «try again».
-                return Uploaded(self.get(user, document.id), self.retry(user, document.id))
-        else:
+        if job is not None:
             self._queue.put(job.id)
-        return Uploaded(document, job)
+            return Uploaded(document, job)
+        self._files.remove(document_id)
+        if document.status not in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
+            return Uploaded(document, None)
+        # Sending a failed file again is how people say «try again».
+        try:
+            job = self.retry(user, document.id)
+        except Conflict:  # somebody else has just done so
+            job = None
+        return Uploaded(self.get(user, document.id), job)
 
     def get(self, user: User, document_id: str) -> Document:
         return self._documents.get(user.id, document_id)
@@ -163,15 +170,20 @@ def safe_name(filename: str) -> str:
 
     It is only shown and sent back, never used as a path: files are stored by id.
     """
-    name = unicodedata.normalize("NFC", filename).replace("\\", "/").rsplit("/", 1)[-1]
-    # Cc and Cf: control characters, and marks that turn the direction of what is shown.
-    name = "".join(character for character in name if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
-    name = name.strip() or "unnamed"
+    name = _SPACE.sub(" ", cleaned(filename)).replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if not name.strip("."):
+        return "unnamed"
+    stem, suffix = _split(name)
+    return _cut(stem, _MAX_NAME_BYTES - len(suffix.encode())) + suffix
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the name before its suffix, and the suffix with its dot where there is one worth keeping."""
     stem, dot, suffix = name.rpartition(".")
-    while len(name.encode()) > _MAX_NAME_BYTES:
-        if not stem:  # no suffix worth keeping
-            name = name[:-1]
-            continue
-        stem = stem[:-1]
-        name = f"{stem}{dot}{suffix}"
-    return name
+    return (stem, dot + suffix) if stem and len(suffix) <= _MAX_SUFFIX_CHARS else (name, "")
+
+
+def _cut(text: str, size: int) -> str:
+    """Return as much of the beginning as fits into ``size`` bytes."""
+    whole = text.encode()
+    return text if len(whole) <= size else whole[:size].decode(errors="ignore").rstrip()

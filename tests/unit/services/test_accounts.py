@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+
+from backend.app.concurrency import NativePool
+from backend.app.domain.accounts import Role
+from backend.app.errors import EmailTaken, InvalidRequest, RegistrationClosed, WrongCredentials
+from backend.app.services.accounts import AccountService
+from tests.fakes.accounts import MemoryUsers, PlainPasswords
+
+GOOD = "correct horse"
+
+
+class Accounts:
+    def __init__(self, *, open_registration: bool = False) -> None:
+        self.users, self.passwords = MemoryUsers(), PlainPasswords()
+        self.service = AccountService(self.users, self.passwords, NativePool(1), open_registration=open_registration)
+
+
+@pytest.fixture
+def accounts() -> Accounts:
+    return Accounts()
+
+
+def test_the_first_account_administers_and_closes_registration(accounts: Accounts) -> None:
+    assert accounts.service.setup_required()
+    assert accounts.service.registration_open()
+    first = accounts.service.register(" ada@example.com ", GOOD, "  Ada\n Lovelace ")
+    assert (first.email, first.name, first.role) == ("ada@example.com", "Ada Lovelace", Role.ADMINISTRATOR)
+    assert accounts.service.get(first.id) == first
+    assert not accounts.service.setup_required()
+    assert not accounts.service.registration_open()
+    assert accounts.service.operator() == first
+
+
+def test_a_closed_registration_refuses_before_it_hashes(accounts: Accounts) -> None:
+    accounts.service.register("ada@example.com", GOOD, "")
+    with pytest.raises(RegistrationClosed):
+        accounts.service.register("bob@example.com", GOOD, "")
+    assert accounts.passwords.hashed == 1
+    assert len(accounts.users.rows) == 1
+
+
+def test_an_open_registration_takes_everybody_once() -> None:
+    accounts = Accounts(open_registration=True)
+    accounts.service.register("ada@example.com", GOOD, "")
+    assert accounts.service.registration_open()
+    assert accounts.service.register("bob@example.com", GOOD, "").role is Role.MEMBER
+    with pytest.raises(EmailTaken):
+        accounts.service.register("BOB@example.com", GOOD, "")
+
+
+def test_a_name_is_taken_from_the_address_where_there_is_none(accounts: Accounts) -> None:
+    assert accounts.service.register("ada@example.com", GOOD, " \t").name == "ada"
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "ada", "@example.com", "ada@", "a b@example.com", "a@b@c", "a" * 65 + "@example.com", "a@" + "b" * 256],
+)
+def test_what_is_no_address_is_refused(accounts: Accounts, email: str) -> None:
+    with pytest.raises(InvalidRequest, match="email address"):
+        accounts.service.register(email, GOOD, "")
+
+
+@pytest.mark.parametrize(("password", "said"), [("seven77", "at least 8"), ("x" * 1025, "more than 1024")])
+def test_a_password_has_its_bounds(accounts: Accounts, password: str, said: str) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        accounts.service.register("ada@example.com", password, "")
+    assert accounts.users.rows == {}
+
+
+def test_a_name_has_its_bound(accounts: Accounts) -> None:
+    with pytest.raises(InvalidRequest, match="name"):
+        accounts.service.register("ada@example.com", GOOD, "x" * 201)
+
+
+def test_what_is_never_meant_is_left_out_of_address_and_name(accounts: Accounts) -> None:
+    new = accounts.service.register("\ufeffada@example.com\x00", GOOD, "A\u202eda")
+    assert (new.email, new.name) == ("ada@example.com", "Ada")
+
+
+def test_signing_in(accounts: Accounts) -> None:
+    new = accounts.service.register("ada@example.com", GOOD, "")
+    assert accounts.service.sign_in(" Ada@Example.com", GOOD) == new
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("ada@example.com", "wrong horse"), ("ada@example.com", ""), ("bob@example.com", GOOD), ("", "")],
+)
+def test_wrong_credentials_are_told_alike_and_checked_alike(accounts: Accounts, email: str, password: str) -> None:
+    accounts.service.register("ada@example.com", GOOD, "")
+    with pytest.raises(WrongCredentials) as caught:
+        accounts.service.sign_in(email, password)
+    assert caught.value.message == WrongCredentials.message
+    assert len(accounts.passwords.checked) == 1, "an unknown address costs the same time"
+
+
+def test_a_password_that_only_begins_right_is_wrong(accounts: Accounts) -> None:
+    accounts.service.register("ada@example.com", "x" * 1024, "")
+    assert accounts.service.sign_in("ada@example.com", "x" * 1024)
+    with pytest.raises(WrongCredentials):
+        accounts.service.sign_in("ada@example.com", "x" * 1024 + "y")
+
+
+def test_an_old_hash_is_made_anew_when_its_password_is_given(accounts: Accounts) -> None:
+    new = accounts.service.register("ada@example.com", GOOD, "")
+    accounts.users.rows[new.id] = (new, f"1:{GOOD}")
+    with pytest.raises(WrongCredentials):
+        accounts.service.sign_in("ada@example.com", "wrong horse")
+    assert accounts.users.updated == []
+    accounts.service.sign_in("ada@example.com", GOOD)
+    accounts.service.sign_in("ada@example.com", GOOD)
+    assert accounts.users.updated == [new.id]
+    assert accounts.users.rows[new.id][1] == f"2:{GOOD}"
