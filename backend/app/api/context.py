@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from flask import current_app, g, session
+from flask_caching.backends.base import BaseCache
 
 from backend.app.domain.accounts import User
 from backend.app.errors import Forbidden, NotSignedIn
@@ -22,6 +23,12 @@ def put_services(extensions: dict[str, object], services: Services) -> None:
 
 def services() -> Services:
     return cast(Services, current_app.extensions[_EXTENSION])
+
+
+def shared_answers() -> BaseCache:
+    """Return Flask-Caching's store, which all workers share."""
+    (store,) = current_app.extensions["cache"].values()
+    return cast(BaseCache, store)
 
 
 def current_user() -> User:
