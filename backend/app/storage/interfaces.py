@@ -249,12 +249,18 @@ class JobQueue(Protocol):
 
 
 class LexicalIndexes(Protocol):
-    """BM25 over terms, one index a collection. Searching a collection without an index finds nothing."""
+    """BM25 over terms, one index a collection."""
 
     def search(self, collection_id: str, version: int, terms: Sequence[str], k: int) -> list[ScoredId]:
-        """Return the ``k`` best, best first, seeing at least what ``version`` holds."""
+        """Return the ``k`` best, best first, seeing at least what ``version`` holds.
 
-    def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None: ...
+        Raises:
+            SearchUnavailable: the index is missing or cannot be read.
+        """
+
+    def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
+        """Add passages with their terms; adding none makes an empty index, which finds nothing."""
+
     def remove_document(self, collection_id: str, document_id: str) -> None: ...
     def drop(self, collection_id: str) -> None: ...
     def count(self, collection_id: str) -> int: ...
@@ -263,7 +269,11 @@ class LexicalIndexes(Protocol):
 
 
 class VectorIndexes(Protocol):
-    """Nearest vectors by cosine, one index a collection and embedder."""
+    """Nearest vectors by cosine, one index a collection and embedder.
+
+    Searching a collection without an index finds nothing: it is made with the first vectors. Every
+    method raises ``SearchUnavailable`` when the server does not answer.
+    """
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]: ...
     def add(self, collection_id: str, passages: Sequence[Passage], vectors: npt.NDArray[np.float32]) -> None: ...

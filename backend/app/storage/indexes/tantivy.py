@@ -6,13 +6,15 @@ never see them. The parameters are tantivy's: k1 = 1.2, b = 0.75, idf = ln(1 + (
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import os
 import shutil
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import tantivy
 
@@ -34,16 +36,17 @@ class TantivyIndexes:
         self._open: OrderedDict[str, tuple[int, Any]] = OrderedDict()
 
     def search(self, collection_id: str, version: int, terms: Sequence[str], k: int) -> list[ScoredId]:
-        searcher = self._searcher(collection_id, version)
-        clauses = [
-            (tantivy.Occur.Should, _weighted(tantivy.Query.term_query(self._schema, "terms", term, "freq"), count))
-            for term, count in _counted(terms).items()
-        ]
-        if not clauses:
-            return []
-        found = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
-        ids = searcher.fast_field_values("id", [address for _, address in found])
-        return [ScoredId(int(passage_id), score) for passage_id, (score, _) in zip(ids, found, strict=True)]
+        with self._readable(collection_id):
+            searcher = self._searcher(collection_id, version)
+            clauses = [
+                (tantivy.Occur.Should, _weighted(tantivy.Query.term_query(self._schema, "terms", term, "freq"), count))
+                for term, count in Counter(terms).items()
+            ]
+            if not clauses or k < 1:
+                return []
+            found = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+            ids = searcher.fast_field_values("id", [address for _, address in found])
+            return [ScoredId(int(passage_id), score) for passage_id, (score, _) in zip(ids, found, strict=True)]
 
     def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
         with self._writer(collection_id) as writer:
@@ -62,14 +65,18 @@ class TantivyIndexes:
 
     def drop(self, collection_id: str) -> None:
         self._open.pop(collection_id, None)
-        shutil.rmtree(self._path(collection_id), ignore_errors=True)
+        if self._path(collection_id).exists():
+            with self._lock(collection_id) as lock:
+                shutil.rmtree(self._path(collection_id), ignore_errors=True)
+                lock.unlink()
 
     def count(self, collection_id: str) -> int:
         if not self._path(collection_id).exists():
             return 0
-        index = self._index(collection_id)
-        index.reload()
-        return int(index.searcher().num_docs)
+        with self._readable(collection_id):
+            index = self._index(collection_id)
+            index.reload()
+            return int(index.searcher().num_docs)
 
     def exists(self, collection_id: str) -> bool:
         return self._path(collection_id).exists()
@@ -81,10 +88,7 @@ class TantivyIndexes:
         return self._folder / collection_id
 
     def _index(self, collection_id: str) -> Any:
-        try:
-            return tantivy.Index(self._schema, path=str(self._path(collection_id)))
-        except ValueError as error:
-            raise SearchUnavailable("The word index of a collection cannot be read; it is being rebuilt.") from error
+        return tantivy.Index(self._schema, path=str(self._path(collection_id)))
 
     def _searcher(self, collection_id: str, version: int) -> Any:
         seen, index = self._open.get(collection_id, (-1, None))
@@ -93,22 +97,20 @@ class TantivyIndexes:
                 raise SearchUnavailable("The word index of a collection is missing; it is being rebuilt.")
             index = self._index(collection_id)
             index.config_reader("manual")
-            seen = version
-            index.reload()
-        elif seen != version:
+        if seen != version:
             index.reload()
         self._open[collection_id] = (version, index)
-        self._open.move_to_end(collection_id)
-        while len(self._open) > _OPEN_INDEXES:
-            self._open.popitem(last=False)
+        # Several threads search: another may just have closed what this one opened.
+        with contextlib.suppress(KeyError):
+            self._open.move_to_end(collection_id)
+            while len(self._open) > _OPEN_INDEXES:
+                self._open.popitem(last=False)
         return index.searcher()
 
     @contextmanager
     def _writer(self, collection_id: str) -> Iterator[Any]:
-        path = self._path(collection_id)
-        path.mkdir(parents=True, exist_ok=True)
-        with (path.parent / f"{collection_id}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._lock(collection_id), self._readable(collection_id):
+            self._path(collection_id).mkdir(exist_ok=True)
             writer = self._index(collection_id).writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
             try:
                 yield writer
@@ -119,6 +121,43 @@ class TantivyIndexes:
             finally:
                 writer.wait_merging_threads()
 
+    @contextmanager
+    def _lock(self, collection_id: str) -> Iterator[Path]:
+        """Hold the lock of an index's writers, a file that goes with the index."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{collection_id}.lock"
+        while True:
+            with path.open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if _is_at(path, lock):
+                    yield path
+                    return
+            # Who held it dropped the index and took this file away: another has the new one.
+
+    @contextmanager
+    def _readable(self, collection_id: str) -> Iterator[None]:
+        """Translate what tantivy raises over files that are missing or damaged, and open them anew next time."""
+        try:
+            yield
+        except (ValueError, TypeError, OSError) as error:
+            raise self._unreadable(collection_id) from error
+        except BaseException as error:
+            # Rust's panics derive from BaseException. A damaged file ends one question, not the process.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise self._unreadable(collection_id) from error
+
+    def _unreadable(self, collection_id: str) -> SearchUnavailable:
+        self._open.pop(collection_id, None)
+        return SearchUnavailable("The word index of a collection cannot be read; it is being rebuilt.")
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
@@ -126,13 +165,6 @@ def _schema() -> Any:
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
-
-
-def _counted(terms: Sequence[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for term in terms:
-        counts[term] = counts.get(term, 0) + 1
-    return counts
 
 
 def _weighted(query: Any, count: int) -> Any:
