@@ -212,8 +212,8 @@ def test_a_damaged_index_is_told_and_can_be_made_anew(
     if damage == "lost":
         path.unlink()
     else:
-        changed = {"empty": b"", "rubbish": b"rubbish" * 100, "turned": bytes(b ^ 0xFF for b in content[:-60])}
-        path.write_bytes(changed[damage] + (content[-60:] if damage == "turned" else b""))
+        changed = {"empty": b"", "rubbish": b"rubbish" * 100, "turned": bytes(b ^ 0xFF for b in content[:-150])}
+        path.write_bytes(changed[damage] + (content[-150:] if damage == "turned" else b""))
     fresh = TantivyIndexes(tmp_path, "1")
     if not (damage == "lost" and pattern == "meta.json"):  # then it is an empty index
         with pytest.raises(SearchUnavailable):
