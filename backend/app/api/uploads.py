@@ -89,7 +89,8 @@ def received_files(
             raise IncompleteUpload from error
         except RequestEntityTooLarge as error:
             raise RequestTooLarge(_TOO_LARGE) from error
-        yield [(part.filename or "", cast(Any, part.stream).incoming) for part in parts]
+        # A form without a chosen file sends a part without a name.
+        yield [(part.filename, cast(Any, part.stream).incoming) for part in parts if part.filename]
     finally:
         for incoming in opened:
             incoming.discard()

@@ -11,7 +11,8 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 from flask import Flask
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import FileStorage, Headers, MultiDict
+from werkzeug.test import stream_encode_multipart
 
 API = "/api/v1"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -100,6 +101,12 @@ class Caller:
         self.user: dict[str, Any] = {}
         self.collection_id = ""
 
+    def give_cookie(self, other: Caller) -> None:
+        """Let another browser go on with this session."""
+        cookie = self.flask.get_cookie("likeopt_session")
+        assert cookie is not None
+        other.flask.set_cookie("likeopt_session", cookie.value)
+
     def call(self, method: str, path: str, **options: Any) -> Answer:
         path = path if path.startswith("//") else (API + path if not path.startswith("/api/") else path)
         return self.whole(method, path, **options)
@@ -125,8 +132,11 @@ class Caller:
         return self.call("DELETE", path, **options)
 
     def upload(self, *files: tuple[str, bytes], **fields: str) -> Answer:
-        parts: dict[str, Any] = {**fields, "files": [(io.BytesIO(content), name) for name, content in files]}
-        return self.call("POST", "/documents", data=parts, content_type="multipart/form-data")
+        stored = [FileStorage(io.BytesIO(content), name, "files") for name, content in files]
+        parts = MultiDict([*fields.items(), *(("files", file) for file in stored)])
+        body, _, boundary = stream_encode_multipart(parts, use_tempfile=False)
+        content_type = f"multipart/form-data; boundary={boundary}"
+        return self.call("POST", "/documents", data=body.read(), content_type=content_type)
 
     def ask(self, message: str, **options: Any) -> list[tuple[str, dict[str, Any]]]:
         return self.post("/chat", {"message": message, **options}).events

@@ -47,6 +47,12 @@ class World:
         return found
 
     @property
+    def indexing(self) -> IndexingService:
+        if self._indexing is None:
+            self._indexing = indexing_service(self.parts, "tests/0/0")
+        return self._indexing
+
+    @property
     def services(self) -> Services:
         found = self.app.extensions["likeopt"]
         assert isinstance(found, Services)
@@ -66,14 +72,11 @@ class World:
         return caller
 
     def index(self, upload: Answer) -> list[dict[str, Any]]:
-        """Do the indexer's work on an upload; return its documents as they now are."""
+        """Do the indexer's work on an upload; return its documents as they were."""
         assert upload.status == 202, upload.body
-        if self._indexing is None:
-            self._indexing = indexing_service(self.parts, "tests/0/0")
         for item in upload.data:
-            self._indexing.process(item["job"]["id"])
-        with self.app.app_context():
-            return [item["document"] for item in upload.data]
+            self.indexing.process(item["job"]["id"])
+        return [item["document"] for item in upload.data]
 
     def document(self, owner: Caller, name: str = "harbour.txt", text: str | bytes = TREES, **fields: str) -> str:
         """Upload and index one file; return the document's id."""
@@ -125,7 +128,9 @@ def made_world(
             settings = Settings(
                 **{
                     "data_dir": tmp_path_factory.mktemp("data"),
-                    "redis_url": Secret(f"{valkey_url}?db=7"),
+                    # A machine that is busy with other tests may take its time.
+                    "redis_url": Secret(f"{valkey_url}?db=7&socket_timeout=20&socket_connect_timeout=20"),
+                    "branch_timeout_ms": 20_000,
                     "chroma_url": chroma_url,
                     "open_registration": True,
                     "max_upload_bytes": MAX_UPLOAD,

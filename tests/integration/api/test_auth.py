@@ -21,12 +21,6 @@ def session_key(caller: Caller) -> str:
     return f"likeopt:session:{cookie.value}"
 
 
-def take_cookie(giver: Caller, taker: Caller) -> None:
-    cookie = giver.flask.get_cookie("likeopt_session")
-    assert cookie is not None
-    taker.flask.set_cookie("likeopt_session", cookie.value)
-
-
 def redis_of(world: World) -> Redis:
     assert world.parts.redis is not None
     return world.parts.redis
@@ -91,7 +85,7 @@ def test_a_wrong_password_is_refused_as_an_unknown_address_is(world: World, ann:
 
 def test_signing_out_ends_the_session_in_the_store(world: World, ann: Caller) -> None:
     thief = world.nobody()
-    take_cookie(ann, thief)
+    ann.give_cookie(thief)
     assert thief.get("/auth/me").status == 200
     key = session_key(ann)
     assert redis_of(world).exists(key)
@@ -215,7 +209,7 @@ def test_sessions_are_kept_in_files_where_there_is_no_redis(made_world: Callable
     assert ann.get("/auth/me").error == (401, "NOT_SIGNED_IN")
     ann.post("/auth/login", {"email": ann.user["email"], "password": PASSWORD})
     thief = world.nobody()
-    take_cookie(ann, thief)
+    ann.give_cookie(thief)
     ann.post("/auth/logout")
     assert thief.get("/auth/me").error == (401, "NOT_SIGNED_IN")
 

@@ -73,25 +73,25 @@ def test_an_upload_is_taken_in_while_the_queue_is_away(world: World, ann: Caller
 
 
 @pytest.mark.parametrize("kind", ["closed", "silent"])
-def test_without_chroma_words_still_find(world: World, ann: Caller, request: pytest.FixtureRequest, kind: str) -> None:
-    document = world.document(ann)
+def test_without_chroma_words_still_find(
+    world: World, made_world: Callable[..., World], request: pytest.FixtureRequest, kind: str
+) -> None:
     port = request.getfixturevalue(f"{kind}_port")
-    from backend.app.storage.indexes.chroma import ChromaIndexes
-
-    retriever = world.services.search._retriever
-    before = retriever._vectors
-    retriever._vectors = ChromaIndexes(f"http://127.0.0.1:{port}", world.settings.embedding)
-    try:
-        found = ann.get("/search?q=ferry+pier")
-        assert found.json["degraded"] == ["vector"]
-        assert [hit["document_id"] for hit in found.data] == [document]
-        assert found.data[0]["ranks"] == {"bm25": 1, "vector": None}
-        assert ann.get("/search?q=ferry&mode=vector").error == (503, "SEARCH_UNAVAILABLE")
-        asked = ann.ask("When does the ferry leave?")
-        assert asked[0][1]["degraded"] == ["vector"]
-        assert asked[-1][0] == "done"
-    finally:
-        retriever._vectors = before
+    before = world.person()
+    document = world.document(before)
+    without = made_world(data_dir=world.settings.data_dir, chroma_url=f"http://127.0.0.1:{port}", branch_timeout_ms=500)
+    ann = without.nobody()
+    before.give_cookie(ann)
+    found = ann.get("/search?q=ferry+pier")
+    assert found.json["degraded"] == ["vector"]
+    assert [hit["document_id"] for hit in found.data] == [document]
+    assert found.data[0]["ranks"] == {"bm25": 1, "vector": None}
+    assert ann.get("/search?q=ferry&mode=vector").error == (503, "SEARCH_UNAVAILABLE")
+    assert ann.get("/search?q=ferry&mode=bm25").json["degraded"] == []
+    asked = ann.ask("When does the ferry leave?")
+    assert asked[0][1]["degraded"] == ["vector"]
+    assert asked[-1][0] == "done"
+    assert ann.get("/health/ready").data["parts"]["vector_index"]["state"] == "degraded"
 
 
 def test_without_the_database_each_answer_is_a_503_and_it_is_not_ready(made_world: Callable[..., World]) -> None:
