@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from backend.app.domain.documents import Chunk, DocumentStatus, ExtractedDocument, Passage, Problem
+from backend.app.domain.documents import Chunk, Document, DocumentStatus, ExtractedDocument, Passage, Problem
 from backend.app.errors import AppError, DocumentRefused, NoTextLayer, Unavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.owners import has_ended
@@ -17,13 +18,15 @@ from backend.app.services.embedding.base import Embedder
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
-from backend.app.storage.interfaces import Files, Indexing, IndexingTask, LexicalIndexes, VectorIndexes
+from backend.app.storage.interfaces import Files, Indexing, IndexingTask, LexicalIndexes, Removal, VectorIndexes
 
 log = structlog.get_logger(__name__)
 
 EMBED_BATCH = 32  # a third of a second of work: how soon a cancellation is noticed
+WORDS_BATCH = 1000  # passages a commit; the terms of a whole book would be hundreds of megabytes
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
 _EXTRACTED, _SEARCHABLE = 0.2, 0.3  # shares of a document's progress
+_LOOK_SECONDS = 0.5  # how often is looked whether a file is still to be read
 
 
 class Extractor(Protocol):
@@ -32,6 +35,10 @@ class Extractor(Protocol):
 
 class Cancelled(Exception):
     """The person, or a deletion, called the work off."""
+
+
+class Interrupted(Exception):
+    """This process is to end, and to leave the work to the next."""
 
 
 class IndexingService:
@@ -53,6 +60,7 @@ class IndexingService:
         analyzer: Analyzer,
         metrics: Metrics,
         owner: str,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._indexing = indexing
         self._files = files
@@ -64,6 +72,8 @@ class IndexingService:
         self._analyzer = analyzer
         self._metrics = metrics
         self._owner = owner
+        self._clock = clock
+        self._given_back: Counter[str] = Counter()  # attempts that ended without stopping this process
 
     def free_abandoned(self) -> None:
         """Give back the jobs that killed processes of this machine had taken."""
@@ -75,122 +85,204 @@ class IndexingService:
         """Return the ids of jobs that wait for an indexer, oldest first."""
         return self._indexing.pending()
 
-    def process(self, job_id: str, stopping: Callable[[], bool] = lambda: False) -> None:
+    def process(self, job_id: str, stopping: Callable[[], bool] = lambda: False) -> str | None:
         """Work one job off, whatever comes of it.
 
         ``stopping`` tells that this process is to end: the job is given back, to go on from
-        where it stands.
+        where it stands. Return ``ready``, ``failed``, ``cancelled`` or ``postponed``; None when
+        there was nothing to do.
         """
         task = self._indexing.claim(job_id, self._owner)
         if task is None:
-            return
+            return None
         started = time.perf_counter()
         bound = log.bind(job=job_id, document=task.document.id)
+        work = _Work(task, self._indexing, stopping, self._clock)
         try:
-            outcome = self._attempt(task, stopping)
-        except Unavailable as error:  # an index or the disk is away: later, from here
-            self._indexing.release(task)
-            outcome = "postponed"
-            bound.warning("job_postponed", error_code=error.error_code)
+            outcome = self._attempt(work)
         except Exception as error:
-            # The edge of a job: one bad document must not end the indexer.
-            bound.exception("job_crashed")
-            self._metrics.count_error("indexer")
-            self._fail(task, DocumentStatus.FAILED, Problem("INDEXING_FAILED", _unexpected(error)))
-            outcome = "failed"
+            outcome = self._break_off(work, error, bound)
         except BaseException:  # this process is to end at once
             self._indexing.release(task)
             raise
+        if outcome != "postponed":
+            self._given_back.pop(job_id, None)
         self._metrics.observe_job(outcome, time.perf_counter() - started)
         bound.info("job_ended", outcome=outcome, seconds=round(time.perf_counter() - started, 3))
+        return outcome
 
-    def remove_leftovers(self) -> None:
-        """Take away the index entries of what was deleted, failed or cancelled."""
+    def remove_leftovers(self) -> int:
+        """Take away the index entries of what was deleted, failed or cancelled.
+
+        An index that is away keeps its collection's removals on the list, and no others. Return
+        how many had to stay.
+        """
+        away: set[str] = set()
+        stayed = 0
         for removal in self._indexing.removals():
-            if removal.document_id is None:
-                self._lexical.drop(removal.collection_id)
-                self._vectors.drop(removal.collection_id)
-            elif not self._indexing.is_being_indexed(removal.document_id):
-                self._remove_entries(removal.collection_id, removal.document_id)
-            self._indexing.removed(removal)
+            try:
+                if removal.collection_id not in away:
+                    self._remove(removal)
+                    continue
+            except Unavailable as error:
+                log.warning("removal_postponed", collection=removal.collection_id, error_code=error.error_code)
+                away.add(removal.collection_id)
+            stayed += 1
+        return stayed
 
-    def _attempt(self, task: IndexingTask, stopping: Callable[[], bool]) -> str:
-        try:
-            if task.attempts > MAX_ATTEMPTS and not task.passages_stored:
-                raise DocumentRefused(
-                    "Reading this file stopped the indexer several times. It was left out so that others can go on."
-                )
-            if task.passages_stored:  # an earlier attempt came so far
-                title, passages = task.document.title, self._indexing.stored_passages(task.document.id)
-            else:
-                title, passages = self._read(task)
-            finished = self._embed(task, title, passages, stopping)
-        except (Cancelled, ExtractionCancelled):
-            self._fail(task, DocumentStatus.CANCELLED, None)
-            return "cancelled"
-        except DocumentRefused as error:
-            self._fail(task, DocumentStatus.FAILED, Problem(error.error_code, error.message))
-            return "failed"
-        if not finished:
-            self._indexing.release(task)
-            return "postponed"
+    def _remove(self, removal: Removal) -> None:
+        collection_id, document_id = removal.collection_id, removal.document_id
+        if document_id is None:
+            self._lexical.drop(collection_id)
+            self._vectors.drop(collection_id)
+        elif not self._indexing.is_being_indexed(document_id):  # else its job begins by doing so
+            self._lexical.remove_document(collection_id, document_id)
+            self._vectors.remove_document(collection_id, document_id)
+        self._indexing.removed(removal)
+
+    def _attempt(self, work: _Work) -> str:
+        task = work.task
+        # What was given back did not stop this process; only the others may have.
+        if task.attempts - self._given_back[task.job_id] > MAX_ATTEMPTS and not task.passages_stored:
+            raise DocumentRefused(
+                "Reading this file stopped the indexer several times. It was left out so that others can go on."
+            )
+        if task.passages_stored:  # an earlier attempt came so far
+            title, passages = task.document.title, self._indexing.stored_passages(task.document.id)
+        else:
+            title, passages = self._read(work)
+        self._embed(work, title, passages)
         self._indexing.ready(task)
         return "ready"
 
-    def _read(self, task: IndexingTask) -> tuple[str, list[Passage]]:
+    def _break_off(self, work: _Work, error: Exception, bound: structlog.typing.FilteringBoundLogger) -> str:
+        """End or give back a job that did not come to its end."""
+        try:
+            if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
+                self._given_back[work.task.job_id] += 1
+                self._indexing.release(work.task)
+                bound.warning("job_postponed", error_code=getattr(error, "error_code", "INTERRUPTED"))
+                return "postponed"
+            if isinstance(error, Cancelled) or work.is_called_off():  # its file may have gone with it
+                self._end(work.task, DocumentStatus.CANCELLED, None)
+                return "cancelled"
+            if isinstance(error, DocumentRefused):
+                self._end(work.task, DocumentStatus.FAILED, Problem(error.error_code, error.message))
+                return "failed"
+            # The edge of a job: one bad document must not end the indexer.
+            bound.error("job_crashed", exc_info=error)
+            self._metrics.count_error("indexer")
+            self._end(work.task, DocumentStatus.FAILED, Problem("INDEXING_FAILED", _unexpected(error)))
+        except Unavailable as away:  # of the database: the job is found again when its lease has run out
+            bound.warning("job_left", error_code=away.error_code)
+            return "postponed"
+        return "failed"
+
+    def _read(self, work: _Work) -> tuple[str, list[Passage]]:
         """Extract, store the passages and make them searchable by their words; return title and passages."""
-        document = task.document
+        task, document = work.task, work.task.document
         self._indexing.extracting(task)
-        self._remove_entries(document.collection_id, document.id)  # of an attempt that was killed
-        extracted = self._extractor.extract(
-            self._files.path(document.id), document.filename, cancelled=lambda: self._is_called_off(task, 0.0)
-        )
+        self._lexical.remove_document(document.collection_id, document.id)  # of an attempt that was killed
+        extracted = self._extract(work)
         chunks = self._chunk(extracted)
         if not chunks:
             raise NoTextLayer
-        self._continue(task, _EXTRACTED)
+        work.reach(_EXTRACTED)
         self._files.write_text(document.id, extracted.text)
         title = extracted.title or document.title
         passages = self._indexing.extracted(task, title, len(extracted.pages) or None, chunks)
-        self._lexical.add(
-            document.collection_id,
-            [(passage, self._analyzer.terms(index_text(title, passage))) for passage in passages],
-        )
-        self._continue(task, _SEARCHABLE)
+        for first in range(0, len(passages), WORDS_BATCH):
+            batch = passages[first : first + WORDS_BATCH]
+            terms = [(passage, self._analyzer.terms(index_text(title, passage))) for passage in batch]
+            self._lexical.add(document.collection_id, terms)
+            work.reach(_EXTRACTED + (_SEARCHABLE - _EXTRACTED) * (first + len(batch)) / len(passages))
+        work.reach(_SEARCHABLE)
         self._indexing.searchable(task)
         return title, passages
 
-    def _embed(self, task: IndexingTask, title: str, passages: Sequence[Passage], stopping: Callable[[], bool]) -> bool:
-        """Make and store the vectors; return False when the process is to stop first."""
-        document = task.document
-        for first in range(0, len(passages), EMBED_BATCH):
-            if stopping():
-                return False
+    def _extract(self, work: _Work) -> ExtractedDocument:
+        document = work.task.document
+        try:
+            return self._extractor.extract(
+                self._files.path(document.id), document.filename, cancelled=work.is_to_end_soon
+            )
+        except ExtractionCancelled:
+            work.stop_if_asked()
+            raise Cancelled from None
+        except Unavailable as error:
+            if type(error) is not Unavailable:
+                raise
+            # Not a part that is away for a while: this machine cannot keep the reading confined.
+            raise DocumentRefused(error.message) from error
+
+    def _embed(self, work: _Work, title: str, passages: Sequence[Passage]) -> None:
+        """Make and store the vectors, from where an earlier attempt stopped."""
+        document = work.task.document
+        begin = self._first_without_vector(document, len(passages)) if work.task.passages_stored else 0
+        if begin == 0:
+            self._vectors.remove_document(document.collection_id, document.id)  # of an attempt that was killed
+        for first in range(begin, len(passages), EMBED_BATCH):
+            work.stop_if_asked()
             batch = passages[first : first + EMBED_BATCH]
             vectors = self._embedder.embed_passages([index_text(title, passage) for passage in batch])
             self._vectors.add(document.collection_id, batch, vectors)
-            done = (first + len(batch)) / len(passages)
-            self._continue(task, _SEARCHABLE + (1 - _SEARCHABLE) * done)
-        return True
+            work.reach(_SEARCHABLE + (1 - _SEARCHABLE) * (first + len(batch)) / len(passages))
 
-    def _continue(self, task: IndexingTask, progress: float) -> None:
-        if self._is_called_off(task, progress):
-            raise Cancelled
+    def _first_without_vector(self, document: Document, passages: int) -> int:
+        if self._vectors.count(document.collection_id) == 0:  # the index was lost since
+            return 0
+        return max(0, round((document.progress - _SEARCHABLE) / (1 - _SEARCHABLE) * passages))
 
-    def _is_called_off(self, task: IndexingTask, progress: float) -> bool:
-        return not self._indexing.progress(task, progress)
-
-    def _fail(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
+    def _end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         self._indexing.end(task, status, problem)
-        self._files.text_path(task.document.id).unlink(missing_ok=True)
+        document_id = task.document.id
+        # Nothing has ended where another process took the job over: then the text is that one's.
+        if not self._indexing.is_being_indexed(document_id) and not self._indexing.stored_passages(document_id):
+            self._files.text_path(document_id).unlink(missing_ok=True)
         try:
             self.remove_leftovers()
-        except Unavailable:  # the list of removals stays, and is worked off later
-            log.warning("removal_postponed", document=task.document.id)
+        except Unavailable as error:  # the list stays, and is worked off later
+            log.warning("removals_postponed", error_code=error.error_code)
 
-    def _remove_entries(self, collection_id: str, document_id: str) -> None:
-        self._lexical.remove_document(collection_id, document_id)
-        self._vectors.remove_document(collection_id, document_id)
+
+class _Work:
+    """A job in work: how far it has come, and whether it is to go on."""
+
+    def __init__(
+        self, task: IndexingTask, indexing: Indexing, stopping: Callable[[], bool], clock: Callable[[], float]
+    ) -> None:
+        self.task = task
+        self._progress = task.document.progress if task.passages_stored else 0.0
+        self._indexing = indexing
+        self._stopping = stopping
+        self._clock = clock
+        self._looked = clock()
+
+    def reach(self, progress: float) -> None:
+        """Note how far the work has come; that never goes back.
+
+        Raises:
+            Cancelled
+        """
+        self._progress = max(self._progress, progress)
+        if self.is_called_off():
+            raise Cancelled
+
+    def stop_if_asked(self) -> None:
+        """Raise ``Interrupted`` when this process is to end."""
+        if self._stopping():
+            raise Interrupted
+
+    def is_called_off(self) -> bool:
+        return not self._indexing.progress(self.task, self._progress)
+
+    def is_to_end_soon(self) -> bool:
+        """Tell whether the reading is to break off. Asked many times a second, it looks now and then."""
+        now = self._clock()
+        if now - self._looked < _LOOK_SECONDS:
+            return False
+        self._looked = now
+        return self._stopping() or self.is_called_off()
 
 
 def _unexpected(error: Exception) -> str:

@@ -1,0 +1,523 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.app.domain.documents import DocumentStatus, ExtractedDocument, Problem
+from backend.app.errors import (
+    BrokenDocument,
+    NoTextLayer,
+    SearchUnavailable,
+    StorageFull,
+    StorageUnavailable,
+    Unavailable,
+)
+from backend.app.services import indexing
+from backend.app.services.indexing import EMBED_BATCH, MAX_ATTEMPTS, IndexingService
+from backend.app.services.ingestion.extract import ExtractionCancelled
+from backend.app.services.retrieval.analyzer import Analyzer
+from tests.fakes.documents import FolderFiles
+from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakeVectors
+from tests.fakes.indexing import MemoryIndexing
+from tests.fakes.metrics import CountingMetrics
+from tests.fakes.things import chunks, extracted
+
+
+class Extractor:
+    """Reads nothing: gives out ``answer``, or raises it; asks ``cancelled`` ``looks`` times before."""
+
+    def __init__(self) -> None:
+        self.answer: ExtractedDocument | BaseException = extracted("the whole text", title="The title")
+        self.looks = 0
+        self.before: Callable[[], object] = lambda: None
+        self.asked: list[tuple[str, str]] = []
+
+    def extract(self, path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument:
+        self.asked.append((path.name, filename))
+        self.before()
+        for _ in range(self.looks):
+            if cancelled():
+                raise ExtractionCancelled
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+class Indexer:
+    """The service with everything around it; a document is cut into ``passages`` pieces."""
+
+    def __init__(self, folder: Path, passages: int = 3) -> None:
+        self.rows, self.files, self.extractor = MemoryIndexing(), FolderFiles(folder / "files"), Extractor()
+        self.lexical, self.vectors, self.embedder = FakeLexical(), FakeVectors(), FakeEmbedder()
+        self.metrics = CountingMetrics()
+        self.pieces = [f"piece {n}" for n in range(passages)]
+        self.seconds = 0.0
+        self.service = self.another_process()
+
+    def another_process(self) -> IndexingService:
+        return IndexingService(
+            indexing=self.rows,
+            files=self.files,
+            lexical=self.lexical,
+            vectors=self.vectors,
+            extractor=self.extractor,
+            chunk=lambda text: chunks(*self.pieces),
+            embedder=self.embedder,
+            analyzer=Analyzer(),
+            metrics=self.metrics,
+            owner="this process",
+            clock=self.clock,
+        )
+
+    def clock(self) -> float:
+        self.seconds += 1.0  # each look is a second later
+        return self.seconds
+
+    def status(self, document_id: str = "d1") -> DocumentStatus:
+        return self.rows.documents[document_id].status
+
+    def problem(self, document_id: str = "d1") -> Problem | None:
+        return self.rows.documents[document_id].error
+
+    def nothing_is_left(self, document_id: str = "d1") -> bool:
+        return (
+            document_id not in self.rows.passages
+            and document_id not in self.lexical.documents("c1") | self.vectors.documents("c1")
+            and not self.files.text_path(document_id).exists()
+            and self.rows.leftovers == []
+        )
+
+
+@pytest.fixture
+def indexer(tmp_path: Path) -> Indexer:
+    return Indexer(tmp_path)
+
+
+# --- the good way -----------------------------------------------------------------------------
+
+
+def test_a_document_becomes_searchable_by_words_and_then_ready(indexer: Indexer) -> None:
+    indexer.files.path("d1").write_text("bytes")
+    assert indexer.service.process(indexer.rows.queue()) == "ready"
+    document = indexer.rows.documents["d1"]
+    assert (document.status, document.progress, document.title, document.passages) == (
+        DocumentStatus.READY,
+        1.0,
+        "The title",
+        3,
+    )
+    assert indexer.extractor.asked == [("d1", "d1.txt")]
+    assert indexer.files.text_path("d1").read_text() == "the whole text"
+    assert len(indexer.lexical.entries["c1"]) == len(indexer.vectors.entries["c1"]) == 3
+    assert indexer.embedder.embedded == [f"The title\npiece {n}" for n in range(3)]
+    assert indexer.lexical.asked[0] == ("terms", 1, ("the", "titl", "piec", "0"))
+    assert indexer.metrics.jobs == ["ready"]
+
+
+def test_the_states_follow_each_other_and_words_come_before_vectors(indexer: Indexer) -> None:
+    at_vectors: list[DocumentStatus] = []
+    indexer.vectors.before = lambda action, _: at_vectors.append(indexer.status()) if action == "add" else None
+    indexer.service.process(indexer.rows.queue())
+    states = [step for step in indexer.rows.history if step not in ("progress", "removals")]
+    assert states == ["extracting", "extracted", "searchable", "ready"]
+    assert at_vectors == [DocumentStatus.SEARCHABLE]
+
+
+def test_progress_only_grows(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(5 * EMBED_BATCH + 1)]
+    indexer.extractor.looks = 5
+    indexer.service.process(indexer.rows.queue())
+    assert indexer.rows.progressed == sorted(indexer.rows.progressed)
+    assert indexer.rows.progressed[0] == 0.0
+    assert indexer.rows.progressed[-1] == 1.0
+    assert len(set(indexer.rows.progressed)) == 1 + 2 + 6, "reading, words, and each batch of vectors"
+
+
+def test_the_own_title_stays_where_the_file_has_none(indexer: Indexer) -> None:
+    indexer.extractor.answer = extracted("text", title=None)
+    indexer.service.process(indexer.rows.queue())
+    assert indexer.rows.documents["d1"].title == "D1"
+
+
+def test_the_words_of_a_long_document_are_stored_bit_by_bit(indexer: Indexer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "WORDS_BATCH", 2)
+    indexer.pieces = [f"piece {n}" for n in range(5)]
+    adds: list[str] = []
+    indexer.lexical.before = lambda action, _: adds.append(action) if action == "add" else None
+    indexer.service.process(indexer.rows.queue())
+    assert len(adds) == 3
+    assert len(indexer.lexical.entries["c1"]) == 5
+    assert indexer.rows.progressed == sorted(indexer.rows.progressed)
+
+
+def test_what_is_not_there_or_not_free_is_left_alone(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    assert indexer.service.process("no such job") is None
+    indexer.rows.jobs[job_id].owner = "another"
+    assert indexer.service.process(job_id) is None
+    assert indexer.extractor.asked == []
+
+
+def test_while_a_file_is_read_storage_is_asked_now_and_then_not_each_time(
+    indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "clock", lambda: 0.0)
+    indexer.service = indexer.another_process()
+    indexer.extractor.looks = 1000
+    indexer.service.process(indexer.rows.queue())
+    assert indexer.rows.history.count("progress") < 10
+
+
+# --- refused, crashed -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [BrokenDocument(), NoTextLayer("Only pictures.")])
+def test_a_refused_document_fails_with_its_reason_and_leaves_nothing(indexer: Indexer, error: BrokenDocument) -> None:
+    indexer.extractor.answer = error
+    assert indexer.service.process(indexer.rows.queue()) == "failed"
+    assert indexer.status() is DocumentStatus.FAILED
+    assert indexer.problem() == Problem(error.error_code, error.message)
+    assert indexer.nothing_is_left()
+    assert indexer.metrics.errors == {}, "a bad file is no defect of ours"
+
+
+def test_a_document_without_passages_has_no_text(indexer: Indexer) -> None:
+    indexer.pieces = []
+    assert indexer.service.process(indexer.rows.queue()) == "failed"
+    assert indexer.problem() == Problem(NoTextLayer.error_code, NoTextLayer.message)
+
+
+@pytest.mark.parametrize("where", ["extractor", "lexical", "vectors", "embedder"])
+def test_a_crash_fails_one_document_and_the_next_one_goes_on(indexer: Indexer, where: str) -> None:
+    good = indexer.extractor.answer
+    if where == "extractor":
+        indexer.extractor.answer = ZeroDivisionError()
+    elif where == "embedder":
+        indexer.embedder.fails = ZeroDivisionError()
+    else:
+        index = getattr(indexer, where)
+        index.before = lambda action, _: 1 / 0 if action == "add" else None
+    assert indexer.service.process(indexer.rows.queue("d1")) == "failed"
+    problem = indexer.problem()
+    assert problem is not None
+    assert problem.error_code == "INDEXING_FAILED"
+    assert "Try again" in problem.message
+    assert indexer.metrics.errors == {"indexer": 1}
+    indexer.extractor.answer, indexer.embedder.fails = good, None
+    indexer.lexical.before = indexer.vectors.before = lambda action, _: None
+    assert indexer.nothing_is_left("d1")
+    assert indexer.service.process(indexer.rows.queue("d2")) == "ready"
+    assert indexer.metrics.jobs == ["failed", "ready"]
+
+
+def test_a_machine_that_cannot_confine_the_reading_says_so_instead_of_waiting(indexer: Indexer) -> None:
+    indexer.extractor.answer = Unavailable("Allow user namespaces.")
+    assert indexer.service.process(indexer.rows.queue()) == "failed"
+    problem = indexer.problem()
+    assert problem is not None
+    assert problem.message == "Allow user namespaces."
+
+
+def test_a_file_that_killed_the_indexer_again_and_again_is_left_out(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    for _ in range(MAX_ATTEMPTS):  # each process dies in the middle, and its lease runs out
+        assert indexer.rows.claim(job_id, "a process that dies") is not None
+        indexer.rows.jobs[job_id].owner = None
+    assert indexer.another_process().process(job_id) == "failed"
+    assert indexer.extractor.asked == []
+    problem = indexer.problem()
+    assert problem is not None
+    assert "several times" in problem.message
+
+
+def test_the_last_attempt_is_still_made(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.rows.jobs[job_id].attempts = MAX_ATTEMPTS - 1
+    assert indexer.service.process(job_id) == "ready"
+
+
+# --- called off -------------------------------------------------------------------------------
+
+STEPS = ["extracting", "reading", "extracted", "words", "searchable", "vectors"]
+
+
+def at(indexer: Indexer, step: str, do: Callable[[], object]) -> None:
+    """Let ``do`` happen once, as soon as the work comes to ``step``."""
+    once = [do]
+
+    def now(*_: Any) -> None:
+        if once:
+            once.pop()()
+
+    if step == "reading":
+        indexer.extractor.before, indexer.extractor.looks = now, 2
+    elif step == "words":
+        indexer.lexical.before = lambda action, _: now() if action == "add" else None
+    elif step == "vectors":
+        indexer.vectors.before = lambda action, _: now() if action == "add" else None
+    else:
+        indexer.rows.before = lambda reached: now() if reached == step else None
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_cancelled_document_leaves_nothing_wherever_it_was(indexer: Indexer, step: str) -> None:
+    job_id = indexer.rows.queue()
+    at(indexer, step, lambda: indexer.rows.cancel(job_id))
+    assert indexer.service.process(job_id) == "cancelled"
+    assert indexer.status() is DocumentStatus.CANCELLED
+    assert indexer.problem() is None
+    assert indexer.nothing_is_left()
+    assert indexer.metrics.errors == {}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_deleted_document_leaves_nothing_wherever_it_was(indexer: Indexer, step: str) -> None:
+    job_id = indexer.rows.queue()
+
+    def delete() -> None:
+        indexer.rows.delete("d1")
+        indexer.files.remove("d1")
+
+    at(indexer, step, delete)
+    assert indexer.service.process(job_id) == "cancelled"
+    assert indexer.rows.documents == {}
+    assert indexer.nothing_is_left()
+    assert indexer.metrics.errors == {}
+
+
+def test_a_file_that_vanished_with_its_document_is_no_crash(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.extractor.before = lambda: indexer.rows.delete("d1")
+    indexer.extractor.answer = FileNotFoundError()
+    assert indexer.service.process(job_id) == "cancelled"
+    assert indexer.metrics.errors == {}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_document_that_another_process_took_over_is_left_to_that_one(indexer: Indexer, step: str) -> None:
+    job_id = indexer.rows.queue()
+    text = indexer.files.text_path("d1")
+
+    def take_over() -> None:
+        indexer.rows.take_over(job_id)
+        text.write_text("the other's")
+
+    at(indexer, step, take_over)
+    indexer.service.process(job_id)
+    assert not indexer.rows.jobs[job_id].ended
+    assert indexer.rows.jobs[job_id].owner == "another"
+    assert text.exists()
+    assert indexer.rows.leftovers == []
+
+
+# --- away, stopping ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [SearchUnavailable(), StorageFull(), StorageUnavailable()])
+@pytest.mark.parametrize("step", ["extracting", "reading", "words", "searchable", "vectors"])
+def test_a_part_that_is_away_gives_the_job_back_and_it_ends_well_later(
+    indexer: Indexer, step: str, error: Exception
+) -> None:
+    job_id = indexer.rows.queue()
+
+    def away() -> None:
+        raise error
+
+    at(indexer, step, away)
+    assert indexer.service.process(job_id) == "postponed"
+    assert indexer.rows.pending() == [job_id]
+    assert not indexer.status().is_final
+    assert indexer.service.process(job_id) == "ready"
+    assert indexer.metrics.jobs == ["postponed", "ready"]
+
+
+def test_however_often_a_part_is_away_the_document_does_not_fail_for_it(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.lexical.fails = SearchUnavailable()
+    for _ in range(3 * MAX_ATTEMPTS):
+        assert indexer.service.process(job_id) == "postponed"
+    indexer.lexical.fails = None
+    assert indexer.service.process(job_id) == "ready"
+
+
+def test_without_the_vector_index_a_document_is_found_by_its_words(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.vectors.fails = SearchUnavailable()
+    assert indexer.service.process(job_id) == "postponed"
+    assert indexer.status() is DocumentStatus.SEARCHABLE
+    assert len(indexer.lexical.entries["c1"]) == 3
+    indexer.vectors.fails = None
+    assert indexer.service.process(job_id) == "ready"
+    assert len(indexer.extractor.asked) == 1, "it is not read again"
+
+
+@pytest.mark.parametrize("step", ["progress", "end"])
+def test_a_database_that_goes_away_for_good_does_not_end_the_indexer(indexer: Indexer, step: str) -> None:
+    job_id = indexer.rows.queue()
+    indexer.extractor.answer = BrokenDocument()
+
+    def away(reached: str) -> None:
+        if reached in (step, "release"):
+            raise StorageUnavailable
+
+    indexer.rows.before = away
+    indexer.extractor.looks = 2
+    assert indexer.service.process(job_id) == "postponed"
+    assert not indexer.rows.jobs[job_id].ended
+
+
+def test_a_stopping_process_gives_the_job_back_while_a_file_is_read(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.extractor.looks = 2
+    assert indexer.service.process(job_id, lambda: True) == "postponed"
+    assert indexer.rows.pending() == [job_id]
+    assert indexer.status() is DocumentStatus.EXTRACTING
+
+
+def test_a_stopping_process_goes_on_from_where_it_stood(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(10 * EMBED_BATCH)]
+    job_id = indexer.rows.queue()
+    stopping = iter([False] * 4)
+    assert indexer.service.process(job_id, lambda: next(stopping, True)) == "postponed"
+    embedded = list(indexer.embedder.embedded)
+    assert len(embedded) == 4 * EMBED_BATCH
+    assert indexer.rows.documents["d1"].progress == pytest.approx(0.3 + 0.7 * 0.4)
+    assert indexer.another_process().process(job_id) == "ready"
+    assert len(indexer.embedder.embedded) == 10 * EMBED_BATCH, "none is embedded twice"
+    assert len(indexer.vectors.entries["c1"]) == 10 * EMBED_BATCH
+    assert len(indexer.extractor.asked) == 1
+    assert indexer.rows.progressed == sorted(indexer.rows.progressed)
+
+
+@pytest.mark.parametrize("passages", [1, 31, 32, 33, 1000, 1001])
+@pytest.mark.parametrize("batches", [0, 1, 2])
+def test_every_passage_has_its_vector_wherever_the_work_was_given_back(
+    tmp_path: Path, passages: int, batches: int
+) -> None:
+    indexer = Indexer(tmp_path, passages)
+    job_id = indexer.rows.queue()
+    asked = iter([False] * batches)
+    indexer.service.process(job_id, lambda: next(asked, True))
+    while indexer.rows.pending():
+        asked = iter([False])
+        indexer.another_process().process(job_id, lambda asked=asked: next(asked, True))  # type: ignore[misc]
+    assert indexer.status() is DocumentStatus.READY
+    assert len(indexer.vectors.entries["c1"]) == passages == len(indexer.embedder.embedded)
+
+
+def test_vectors_that_were_lost_meanwhile_are_all_made_again(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(4 * EMBED_BATCH)]
+    job_id = indexer.rows.queue()
+    stopping = iter([False] * 2)
+    indexer.service.process(job_id, lambda: next(stopping, True))
+    indexer.vectors.entries.clear()
+    assert indexer.service.process(job_id) == "ready"
+    assert len(indexer.vectors.entries["c1"]) == 4 * EMBED_BATCH
+    assert indexer.rows.progressed == sorted(indexer.rows.progressed)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_process_that_is_interrupted_gives_the_job_back(indexer: Indexer, error: type[BaseException]) -> None:
+    job_id = indexer.rows.queue()
+    indexer.extractor.answer = error()
+    with pytest.raises(error):
+        indexer.service.process(job_id)
+    assert indexer.rows.pending() == [job_id]
+
+
+def test_what_an_attempt_left_behind_is_removed_by_the_next(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.lexical.entries["c1"] = {901: "d1", 902: "another"}
+    indexer.vectors.entries["c1"] = {901: "d1", 902: "another"}
+    indexer.service.process(job_id)
+    for index in (indexer.lexical, indexer.vectors):
+        assert sorted(index.entries["c1"]) == [1, 2, 3, 902]
+
+
+def test_jobs_of_dead_processes_are_given_back(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    indexer.rows.jobs[job_id].owner = "elsewhere/1/0.00"
+    indexer.service.free_abandoned()
+    assert indexer.service.pending() == [], "of another machine nothing is known"
+    indexer.rows.jobs[job_id].owner = f"{socket.gethostname()}/4194999/0.00"
+    indexer.service.free_abandoned()
+    assert indexer.service.pending() == [job_id]
+
+
+# --- leftovers --------------------------------------------------------------------------------
+
+
+def test_leftovers_of_documents_and_collections_are_removed(indexer: Indexer) -> None:
+    for index in (indexer.lexical, indexer.vectors):
+        index.entries = {"c1": {1: "d1", 2: "d2"}, "c2": {3: "d3"}}
+    indexer.rows.list_removal("c1", "d1")
+    indexer.rows.list_removal("c2", None)
+    assert indexer.service.remove_leftovers() == 0
+    for index in (indexer.lexical, indexer.vectors):
+        assert index.entries == {"c1": {2: "d2"}}
+    assert indexer.rows.leftovers == []
+
+
+@pytest.mark.parametrize("which", ["lexical", "vectors"])
+@pytest.mark.parametrize("document_id", ["d1", None])
+def test_an_index_that_is_away_keeps_its_removals_and_stops_no_others(
+    indexer: Indexer, which: str, document_id: str | None
+) -> None:
+    kept = indexer.rows.list_removal("c1", document_id)
+    indexer.rows.list_removal("c2", "d2")
+    for index in (indexer.lexical, indexer.vectors):
+        index.entries = {"c1": {1: "d1"}, "c2": {2: "d2"}}
+    getattr(indexer, which).fails_for = {"c1": SearchUnavailable()}
+    assert indexer.service.remove_leftovers() == 1
+    assert indexer.rows.leftovers == [kept]
+    assert indexer.lexical.documents("c2") | indexer.vectors.documents("c2") == set()
+    getattr(indexer, which).fails_for = {}
+    assert indexer.service.remove_leftovers() == 0
+    assert indexer.rows.leftovers == []
+    assert indexer.lexical.documents("c1") | indexer.vectors.documents("c1") == set()
+
+
+def test_an_index_that_is_away_is_asked_once_a_collection_and_not_for_ever(indexer: Indexer) -> None:
+    for number in range(50):
+        indexer.rows.list_removal(f"c{number % 5}", f"d{number}")
+    asked: list[str] = []
+    indexer.vectors.before = lambda action, collection_id: asked.append(collection_id)
+    indexer.vectors.fails = SearchUnavailable()
+    assert indexer.service.remove_leftovers() == 50
+    assert sorted(asked) == ["c0", "c1", "c2", "c3", "c4"]
+    assert len(indexer.rows.leftovers) == 50
+
+
+def test_a_document_that_is_being_indexed_again_keeps_its_new_entries(indexer: Indexer) -> None:
+    indexer.rows.queue("d1")
+    indexer.lexical.entries = {"c1": {7: "d1"}}
+    indexer.rows.list_removal("c1", "d1")
+    assert indexer.service.remove_leftovers() == 0
+    assert indexer.lexical.entries == {"c1": {7: "d1"}}, "its job begins by removing what is old"
+    assert indexer.rows.leftovers == []
+
+
+def test_a_failure_while_an_index_is_away_keeps_the_removal_for_later(indexer: Indexer) -> None:
+    indexer.extractor.answer = BrokenDocument()
+    indexer.vectors.fails = SearchUnavailable()
+    assert indexer.service.process(indexer.rows.queue()) == "failed"
+    assert [removal.document_id for removal in indexer.rows.leftovers] == ["d1"]
+    indexer.vectors.fails = None
+    indexer.service.remove_leftovers()
+    assert indexer.nothing_is_left()
+
+
+def test_a_list_of_removals_that_cannot_be_read_does_not_undo_the_end(indexer: Indexer) -> None:
+    indexer.extractor.answer = BrokenDocument()
+
+    def away(step: str) -> None:
+        if step == "removals":
+            raise StorageUnavailable
+
+    indexer.rows.before = away
+    assert indexer.service.process(indexer.rows.queue()) == "failed"
+    assert indexer.status() is DocumentStatus.FAILED
