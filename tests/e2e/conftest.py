@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.window import Window
+from tests.services.client import Client
 from tests.services.likeopt import Server, likeopt_server
 
 expect.set_options(timeout=30_000)  # how long a busy machine may take; nothing waits it out when all is well
@@ -27,8 +28,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server without a language model, on which anybody may make an account."""
+    """A server without a language model, with an administrator, where anybody may make an account."""
     with likeopt_server(tmp_path_factory.mktemp("site"), LIKEOPT_OPEN_REGISTRATION="true") as server:
+        client = Client(server.url)
+        client.register()
+        client.close()
         yield server
 
 

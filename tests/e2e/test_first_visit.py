@@ -99,9 +99,12 @@ def check_page(window: Window, left: float | None = None, top: float | None = No
 
 
 INK_UNDER_MARKS = """(marks) => marks.map((mark) => {
-  const canvas = mark.closest('.pdf-page').querySelector('canvas');
+  const drawn = mark.closest('.pdf-page').querySelector('canvas');
+  const canvas = Object.assign(document.createElement('canvas'), { width: drawn.width, height: drawn.height });
+  const pixels = canvas.getContext('2d', { willReadFrequently: true });
+  pixels.drawImage(drawn, 0, 0);
   const [left, top, width, height] = ['left', 'top', 'width', 'height'].map((name) => parseFloat(mark.style[name]) / 100);
-  const { data } = canvas.getContext('2d').getImageData(
+  const { data } = pixels.getImageData(
     left * canvas.width, top * canvas.height, Math.max(1, width * canvas.width), Math.max(1, height * canvas.height));
   let dark = 0;
   for (let at = 0; at < data.length; at += 4) dark += data[at] < 128 ? 1 : 0;

@@ -1,0 +1,144 @@
+"""Every page on a phone, in the dark, and without a mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.window import Window
+
+QUESTION = "How much diesel does the generator burn?"
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+
+
+def assert_fits(page: Page, what: str) -> None:
+    """Nothing is wider than the screen: the page cannot be scrolled sideways."""
+    wide = page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          const scrolls = (element) => element && (['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+            ? element : scrolls(element.parentElement));
+          return {
+            page: document.documentElement.scrollWidth - width,
+            scrollers: [...document.querySelectorAll('*')].filter((element) =>
+              !element.closest('.table-scroll, pre, .sr-only, textarea') && element.clientWidth > 0 &&
+              ['auto', 'scroll'].includes(getComputedStyle(element).overflowX) &&
+              element.scrollWidth > element.clientWidth + 1).map((element) => element.className),
+          };
+        }"""
+    )
+    assert wide == {"page": 0, "scrollers": []}, what
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "en"), (320, "ko")])
+def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window], width: int, language: str) -> None:
+    window = open_window(language=language, viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
+    page = window.page
+    page.goto("/")
+    expect(page.get_by_role("heading", name=window.t("sign_in.title.sign_in"))).to_be_visible()
+    assert_fits(page, "signing in")
+    window.register()
+    page.goto("/")
+    expect(page.get_by_role("heading", name=window.t("welcome.no_documents"))).to_be_visible()
+    assert_fits(page, "the empty chat")
+    window.add("english.pdf", "korean.pdf")
+    page.reload()
+    expect(page.get_by_role("heading", name=window.t("welcome.title"))).to_be_visible()
+    assert_fits(page, "the welcome")
+    answer = window.ask(QUESTION)
+    assert_fits(page, "an answer")
+    panel = window.cite(answer)
+    expect(panel.get_by_test_id("source-quote").first).to_be_in_viewport()
+    assert_fits(page, "a source")
+    panel.get_by_role("button", name=window.t("source.view_page"), exact=True).click()
+    expect(panel.locator(".pdf-marks i").first).to_be_in_viewport()
+    assert_fits(page, "a page of a source")
+    panel.get_by_role("button", name=window.t("source.close")).click()
+    window.ask(LONG)
+    assert_fits(page, "a word without end")
+    window.button("frame.open_sidebar").click()
+    expect(page.get_by_test_id("conversation").first).to_be_in_viewport()
+    assert_fits(page, "the drawer")
+    window.settings()
+    assert_fits(page, "the settings")
+    page.goto("/documents")
+    expect(window.row("english")).to_be_visible()
+    assert_fits(page, "the documents")
+    window.row("english").get_by_role("link").click()
+    expect(page.get_by_text("supply boat Halcyon")).to_be_visible()
+    assert_fits(page, "a document")
+
+
+BRIGHTNESS = """(element) => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const of = (colour) => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data; return (r + g + b) / 765; };
+  return { ground: of(getComputedStyle(document.documentElement).backgroundColor), ink: of(getComputedStyle(element).color) };
+}"""
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen_and_the_choice_stays(
+    open_window: Callable[..., Window],
+) -> None:
+    window = open_window(color_scheme="dark")
+    window.register()
+    page = window.page
+    page.goto("/")
+    heading = page.get_by_role("heading", name=window.t("welcome.no_documents"))
+
+    def is_dark() -> bool:
+        found = heading.evaluate(BRIGHTNESS)
+        assert abs(found["ink"] - found["ground"]) > 0.6, "the words stand out from the ground"
+        return bool(found["ground"] < 0.3)
+
+    assert is_dark()
+    window.settings().get_by_text(window.t("theme.light"), exact=True).click()
+    page.reload()
+    assert not is_dark()
+    window.settings().get_by_text(window.t("theme.dark"), exact=True).click()
+    page.emulate_media(color_scheme="light")
+    page.reload()
+    assert is_dark()
+    window.settings().get_by_text(window.t("settings.system"), exact=True).click()
+    page.reload()
+    assert not is_dark()
+
+
+def test_a_question_is_asked_and_its_source_opened_without_a_mouse(window: Window) -> None:
+    window.add("english.pdf")
+    page = window.page
+    page.goto("/documents")
+    expect(window.row("english")).to_be_visible()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name=window.t("frame.skip"))
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    tab_to(page, page.get_by_role("link", name=window.t("frame.new_chat")).element_handle())
+    page.keyboard.press("Enter")
+    expect(window.composer).to_be_focused()
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Enter")
+    answer = window.messages("assistant")
+    expect(answer).to_have_attribute("data-status", "complete", timeout=60_000)
+    citation = answer.get_by_test_id("citation").first
+    tab_to(page, citation.element_handle(), "Shift+Tab")
+    page.keyboard.press("Enter")
+    panel = page.get_by_test_id("source-panel")
+    expect(panel.get_by_test_id("source-quote").first).to_contain_text("four litres")
+    expect(panel.get_by_role("heading").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(citation).to_be_focused()
+
+
+def tab_to(page: Page, element: object, key: str = "Tab") -> None:
+    """Press Tab until the focus is there, as a person would; each stop on the way is visible."""
+    for _ in range(40):
+        page.keyboard.press(key)
+        if page.evaluate("(element) => document.activeElement === element", element):
+            return
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none" or page.evaluate("document.activeElement.matches('body, textarea, [tabindex=\"-1\"]')")
+    raise AssertionError("the focus never came there")
