@@ -8,7 +8,8 @@ without a time limit. The few addresses that we need are spoken to directly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -26,6 +27,20 @@ _WRITE_BATCH = 500
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
 
 
+T = TypeVar("T")
+
+
+class _Collection(msgspec.Struct):
+    id: str
+
+
+class _Found(msgspec.Struct):
+    """One list a question; we ask one."""
+
+    ids: Annotated[list[list[str]], msgspec.Meta(min_length=1)]
+    distances: Annotated[list[list[float]], msgspec.Meta(min_length=1)]
+
+
 class ChromaIndexes:
     def __init__(self, url: str, embedding: str, *, timeout: float = 10.0, connections: int = 32) -> None:
         self._url = url.rstrip("/")
@@ -37,14 +52,13 @@ class ChromaIndexes:
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]:
         body = {"query_embeddings": [vector.tolist()], "n_results": k, "include": ["distances"]}
-        answer = self._of_collection("query", collection_id, body)
+        answer = self._of_collection("POST", "query", collection_id, body, _Found)
         if answer is None:
             return []
-        pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
+        pairs = zip(answer.ids[0], answer.distances[0], strict=True)
         return [ScoredId(int(passage_id), 1.0 - distance) for passage_id, distance in pairs]
 
     def add(self, collection_id: str, passages: Sequence[Passage], vectors: npt.NDArray[np.float32]) -> None:
-        self._create(collection_id)
         for first in range(0, len(passages), _WRITE_BATCH):
             batch = passages[first : first + _WRITE_BATCH]
             body = {
@@ -52,43 +66,46 @@ class ChromaIndexes:
                 "embeddings": vectors[first : first + _WRITE_BATCH].tolist(),
                 "metadatas": [{"document": passage.document_id} for passage in batch],
             }
-            self._of_collection("upsert", collection_id, body)
+            if self._of_collection("POST", "upsert", collection_id, body) is not None:
+                continue
+            self._create(collection_id)
+            if self._of_collection("POST", "upsert", collection_id, body) is None:
+                raise SearchUnavailable("The vector index of a collection went while it was written.")
 
     def remove_document(self, collection_id: str, document_id: str) -> None:
-        self._of_collection("delete", collection_id, {"where": {"document": document_id}})
+        self._of_collection("POST", "delete", collection_id, {"where": {"document": document_id}})
 
     def drop(self, collection_id: str) -> None:
         self._ids.pop(collection_id, None)
-        self._request("DELETE", f"{_DATABASE}/{self._name(collection_id)}", None)
+        self._request("DELETE", f"{_DATABASE}/{self._name(collection_id)}")
 
     def count(self, collection_id: str) -> int:
-        chroma_id = self._id(collection_id)
-        if chroma_id is None:
-            return 0
-        return int(self._request("GET", f"{_DATABASE}/{chroma_id}/count", None) or 0)
+        return self._of_collection("GET", "count", collection_id, None, int) or 0
 
     def ping(self) -> None:
-        self._request("GET", "/api/v2/heartbeat", None, timeout=urllib3.Timeout(1.0))
+        self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
 
     def _name(self, collection_id: str) -> str:
         return f"{collection_id}-{self._embedding}"
 
+    def _create(self, collection_id: str) -> None:
+        body = {"name": self._name(collection_id), "configuration": {"hnsw": _HNSW}, "get_or_create": True}
+        made = self._request("POST", _DATABASE, body, _Collection)
+        if made is not None:
+            self._ids[collection_id] = made.id
+
     def _id(self, collection_id: str) -> str | None:
         known = self._ids.get(collection_id)
         if known is None:
-            found = self._request("GET", f"{_DATABASE}/{self._name(collection_id)}", None)
-            if found is None:
-                return None
-            known = self._ids[collection_id] = str(found["id"])
+            found = self._request("GET", f"{_DATABASE}/{self._name(collection_id)}", kind=_Collection)
+            if found is not None:
+                known = self._ids[collection_id] = found.id
         return known
 
-    def _create(self, collection_id: str) -> None:
-        if self._id(collection_id) is None:
-            body = {"name": self._name(collection_id), "configuration": {"hnsw": _HNSW}, "get_or_create": True}
-            self._request("POST", _DATABASE, body)
-
-    def _of_collection(self, action: str, collection_id: str, body: dict[str, Any]) -> Any:
-        """Post to a collection; None when there is no such collection.
+    def _of_collection(
+        self, method: str, action: str, collection_id: str, body: Any, kind: type[T] | Any = Any
+    ) -> T | None:
+        """Ask something of a collection; None when there is no such collection.
 
         A collection that was dropped and made anew has a new id, so a 404 for an id that was
         remembered is asked once more.
@@ -98,35 +115,56 @@ class ChromaIndexes:
             chroma_id = self._id(collection_id)
             if chroma_id is None:
                 return None
-            answer = self._request("POST", f"{_DATABASE}/{chroma_id}/{action}", body)
-            if answer is not None or not remembered:
+            answer: T | None = self._request(method, f"{_DATABASE}/{chroma_id}/{action}", body, kind)
+            if answer is not None:
                 return answer
             self._ids.pop(collection_id, None)
+            if not remembered:
+                return None
         return None
 
-    def _request(self, method: str, path: str, body: Any, timeout: urllib3.Timeout | None = None) -> Any:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        kind: type[T] | Any = Any,
+        timeout: urllib3.Timeout | None = None,
+    ) -> T | None:
         """Return the decoded answer, or None for 404.
 
         Raises:
             SearchUnavailable: Chroma does not answer, or not as it should.
         """
+        data = msgspec.json.encode(body) if body is not None else None
         try:
-            response = self._pool().request(
-                method,
-                self._url + path,
-                body=msgspec.json.encode(body) if body is not None else None,
-                headers={"Content-Type": "application/json"},
-                timeout=timeout or self._timeout,
-                # A connection that the server closed while idle is worth one new try.
-                retries=urllib3.Retry(connect=0, read=0, other=0, total=1, redirect=0, status=0),
-            )
+            response = self._ask(method, self._url + path, data, timeout or self._timeout)
         except urllib3.exceptions.HTTPError as error:
             raise SearchUnavailable("The vector index is not answering.") from error
         if response.status == 404:
             return None
         if response.status >= 400:
             raise SearchUnavailable(f"The vector index answered {response.status}.")
-        return msgspec.json.decode(response.data)
+        try:
+            return cast(T, msgspec.json.decode(response.data, type=kind))
+        except msgspec.DecodeError as error:
+            raise SearchUnavailable("The vector index answered what it never should.") from error
+
+    def _ask(self, method: str, url: str, data: bytes | None, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
+        ask = partial(
+            self._pool().request,
+            method,
+            url,
+            body=data,
+            headers={"Content-Type": "application/json"},
+            timeout=timeout,
+            retries=False,
+        )
+        try:
+            return ask()
+        except urllib3.exceptions.ProtocolError:
+            # The server closed an idle connection in this very moment. Each of our requests may be repeated.
+            return ask()
 
     def _pool(self) -> urllib3.PoolManager:
         if self._http is None:  # made after the fork: a socket must not be shared by two workers
