@@ -25,9 +25,9 @@ _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
 class _OwnPath(PathConverter):
-    """A path that is not the API's: there, a wrong method is a 405 and no page."""
+    """A path that is not the API's, where a wrong method is a 405, nor a file's: none of them is the page."""
 
-    regex = r"(?!api(?:/|$))[^/].*?"
+    regex = r"(?!(?:api|static)(?:/|$))[^/].*?"
 
 
 @dataclass(frozen=True)

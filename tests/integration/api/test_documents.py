@@ -90,7 +90,7 @@ def test_a_text_is_shown_and_harmless(world: World, ann: Caller) -> None:
     document = world.document(ann)
     answer = ann.get(f"/documents/{document}/content")
     assert (answer.status, answer.body) == (200, TREES.encode())
-    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.headers["Content-Disposition"] == "inline; filename=harbour.txt"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "private, no-cache"
@@ -98,6 +98,7 @@ def test_a_text_is_shown_and_harmless(world: World, ann: Caller) -> None:
     assert ann.get(f"/documents/{document}/content", headers=etag).status == 304
     text = ann.get(f"/documents/{document}/content?format=text", headers=etag)
     assert text.status == 200, "another form has another ETag"
+    assert text.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert text.headers["Content-Disposition"] == "inline; filename=harbour.txt.txt"
 
 

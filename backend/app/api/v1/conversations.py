@@ -61,7 +61,7 @@ def export(conversation_id: str) -> Response:
     form = request.args.get("format", "md")
     conversation = service.get(user, conversation_id)
     if form == "md":
-        content, media_type = service.as_markdown(user, conversation_id).encode(), "text/markdown; charset=utf-8"
+        content, media_type = service.as_markdown(user, conversation_id).encode(), "text/markdown"
     elif form == "json":
         shape = serialise.conversation(conversation)
         shape["messages"] = [serialise.message(item) for item in service.all_messages(user, conversation_id)]

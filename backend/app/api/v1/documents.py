@@ -75,7 +75,7 @@ def content(document_id: str) -> Response:
         raise InvalidRequest("`format` is `text`, or left out for the file as it came.")
     user, documents = current_user(), services().documents
     document, path = documents.text(user, document_id) if form == "text" else documents.file(user, document_id)
-    media_type = "text/plain; charset=utf-8" if form == "text" else document.media_type
+    media_type = "text/plain" if form == "text" else document.media_type
     response = send_file(
         path,
         media_type,

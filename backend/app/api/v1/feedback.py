@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from flask import Blueprint, Response
-from pydantic import StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from backend.app.api import serialise
 from backend.app.api.body import Body, parse
@@ -15,7 +15,7 @@ from backend.app.api.envelope import answer
 
 class Rating(Body):
     message_id: str
-    value: Literal[1, -1, 0]
+    value: Annotated[StrictInt, Field(ge=-1, le=1)]  # a Literal would take true for 1
     comment: Annotated[str, StringConstraints(max_length=4000)] | None = None
 
 

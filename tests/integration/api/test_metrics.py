@@ -1,0 +1,165 @@
+"""Web Vitals in, Prometheus text out, and what administrators see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from backend.app.config import Secret
+from tests.integration.api.calls import Answer, Caller
+from tests.integration.api.conftest import World
+
+REPORT = {"metrics": [{"name": "lcp", "value": 812.4, "timestamp": 0}], "userAgent": "", "url": "", "timestamp": 0}
+
+
+def samples(answer: Answer) -> dict[str, float]:
+    families = text_string_to_metric_families(answer.body.decode())
+    return {
+        f"{sample.name}{sorted(sample.labels.items())}": sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def observed(caller: Caller, name: str) -> float:
+    return samples(caller.get("/metrics")).get(f"web_vitals_{name}_count[]", 0)
+
+
+def test_web_vitals_are_counted_without_a_sign_in(nobody: Caller) -> None:
+    before = {name: observed(nobody, name) for name in ("lcp", "inp", "cls")}
+    vitals = [{"name": name, "value": 0.1} for name in ("LCP", "inp", "cls", "toString", "__class__", "")]
+    answer = nobody.post("/metrics", {**REPORT, "metrics": vitals})
+    assert (answer.status, answer.body) == (204, b"")
+    assert {name: observed(nobody, name) for name in before} == {name: count + 1 for name, count in before.items()}
+
+
+def test_a_beacon_is_taken_whatever_type_it_names(nobody: Caller) -> None:
+    body = b'{"metrics":[{"name":"fcp","value":1}]}'
+    assert nobody.call("POST", "/metrics", data=body, content_type="text/plain;charset=UTF-8").status == 204
+
+
+@pytest.mark.parametrize(
+    "vital",
+    [
+        {"name": "lcp"},
+        {"name": "lcp", "value": -1},
+        {"name": "lcp", "value": float("nan")},
+        {"name": "lcp", "value": float("inf")},
+        {"name": "lcp", "value": "fast"},
+        {"name": 7, "value": 1},
+        {"name": "x" * 201, "value": 1},
+        "lcp",
+        None,
+    ],
+)
+def test_a_measurement_that_is_none_is_refused_and_nothing_counted(nobody: Caller, vital: object) -> None:
+    before = observed(nobody, "lcp")
+    answer = nobody.post("/metrics", {"metrics": [{"name": "lcp", "value": 1}, vital]})
+    assert answer.error == (400, "INVALID_REQUEST")
+    assert observed(nobody, "lcp") == before
+
+
+def test_too_many_measurements_are_refused(nobody: Caller) -> None:
+    assert nobody.post("/metrics", {"metrics": REPORT["metrics"] * 101}).error == (400, "INVALID_REQUEST")  # type: ignore[operator]
+    assert nobody.post("/metrics", {"metrics": []}).status == 204
+
+
+def test_prometheus_reads_what_is_told(ann: Caller) -> None:
+    ann.get("/documents/secret-name")
+    answer = ann.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    found = samples(answer)
+    label = "http_requests_total[('endpoint', '/api/v1/documents/<document_id>'), ('method', 'GET'), ('status', '404')]"
+    assert found[label] >= 1
+    assert found["http_active_connections[]"] == 1, "this one"
+    assert found["memory_usage_bytes[]"] > 1_000_000
+
+
+def test_labels_hold_patterns_and_nothing_that_somebody_typed(made_world: Callable[..., World]) -> None:
+    world = made_world()
+    ann = world.person()
+    for path in ("/documents/typed-1", "/typed-2", "/search?q=typed-3", "/conversations/typed-4/messages"):
+        ann.get(path)
+    ann.whole("GET", "/typed-5/typed-6")
+    ann.whole("GET", "/static/typed-7.js")
+    for method in ("TYPED8", "PROPFIND"):
+        ann.call(method, "/about")
+    text = ann.get("/metrics").body.decode()
+    assert "typed" not in text.lower()
+    labels = {match[1] for match in re.finditer(r'http_requests_total\{endpoint="([^"]+)"', text)}
+    rules = {rule.rule for rule in world.app.url_map.iter_rules()}
+    assert labels <= rules | {"unmatched"}
+    assert {match[1] for match in re.finditer(r'http_requests_total\{[^}]*method="([^"]+)"', text)} == {
+        "GET", "POST", "other",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "let_in"),
+    [
+        ("127.0.0.1", {}, True),
+        ("127.8.8.8", {}, True),
+        ("::1", {}, True),
+        ("192.0.2.7", {}, False),
+        ("", {}, False),
+        ("localhost", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, False),
+        ("127.0.0.1", {"X-Real-IP": "192.0.2.7"}, False),
+        ("192.0.2.7", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("192.0.2.7", {"Authorization": "Bearer the-token"}, True),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7", "Authorization": "Bearer the-token"}, True),
+        ("192.0.2.7", {"Authorization": "Bearer the-toke"}, False),
+        ("192.0.2.7", {"Authorization": "bearer the-token"}, False),
+        ("192.0.2.7", {"Authorization": "Bearer "}, False),
+        ("192.0.2.7", {"Authorization": "Bearer ÿ"}, False),
+    ],
+)
+def test_metrics_are_told_to_this_machine_and_to_who_has_the_token(
+    made_world: Callable[..., World], address: str, headers: dict[str, str], let_in: bool
+) -> None:
+    world = made_world(metrics_token=Secret("the-token"))
+    answer = world.nobody().get("/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": address})
+    if let_in:
+        assert answer.status == 200
+    else:
+        assert answer.error == (403, "FORBIDDEN")
+
+
+def test_without_a_token_in_the_settings_no_token_opens(nobody: Caller) -> None:
+    far = {"REMOTE_ADDR": "192.0.2.7"}
+    for header in ("Bearer ", "Bearer", "Bearer None", "Bearer Secret('')"):
+        answer = nobody.get("/metrics", headers={"Authorization": header}, environ_overrides=far)
+        assert answer.error == (403, "FORBIDDEN")
+
+
+def test_a_trusted_proxy_says_who_asks(made_world: Callable[..., World]) -> None:
+    nobody = made_world(trusted_proxies=1).nobody()
+    for client, status in (("192.0.2.7", 403), ("127.0.0.1", 200), ("127.0.0.1, 192.0.2.7", 403)):
+        assert nobody.get("/metrics", headers={"X-Forwarded-For": client}).status == status
+    same = {"X-Forwarded-Host": "chat.example", "Origin": "https://chat.example", "X-Forwarded-Proto": "https"}
+    assert nobody.post("/auth/logout", headers=same).status == 200
+    other = {**same, "Origin": "https://evil.example"}
+    assert nobody.post("/auth/logout", headers=other).error == (403, "CROSS_SITE_REQUEST")
+
+
+def test_without_a_trusted_proxy_no_header_says_which_host_this_is(nobody: Caller) -> None:
+    headers = {"X-Forwarded-Host": "evil.example", "Origin": "http://evil.example"}
+    assert nobody.post("/auth/logout", headers=headers).error == (403, "CROSS_SITE_REQUEST")
+
+
+def test_performance_is_for_administrators(made_world: Callable[..., World], ann: Caller) -> None:
+    assert ann.get("/performance").error == (403, "FORBIDDEN")
+    administrator = made_world().person()
+    administrator.post("/metrics", {"metrics": [{"name": "lcp", "value": 812}] * 4})
+    data = administrator.get("/performance").data
+    assert set(data) == {"memory", "cpu", "requests", "web_vitals"}
+    assert data["web_vitals"]["lcp"]["count"] == 4
+    assert data["web_vitals"]["lcp"]["p75"] >= 812
+    assert data["web_vitals"]["inp"] == {"count": 0, "p75": None}
+    assert data["memory"] > 0
+    assert data["requests"] > 0
