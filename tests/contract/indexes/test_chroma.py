@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -216,23 +218,24 @@ def never(connection: socket.socket) -> None:
     return
 
 
-def read_request(connection: socket.socket) -> bool:
-    try:
-        return bool(connection.recv(65536))
-    except OSError:  # the other side is through with us
-        return False
-
-
 def answering(body: bytes, status: str = "200 OK", times: int = 1000) -> Callable[[socket.socket], None]:
     def serve(connection: socket.socket) -> None:
-        for _ in range(times):
-            if not read_request(connection):
-                return
-            connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status.encode(), len(body), body))
-        read_request(connection)
-        connection.close()
+        with connection, connection.makefile("rb") as requests, contextlib.suppress(OSError):
+            for turn in range(times + 1):
+                if not _read_request(requests) or turn == times:
+                    return
+                head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+                connection.sendall(head.encode() + body)
 
     return serve
+
+
+def _read_request(requests: BinaryIO) -> bool:
+    """Read a request to its end; return False when none came any more."""
+    head = list(iter(lambda: requests.readline().strip().lower(), b""))
+    length = sum(int(line.partition(b":")[2]) for line in head if line.startswith(b"content-length:"))
+    requests.read(length)
+    return bool(head)
 
 
 def every_method(index: ChromaIndexes) -> list[Callable[[], object]]:
