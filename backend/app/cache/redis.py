@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+
+_GLOB = re.compile(r"[\[\]*?\\]")  # what means more than itself in a pattern of keys
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +39,9 @@ class RedisCache:
             log.warning("cache_unavailable", error=type(error).__name__)
 
     def clear(self) -> None:
+        pattern = _GLOB.sub(r"\\\g<0>", self._namespace) + "*"
         try:
-            for key in self._client.scan_iter(match=f"{self._namespace}*", count=500):
+            for key in self._client.scan_iter(match=pattern, count=500):
                 self._client.delete(key)
         except RedisError as error:
             log.warning("cache_unavailable", error=type(error).__name__)

@@ -29,7 +29,7 @@ class ResponseCache(BaseCache):
         raw = self._cache.get(key)
         try:
             return None if raw is None else msgspec.msgpack.decode(raw)
-        except msgspec.DecodeError:  # rubbish in the store is the same as nothing
+        except (msgspec.DecodeError, ValueError, RecursionError):  # rubbish in the store is the same as nothing
             return None
 
     def set(self, key: str, value: Any, timeout: int | timedelta | None = None) -> bool:
@@ -41,7 +41,7 @@ class ResponseCache(BaseCache):
         return self.get(key) is None and self.set(key, value, timeout)
 
     def has(self, key: str) -> bool:
-        return self._cache.get(key) is not None
+        return self.get(key) is not None
 
     def delete(self, key: str) -> bool:
         self._cache.delete(key)

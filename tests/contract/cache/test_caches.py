@@ -1,0 +1,256 @@
+"""One suite over every cache."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from redis import Redis
+
+from backend.app.cache.interfaces import Cache
+from backend.app.cache.memory import MemoryCache
+from backend.app.cache.null import NullCache
+from backend.app.cache.redis import RedisCache
+from backend.app.storage.redis_client import connect
+
+NAMESPACE = "test-caches:"
+
+
+@dataclass
+class Timed:
+    """A cache, and a way to let time pass."""
+
+    cache: Cache
+    pass_by: Callable[[float], None]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def redis(valkey_url: str) -> Iterator[Redis]:
+    client = connect(valkey_url)
+    yield client
+    for key in client.scan_iter("test-*"):
+        client.delete(key)
+    client.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def timed(request: pytest.FixtureRequest) -> Timed:
+    if request.param == "memory":
+        clock = Clock()
+        return Timed(MemoryCache(100_000, clock), lambda seconds: setattr(clock, "now", clock.now + seconds))
+    client: Redis = request.getfixturevalue("redis")
+
+    def pass_by(seconds: float) -> None:
+        for key in client.scan_iter(NAMESPACE + "*"):
+            left = client.pttl(key)
+            assert left >= 0, "a key without an end"
+            client.pexpire(key, left - int(seconds * 1000))
+
+    return Timed(RedisCache(client, NAMESPACE), pass_by)
+
+
+@pytest.fixture
+def cache(timed: Timed) -> Cache:
+    return timed.cache
+
+
+def test_what_is_set_is_got(cache: Cache) -> None:
+    assert cache.get("key") is None
+    for value in (b"value", b"", bytes(range(256)), "빵".encode()):
+        cache.set("key", value, 60)
+        assert cache.get("key") == value
+        assert cache.get("key") == value
+
+
+def test_keys_are_apart(cache: Cache) -> None:
+    cache.set("a", b"1", 60)
+    cache.set("빵", b"2", 60)
+    assert [cache.get(key) for key in ("a", "빵", "A", "")] == [b"1", b"2", None, None]
+
+
+def test_a_value_ends_with_its_time(timed: Timed) -> None:
+    timed.cache.set("short", b"1", 10)
+    timed.cache.set("long", b"2", 100)
+    timed.pass_by(9)
+    assert timed.cache.get("short") == b"1"
+    timed.pass_by(1.1)
+    assert timed.cache.get("short") is None
+    assert timed.cache.get("long") == b"2"
+
+
+def test_setting_again_begins_the_time_anew(timed: Timed) -> None:
+    timed.cache.set("key", b"1", 10)
+    timed.pass_by(9)
+    timed.cache.set("key", b"2", 10)
+    timed.pass_by(9)
+    assert timed.cache.get("key") == b"2"
+
+
+def test_a_part_of_a_second_is_a_time_too(timed: Timed) -> None:
+    timed.cache.set("key", b"1", 0.5)
+    timed.pass_by(0.6)
+    assert timed.cache.get("key") is None
+
+
+@pytest.mark.parametrize("ttl", [0, -1])
+def test_no_time_left_is_never_for_ever(timed: Timed, ttl: float) -> None:
+    timed.cache.set("key", b"1", ttl)
+    timed.pass_by(1)
+    assert timed.cache.get("key") is None
+
+
+def test_deleting_takes_one_and_clearing_all(cache: Cache) -> None:
+    for key in "abc":
+        cache.set(key, b"1", 60)
+    cache.delete("a")
+    cache.delete("a")
+    assert [cache.get(key) for key in "abc"] == [None, b"1", b"1"]
+    cache.clear()
+    cache.clear()
+    assert [cache.get(key) for key in "abc"] == [None, None, None]
+    cache.set("a", b"2", 60)
+    assert cache.get("a") == b"2"
+
+
+def test_the_null_cache_keeps_nothing() -> None:
+    cache: Cache = NullCache()
+    cache.set("key", b"1", 60)
+    cache.delete("key")
+    cache.clear()
+    assert cache.get("key") is None
+
+
+# --- memory ---------------------------------------------------------------------------------
+
+
+def test_memory_lets_the_longest_unused_go_first() -> None:
+    cache = MemoryCache(10_000)
+    for key in "abc":
+        cache.set(key, b"x" * 3000, 60)
+    assert cache.get("a") is not None
+    cache.set("d", b"x" * 3000, 60)
+    assert [key for key in "abcd" if cache.get(key)] == ["a", "c", "d"]
+
+
+def test_memory_counts_small_values_too() -> None:
+    cache = MemoryCache(10_000)
+    for number in range(1000):
+        cache.set(str(number), b"", 60)
+    assert sum(cache.get(str(number)) is not None for number in range(1000)) <= 50
+
+
+def test_memory_does_not_keep_the_older_of_a_value_that_is_too_large() -> None:
+    cache = MemoryCache(1000)
+    cache.set("key", b"small", 60)
+    cache.set("other", b"small", 60)
+    cache.set("key", b"x" * 1001, 60)
+    assert cache.get("key") is None
+    assert cache.get("other") == b"small"
+
+
+def test_memory_bears_many_threads() -> None:
+    cache = MemoryCache(3000)
+    failures: list[BaseException] = []
+
+    def use(own: int) -> None:
+        try:
+            for turn in range(3000):
+                key = str((turn + own) % 20)
+                cache.set(key, key.encode(), 60 if turn % 3 else 0)
+                assert cache.get(key) in (key.encode(), None)
+                if turn % 50 == 0:
+                    cache.delete(key)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=use, args=(own,)) for own in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+# --- Redis ----------------------------------------------------------------------------------
+
+
+def test_redis_keeps_namespaces_apart(redis: Redis) -> None:
+    first, second = RedisCache(redis, "test-caches:"), RedisCache(redis, "test-other:")
+    first.set("key", b"1", 60)
+    second.set("key", b"2", 60)
+    first.clear()
+    assert (first.get("key"), second.get("key")) == (None, b"2")
+
+
+def test_redis_clears_only_what_begins_with_the_namespace_itself(redis: Redis) -> None:
+    odd, other = RedisCache(redis, "test-[a]*?:"), RedisCache(redis, "test-a-other:")
+    odd.set("key", b"1", 60)
+    other.set("key", b"2", 60)
+    odd.clear()
+    assert (odd.get("key"), other.get("key")) == (None, b"2")
+
+
+def test_redis_clears_thousands(redis: Redis) -> None:
+    cache = RedisCache(redis, NAMESPACE)
+    with redis.pipeline() as pipeline:
+        for number in range(3000):
+            pipeline.set(f"{NAMESPACE}{number}", b"1")
+        pipeline.execute()
+    cache.clear()
+    assert list(redis.scan_iter(NAMESPACE + "*")) == []
+
+
+def test_something_else_under_the_key_is_as_nothing_and_can_be_overwritten(redis: Redis) -> None:
+    cache = RedisCache(redis, NAMESPACE)
+    redis.rpush(NAMESPACE + "key", "a", "list")
+    assert cache.get("key") is None
+    cache.set("key", b"1", 60)
+    assert cache.get("key") == b"1"
+
+
+def use_all(cache: Cache) -> None:
+    cache.set("key", b"1", 60)
+    assert cache.get("key") is None
+    cache.delete("key")
+    cache.clear()
+
+
+def test_a_redis_that_is_away_is_an_empty_cache() -> None:
+    client = connect("redis://127.0.0.1:1/0")
+    use_all(RedisCache(client, NAMESPACE))
+    client.close()
+
+
+def test_a_redis_that_hangs_is_an_empty_cache() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = connect(f"redis://127.0.0.1:{server.getsockname()[1]}/0", seconds=0.05)
+        use_all(RedisCache(client, NAMESPACE))
+        client.close()
+
+
+def test_a_redis_that_wants_a_password_is_an_empty_cache(redis: Redis, valkey_url: str) -> None:
+    redis.acl_setuser("caches-test", enabled=True, passwords=["+right"], categories=["-@all"])
+    client = connect(valkey_url)
+    client.connection_pool.connection_kwargs.update(username="caches-test", password="wrong")
+    use_all(RedisCache(client, NAMESPACE))
+    client.close()
+    redis.acl_deluser("caches-test")
+
+
+def test_a_redis_that_comes_back_is_used_again(redis: Redis) -> None:
+    cache = RedisCache(redis, NAMESPACE)
+    cache.set("key", b"1", 60)
+    redis.client_kill_filter(_id=str(redis.client_id()), skipme=False)
+    cache.get("key")  # the connection that was lost
+    assert cache.get("key") == b"1"
