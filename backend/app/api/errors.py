@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.app import errors
@@ -49,6 +50,11 @@ def init_errors(app: Flask, metrics: Metrics) -> None:
             if name in _TOLD:
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(ParseException)
+    def malformed(error: ParseException) -> Response:
+        # The web server reads a body in chunks only while we do: what is wrong with them shows here.
+        return _failure(errors.InvalidRequest("The body of the request is not well-formed. Send it again."))
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

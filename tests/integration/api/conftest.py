@@ -20,7 +20,10 @@ from backend.app.services.indexing import IndexingService
 from backend.app.storage.migration import migrate
 from backend.app.storage.models import Base
 from backend.app.wiring import Parts, indexing_service
+from tests.fakes.scripted_model import ScriptedModel
 from tests.integration.api.calls import Answer, Caller
+from tests.integration.api.sockets import Browser
+from tests.services.likeopt import Server, likeopt_server
 
 MAX_UPLOAD = 200_000
 PASSWORD = "correct horse"
@@ -166,3 +169,34 @@ def ben(world: World) -> Caller:
 @pytest.fixture
 def nobody(world: World) -> Caller:
     return world.nobody()
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[ScriptedModel]:
+    """The language model of the running server: a test gives it its ``scripts``."""
+    with ScriptedModel() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gunicorn(
+    tmp_path_factory: pytest.TempPathFactory, valkey_url: str, chroma_url: str, model: ScriptedModel
+) -> Iterator[Server]:
+    """A whole server of two workers, with small limits and the scripted model."""
+    settings = {
+        "LIKEOPT_OPEN_REGISTRATION": "true",
+        "LIKEOPT_MAX_UPLOAD_BYTES": str(MAX_UPLOAD),
+        "LIKEOPT_LLM_RETRIES": "0",
+        "LLM_BASE_URL": model.url,
+        "LLM_MODEL": "scripted-1",
+        "REDIS_URL": f"{valkey_url}?db=8",
+        "CHROMA_URL": chroma_url,
+    }
+    with likeopt_server(tmp_path_factory.mktemp("gunicorn"), **settings) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(gunicorn: Server) -> Browser:
+    """A new person at the running server."""
+    return Browser(gunicorn.url).register(f"browser{next(_numbers)}")
