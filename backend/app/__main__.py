@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line."""
+    # Read when NumPy is first imported: embedding has threads of its own (services/embedding/use.py).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(cli(prog_name="likeopt", obj=Builders(toolbox=_toolbox, run_indexer=_run_indexer)))
 
 
 @contextlib.contextmanager
 def _toolbox(settings: Settings) -> Iterator[Toolbox]:
-    import os
-
     from backend.app import wiring
     from backend.app.processes.owners import owner
 
