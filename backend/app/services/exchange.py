@@ -1,0 +1,130 @@
+"""A question and its answer while that is being made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from backend.app.domain.chat import (
+    Citation,
+    Conversation,
+    DoneEvent,
+    Message,
+    MessageStatus,
+    MetaEvent,
+    Prompt,
+    Source,
+    Speaker,
+    Turn,
+    Usage,
+)
+from backend.app.domain.documents import Collection
+from backend.app.domain.search import Hit
+
+_TITLE_CHARS = 80
+
+
+@dataclass(slots=True)
+class Exchange:
+    """``replaces`` is the answer that gives way to this one; ``stores_question`` tells whether the
+    question is new, or has new words."""
+
+    conversation: Conversation
+    question: Message
+    answer_id: str
+    stores_question: bool
+    replaces: str | None
+    history: tuple[Turn, ...]
+    collections: Sequence[Collection]
+    model: str = ""
+    sources: tuple[Source, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    degraded: tuple[str, ...] = ()
+    pieces: list[str] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    timings: dict[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+    announced: bool = False  # the reader knows the conversation and the answer's id
+    cited: bool = False
+    settled: bool = False  # stored, or tried to
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    def note_time(self, name: str) -> float:
+        """Note and return the milliseconds since the question came."""
+        self.timings[name] = round((time.perf_counter() - self.started) * 1000, 3)
+        return self.timings[name]
+
+    def prompt(self) -> Prompt:
+        return Prompt(self.question.text, self.history, self.sources)
+
+    def meta(self) -> MetaEvent:
+        self.announced = True
+        return MetaEvent(self.conversation.id, self.answer_id, self.model, degraded=self.degraded)
+
+    def done(self) -> DoneEvent:
+        return DoneEvent(
+            self.answer_id, self.citations, self.model, self.degraded, self.usage, timings=dict(self.timings)
+        )
+
+    def answer(self, status: MessageStatus) -> Message:
+        return Message(
+            id=self.answer_id,
+            conversation_id=self.conversation.id,
+            speaker=Speaker.ASSISTANT,
+            text=self.text,
+            status=status,
+            sources=self.sources,
+            citations=self.citations,
+            model=self.model or None,
+            degraded=self.degraded,
+            cached=False,
+            feedback=None,
+            timings=dict(self.timings),
+            created_at=datetime.now(UTC),
+        )
+
+
+def user_message(message_id: str, conversation_id: str, text: str) -> Message:
+    return Message(
+        id=message_id,
+        conversation_id=conversation_id,
+        speaker=Speaker.USER,
+        text=text,
+        status=MessageStatus.COMPLETE,
+        sources=(),
+        citations=(),
+        model=None,
+        degraded=(),
+        cached=False,
+        feedback=None,
+        timings={},
+        created_at=datetime.now(UTC),
+    )
+
+
+def source(n: int, hit: Hit) -> Source:
+    """Return a hit as the model and the reader know it: by its number."""
+    passage = hit.passage
+    return Source(
+        n=n,
+        document_id=passage.document_id,
+        title=hit.document_title,
+        page=passage.page,
+        heading=passage.heading,
+        passage_id=passage.id,
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        score=round(hit.score, 6),
+    )
+
+
+def title_of(question: str) -> str:
+    """Return a conversation's title: the beginning of its first question, in one line."""
+    line = " ".join(question.split())
+    return line if len(line) <= _TITLE_CHARS else line[: _TITLE_CHARS - 1].rstrip() + "…"

@@ -1,0 +1,80 @@
+"""The chat with fakes all around it: it finds two passages, and a model makes a claim of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backend.app.domain.chat import ChatEvent, Citation, Message, Source, Usage
+from backend.app.domain.documents import Collection
+from backend.app.domain.search import Hit, SearchResult
+from backend.app.services.chat import ChatService, Question
+from backend.app.services.collections import CollectionService
+from backend.app.services.retrieval.analyzer import Analyzer
+from tests.fakes.conversations import MemoryConversations
+from tests.fakes.documents import ListQueue, MemoryCollections
+from tests.fakes.language_models import FakeModel, FakeModels
+from tests.fakes.metrics import CountingMetrics
+from tests.fakes.things import collection, conversation, ids, passage, user
+
+ADA = user("ada")
+
+
+class Retriever:
+    """Finds passages 1 and 2, whatever is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[str], int]] = []
+        self.fails: Exception | None = None
+        self.degraded: tuple[str, ...] = ()
+        self.hits = [Hit(passage(n, f"source {n}", page=n), f"Paper {n}", 1 / n, n, None) for n in (1, 2)]
+
+    def search(self, query: str, collections: Sequence[Collection], *, k: int) -> SearchResult:
+        self.asked.append((query, [found.id for found in collections], k))
+        if self.fails is not None:
+            raise self.fails
+        return SearchResult(tuple(self.hits), self.degraded, {})
+
+
+class Chat:
+    def __init__(self) -> None:
+        self.conversations, self.collections = MemoryConversations(), MemoryCollections()
+        for name in ("c1", "c2"):
+            self.collections.put("ada", collection(name))
+        self.collections.put("eve", collection("c3"))
+        self.retriever, self.metrics = Retriever(), CountingMetrics()
+        self.model = FakeModel("big", "One ", "claim [1].", Usage(3, 2))
+        self.fallback = FakeModel("extractive", "Quoted [1].", Usage())
+        self.models = FakeModels(self.model, self.fallback)
+        self.cite_fails: Exception | None = None
+        self.service = ChatService(
+            conversations=self.conversations,
+            collections=CollectionService(self.collections, None, ListQueue()),  # type: ignore[arg-type]
+            retriever=self.retriever,  # type: ignore[arg-type]
+            models=self.models,
+            cite=self._cite,
+            analyzer=Analyzer(),
+            metrics=self.metrics,
+            new_id=ids("m"),
+            sources=6,
+            history_turns=4,
+            max_message_chars=100,
+        )
+
+    def _cite(self, answer: str, sources: Sequence[Source]) -> tuple[tuple[Citation, ...], int]:
+        if self.cite_fails is not None:
+            raise self.cite_fails
+        return (Citation(1, 1, "source", 0, 6),) if "[1]" in answer else (), answer.count("[9]")
+
+    def plays(self, *steps: Any) -> FakeModel:
+        self.model = self.models.model = FakeModel("big", *steps)
+        return self.model
+
+    def ask(self, text: str = "How long is leave?", **changes: Any) -> list[ChatEvent]:
+        return list(self.service.ask(ADA, Question(text, **changes)))
+
+    def talk(self, *messages: Message, **changes: Any) -> str:
+        return self.conversations.put("ada", conversation("talk", **changes), *messages).id
+
+    def last_answer(self) -> Message:
+        return self.conversations.stored[-1][1]
