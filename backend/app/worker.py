@@ -77,7 +77,7 @@ class Indexer:
 
     def index(self, job_id: str) -> None:
         with self._writing:
-            self._service.process(job_id, self._stopping.is_set)
+            self._service.process_fairly(job_id, self._stopping.is_set)
 
     def tidy(self) -> None:
         with self._writing:

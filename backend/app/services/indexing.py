@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from backend.app.errors import AppError, DocumentRefused, NoTextLayer, Unavailab
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.owners import has_ended
 from backend.app.services.embedding.base import Embedder
+from backend.app.services.indexing_work import Cancelled, GaveWay, Interrupted, Work
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
@@ -26,19 +27,10 @@ EMBED_BATCH = 32  # a third of a second of work: how soon a cancellation is noti
 WORDS_BATCH = 1000  # passages a commit; the terms of a whole book would be hundreds of megabytes
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
 _EXTRACTED, _SEARCHABLE = 0.2, 0.3  # shares of a document's progress
-_LOOK_SECONDS = 0.5  # how often is looked whether a file is still to be read
 
 
 class Extractor(Protocol):
     def extract(self, path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument: ...
-
-
-class Cancelled(Exception):
-    """The person, or a deletion, called the work off."""
-
-
-class Interrupted(Exception):
-    """This process is to end, and to leave the work to the next."""
 
 
 class IndexingService:
@@ -85,19 +77,44 @@ class IndexingService:
         """Return the ids of jobs that wait for an indexer, oldest first."""
         return self._indexing.pending()
 
-    def process(self, job_id: str, stopping: Callable[[], bool] = lambda: False) -> str | None:
+    def process_fairly(self, job_id: str, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Work one job off, and all that come meanwhile: first everybody's words, then the vectors.
+
+        A book of a thousand pages takes minutes to embed; a note that is dropped beside it is found
+        by its words within seconds all the same.
+        """
+        waiting: deque[str] = deque([job_id])
+        tried: set[str] = set()  # one that cannot be read now must not hold the others up again and again
+
+        def newcomers() -> list[str]:
+            return [other for other in self._indexing.unread() if other not in tried]
+
+        while waiting and not stopping():
+            current = waiting.popleft()
+            tried.add(current)
+            if self.process(current, stopping, newcomers) == "gave_way":
+                waiting.extend(other for other in newcomers() if other not in waiting)
+                waiting.append(current)
+
+    def process(
+        self,
+        job_id: str,
+        stopping: Callable[[], bool] = lambda: False,
+        newcomers: Callable[[], Sequence[str]] = tuple,
+    ) -> str | None:
         """Work one job off, whatever comes of it.
 
         ``stopping`` tells that this process is to end: the job is given back, to go on from
-        where it stands. Return ``ready``, ``failed``, ``cancelled`` or ``postponed``; None when
-        there was nothing to do.
+        where it stands. So it is when its words are done and there are ``newcomers``, jobs that
+        are to be read before its vectors are made. Return ``ready``, ``failed``, ``cancelled``,
+        ``postponed`` or ``gave_way``; None when there was nothing to do.
         """
         task = self._indexing.claim(job_id, self._owner)
         if task is None:
             return None
         started = time.perf_counter()
         bound = log.bind(job=job_id, document=task.document.id)
-        work = _Work(task, self._indexing, stopping, self._clock)
+        work = Work(task, self._indexing, stopping, newcomers, self._clock)
         try:
             outcome = self._attempt(work)
         except Exception as error:
@@ -105,7 +122,7 @@ class IndexingService:
         except BaseException:  # this process is to end at once
             self._indexing.release(task)
             raise
-        if outcome != "postponed":
+        if outcome not in ("postponed", "gave_way"):
             self._given_back.pop(job_id, None)
         self._metrics.observe_job(outcome, time.perf_counter() - started)
         bound.info("job_ended", outcome=outcome, seconds=round(time.perf_counter() - started, 3))
@@ -140,7 +157,7 @@ class IndexingService:
             self._vectors.remove_document(collection_id, document_id)
         self._indexing.removed(removal)
 
-    def _attempt(self, work: _Work) -> str:
+    def _attempt(self, work: Work) -> str:
         task = work.task
         # What was given back did not stop this process; only the others may have.
         if task.attempts - self._given_back[task.job_id] > MAX_ATTEMPTS and not task.passages_stored:
@@ -155,9 +172,13 @@ class IndexingService:
         self._indexing.ready(task)
         return "ready"
 
-    def _break_off(self, work: _Work, error: Exception, bound: structlog.typing.FilteringBoundLogger) -> str:
+    def _break_off(self, work: Work, error: Exception, bound: structlog.typing.FilteringBoundLogger) -> str:
         """End or give back a job that did not come to its end."""
         try:
+            if isinstance(error, GaveWay):
+                self._given_back[work.task.job_id] += 1
+                self._indexing.release(work.task)
+                return "gave_way"
             if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
                 self._given_back[work.task.job_id] += 1
                 self._indexing.release(work.task)
@@ -178,7 +199,7 @@ class IndexingService:
             return "postponed"
         return "failed"
 
-    def _read(self, work: _Work) -> tuple[str, list[Passage]]:
+    def _read(self, work: Work) -> tuple[str, list[Passage]]:
         """Extract, store the passages and make them searchable by their words; return title and passages."""
         task, document = work.task, work.task.document
         self._indexing.extracting(task)
@@ -200,7 +221,7 @@ class IndexingService:
         self._indexing.searchable(task)
         return title, passages
 
-    def _extract(self, work: _Work) -> ExtractedDocument:
+    def _extract(self, work: Work) -> ExtractedDocument:
         document = work.task.document
         try:
             return self._extractor.extract(
@@ -215,7 +236,7 @@ class IndexingService:
             # Not a part that is away for a while: this machine cannot keep the reading confined.
             raise DocumentRefused(error.message) from error
 
-    def _embed(self, work: _Work, title: str, passages: Sequence[Passage]) -> None:
+    def _embed(self, work: Work, title: str, passages: Sequence[Passage]) -> None:
         """Make and store the vectors, from where an earlier attempt stopped."""
         document = work.task.document
         begin = self._first_without_vector(document, len(passages)) if work.task.passages_stored else 0
@@ -223,6 +244,7 @@ class IndexingService:
             self._vectors.remove_document(document.collection_id, document.id)  # of an attempt that was killed
         for first in range(begin, len(passages), EMBED_BATCH):
             work.stop_if_asked()
+            work.give_way()
             batch = passages[first : first + EMBED_BATCH]
             vectors = self._embedder.embed_passages([index_text(title, passage) for passage in batch])
             self._vectors.add(document.collection_id, batch, vectors)
@@ -243,46 +265,6 @@ class IndexingService:
             self.remove_leftovers()
         except Unavailable as error:  # the list stays, and is worked off later
             log.warning("removals_postponed", error_code=error.error_code)
-
-
-class _Work:
-    """A job in work: how far it has come, and whether it is to go on."""
-
-    def __init__(
-        self, task: IndexingTask, indexing: Indexing, stopping: Callable[[], bool], clock: Callable[[], float]
-    ) -> None:
-        self.task = task
-        self._progress = task.document.progress if task.passages_stored else 0.0
-        self._indexing = indexing
-        self._stopping = stopping
-        self._clock = clock
-        self._looked = clock()
-
-    def reach(self, progress: float) -> None:
-        """Note how far the work has come; that never goes back.
-
-        Raises:
-            Cancelled
-        """
-        self._progress = max(self._progress, progress)
-        if self.is_called_off():
-            raise Cancelled
-
-    def stop_if_asked(self) -> None:
-        """Raise ``Interrupted`` when this process is to end."""
-        if self._stopping():
-            raise Interrupted
-
-    def is_called_off(self) -> bool:
-        return not self._indexing.progress(self.task, self._progress)
-
-    def is_to_end_soon(self) -> bool:
-        """Tell whether the reading is to break off. Asked many times a second, it looks now and then."""
-        now = self._clock()
-        if now - self._looked < _LOOK_SECONDS:
-            return False
-        self._looked = now
-        return self._stopping() or self.is_called_off()
 
 
 def _unexpected(error: Exception) -> str:

@@ -134,6 +134,9 @@ class Indexing(Protocol):
     def pending(self) -> list[str]:
         """Return the ids of jobs that wait for an indexer, oldest first."""
 
+    def unread(self) -> list[str]:
+        """Return those of the pending jobs whose files have not been read, oldest first."""
+
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         """Take a job for this process; None when it has ended, is gone, or another works at it."""
 

@@ -521,3 +521,62 @@ def test_a_list_of_removals_that_cannot_be_read_does_not_undo_the_end(indexer: I
     indexer.rows.before = away
     assert indexer.service.process(indexer.rows.queue()) == "failed"
     assert indexer.status() is DocumentStatus.FAILED
+
+
+# --- several at once --------------------------------------------------------------------------
+
+
+def test_everybodys_words_come_before_anybodys_vectors(indexer: Indexer) -> None:
+    first, second, third = (indexer.rows.queue(name) for name in ("d1", "d2", "d3"))
+    words_at_first_vector: list[set[str]] = []
+    indexer.vectors.before = lambda action, _: (
+        words_at_first_vector.append(indexer.lexical.documents("c1")) if action == "add" else None
+    )
+    indexer.service.process_fairly(first)
+    assert words_at_first_vector[0] == {"d1", "d2", "d3"}
+    assert {indexer.status(name) for name in ("d1", "d2", "d3")} == {DocumentStatus.READY}
+    assert len(indexer.embedder.embedded) == 9, "no passage is embedded twice"
+    assert indexer.service.process(second) is None
+    assert indexer.service.process(third) is None
+
+
+def test_a_document_that_comes_in_the_middle_of_a_book_is_found_before_the_book_is_done(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(3 * EMBED_BATCH)]
+    book = indexer.rows.queue("d1")
+    seen: list[tuple[str, DocumentStatus]] = []
+
+    def arrive(action: str, _: object) -> None:
+        if action == "add" and "d2" not in indexer.rows.documents:
+            indexer.pieces = ["a note"]
+            indexer.rows.queue("d2")
+        elif action == "add":
+            seen.append(("d2", indexer.status("d2")))
+
+    indexer.vectors.before = arrive
+    indexer.service.process_fairly(book)
+    assert seen[0] == ("d2", DocumentStatus.SEARCHABLE)
+    assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.READY, DocumentStatus.READY)
+    assert len(indexer.embedder.embedded) == 3 * EMBED_BATCH + 1, "the book goes on where it stood"
+
+
+def test_a_job_that_cannot_be_read_now_does_not_keep_the_others_waiting(indexer: Indexer) -> None:
+    first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
+    written = indexer.files.write_text
+
+    def full_for_the_second(document_id: str, text: str) -> None:
+        if document_id == "d2":
+            raise StorageFull
+        written(document_id, text)
+
+    indexer.files.write_text = full_for_the_second  # type: ignore[method-assign]
+    indexer.service.process_fairly(first)
+    assert indexer.status("d1") is DocumentStatus.READY
+    assert indexer.rows.unread() == [second]
+
+
+def test_fairness_ends_when_the_process_is_to_stop(indexer: Indexer) -> None:
+    first = indexer.rows.queue("d1")
+    indexer.rows.queue("d2")
+    indexer.service.process_fairly(first, lambda: indexer.lexical.documents("c1") != set())
+    assert indexer.status("d1") is DocumentStatus.SEARCHABLE
+    assert indexer.embedder.embedded == []

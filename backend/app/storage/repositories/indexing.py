@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Chunk, Document, DocumentStatus, Passage, Problem
@@ -26,13 +26,16 @@ class SqlIndexing:
         self._now = now
 
     def pending(self) -> list[str]:
-        now = self._now()
-        query = (
-            select(JobRow.id)
-            .where(JobRow.finished_at.is_(None), or_(JobRow.lease_until.is_(None), JobRow.lease_until < now))
-            .order_by(JobRow.created_at, JobRow.id)
-        )
+        query = self._pending()
         return self._database.read(lambda session: list(session.scalars(query)))
+
+    def unread(self) -> list[str]:
+        query = self._pending().where(JobRow.status != DocumentStatus.SEARCHABLE.value)
+        return self._database.read(lambda session: list(session.scalars(query)))
+
+    def _pending(self) -> Select[str]:
+        is_free = or_(JobRow.lease_until.is_(None), JobRow.lease_until < self._now())
+        return select(JobRow.id).where(JobRow.finished_at.is_(None), is_free).order_by(JobRow.created_at, JobRow.id)
 
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         now = self._now()
