@@ -34,6 +34,7 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
             services=wiring.services(parts),
             indexing=lambda: wiring.indexing_service(parts, owner()),
             reindexing=lambda: wiring.reindexing_service(parts),
+            inspection=lambda: wiring.inspection_service(parts),
             evaluation=lambda: wiring.evaluator(parts),
         )
     finally:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
+    from backend.app.services.inspection import InspectionService
     from backend.app.services.reindexing import ReindexingService
 
 
@@ -193,6 +194,13 @@ def reindexing_service(parts: Parts) -> ReindexingService:
         embedder=parts.embedder,
         analyzer=parts.analyzer,
     )
+
+
+def inspection_service(parts: Parts) -> InspectionService:
+    """Build what compares the indexes and files with SQL."""
+    from backend.app.services.inspection import InspectionService
+
+    return InspectionService(indexing=parts.indexing, lexical=parts.lexical, vectors=parts.vectors, files=parts.files)
 
 
 def evaluator(parts: Parts) -> Evaluator:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import click
 
+from backend.app.cli.ask import ask
+from backend.app.cli.doctor import doctor
 from backend.app.cli.evaluate import evaluate
 from backend.app.cli.indexer import indexer
+from backend.app.cli.ingest import ingest
 from backend.app.cli.migrate import migrate
+from backend.app.cli.reindex import reindex
+from backend.app.cli.search import search
 from backend.app.cli.serve import serve
+from backend.app.cli.user import user
 from backend.app.version import __version__
 
 
@@ -17,5 +23,5 @@ def cli() -> None:
     """Chat with your own documents: every claim of an answer points at its passage."""
 
 
-for _command in (serve, evaluate, migrate, indexer):
+for _command in (serve, ingest, search, ask, user, reindex, doctor, evaluate, migrate, indexer):
     cli.add_command(_command)

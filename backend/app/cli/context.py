@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from backend.app.services.bundle import Services
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
+    from backend.app.services.inspection import InspectionService
     from backend.app.services.reindexing import ReindexingService
 
 
 _COLD_TIMEOUT_MS = 20_000
+_LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Toolbox:
     services: Services
     indexing: Callable[[], IndexingService]
     reindexing: Callable[[], ReindexingService]
+    inspection: Callable[[], InspectionService]
     evaluation: Callable[[], Evaluator]
 
 
@@ -65,6 +69,18 @@ def plain_errors() -> Iterator[None]:
         yield
     except AppError as error:
         raise click.ClickException(error.message) from error
+
+
+def wait_for_other_commands(settings: Settings, say: Callable[[str], None]) -> None:
+    """Wait until nobody has the data folder, or only a server, which shares it."""
+    from backend.app.processes.data_lock import running
+
+    said = False
+    while (services := running(settings)) is not None and services.command != "serve":
+        if not said:
+            say(f"Waiting for `likeopt {services.command}` (process {services.pid}) to end.")
+        said = True
+        time.sleep(_LOOK_SECONDS)
 
 
 @contextlib.contextmanager

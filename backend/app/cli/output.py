@@ -7,34 +7,18 @@ import json
 import os
 import signal
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import click
 
+from backend.app.security.typed_text import one_line
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 _WIDEST = 100  # longer lines are hard to read
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
-
-
-def plain(text: str) -> str:
-    """Return the text without what would move the cursor, colour the terminal or turn its direction.
-
-    Documents, and answers made from them, hold whatever their writers put there.
-    """
-    return "".join(
-        character
-        for character in text
-        if character == "\n" or (unicodedata.category(character) not in ("Cc", "Cs") and character not in _TURNING)
-    )
-
-
-def one_line(text: str) -> str:
-    return plain(" ".join(text.split()))
 
 
 def columns() -> int:
@@ -64,6 +48,11 @@ def wrapped(text: str, indent: str, *, lines: int | None = None) -> str:
     return "\n".join(indent + line for line in found)
 
 
+def place(page: int | None, heading: str | None) -> str:
+    """Return where in its document something stands, in one line."""
+    return " · ".join(part for part in (f"page {page}" if page else "", one_line(heading or "")) if part)
+
+
 def aligned(rows: Sequence[Sequence[str]], indent: str = "") -> str:
     """Return rows of cells with their columns below each other; the last one is left as it is."""
     from rich.cells import cell_len
@@ -73,7 +62,7 @@ def aligned(rows: Sequence[Sequence[str]], indent: str = "") -> str:
         indent
         + "  ".join(
             [*(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]]
-        )
+        ).rstrip()
         for row in rows
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Protocol
 
 from backend.app.concurrency import NativePool
-from backend.app.domain.accounts import User
+from backend.app.domain.accounts import Role, User
 from backend.app.errors import InvalidRequest, RegistrationClosed, WrongCredentials
 from backend.app.security.typed_text import one_line
 from backend.app.storage.interfaces import Users
@@ -50,6 +51,21 @@ class AccountService:
         Raises:
             InvalidRequest, EmailTaken, RegistrationClosed
         """
+        return self._add(email, password, name, open_to_all=self._open_registration)
+
+    def create_by_operator(self, email: str, password: str, name: str, *, administrator: bool = False) -> User:
+        """Make an account on the command line, where registration is never closed.
+
+        Raises:
+            InvalidRequest, EmailTaken
+        """
+        user = self._add(email, password, name, open_to_all=True)
+        if not administrator or user.is_administrator:
+            return user
+        self._users.set_role(user.id, Role.ADMINISTRATOR)
+        return replace(user, role=Role.ADMINISTRATOR)
+
+    def _add(self, email: str, password: str, name: str, *, open_to_all: bool) -> User:
         email, name = one_line(email), one_line(name)
         if not _EMAIL.fullmatch(email):
             raise InvalidRequest("This is not an email address. Write it as name@example.com.")
@@ -59,13 +75,13 @@ class AccountService:
             raise InvalidRequest(f"The password has more than {MAX_PASSWORD_CHARS} characters. Choose a shorter one.")
         if len(name) > MAX_NAME_CHARS:
             raise InvalidRequest(f"The name has more than {MAX_NAME_CHARS} characters. Shorten it.")
-        if not self.registration_open():  # before the hashing, which strangers could keep us busy with
+        if not open_to_all and not self.setup_required():  # before the hashing, which strangers could keep us busy with
             raise RegistrationClosed
         return self._users.register(
             email=email,
             name=name or email.partition("@")[0],
             password_hash=self._pool.run(self._passwords.hash, password),
-            open_to_all=self._open_registration,
+            open_to_all=open_to_all,
         )
 
     def sign_in(self, email: str, password: str) -> User:

@@ -49,6 +49,25 @@ def migrate(settings: Settings) -> None:
         engine.dispose()
 
 
+def is_current(settings: Settings) -> bool:
+    """Tell whether the database is at the newest version; nothing is changed.
+
+    Raises:
+        ConfigError, StorageUnavailable: as ``migrate``.
+    """
+    url = _url(settings)
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            _check(connection, url)
+            found = MigrationContext.configure(connection).get_current_heads()
+    except (DatabaseError, sqlite3.Error) as error:
+        raise _translated(error, url) from error
+    finally:
+        engine.dispose()
+    return set(found) == set(ScriptDirectory(str(SCRIPTS)).get_heads())
+
+
 def configuration(connection: Connection) -> Config:
     """Return Alembic's configuration for ``connection``; there is no alembic.ini."""
     config = Config(attributes={"connection": connection})

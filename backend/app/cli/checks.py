@@ -1,0 +1,141 @@
+"""What ``likeopt doctor`` looks at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backend.app.cli.context import Builders, Toolbox
+from backend.app.errors import AppError
+
+if TYPE_CHECKING:
+    from backend.app.config import Settings
+    from backend.app.services.inspection import IndexState
+
+_LOW_SPACE_GIB = 1.0
+_GIB = 1024**3
+_NAMED = 5  # lost files that are named
+_ADVICE = {
+    "database": "Check DATABASE_URL and that the database runs.",
+    "redis": "Check REDIS_URL. Without Redis everything works, only slower.",
+    "vector_index": "Restart `likeopt serve`, or check CHROMA_URL. Meanwhile documents are found by words alone.",
+    "lexical_index": "`likeopt reindex` makes it anew.",
+    "model": "Check the settings of the language model.",
+    "indexer": "Restart `likeopt serve`: new documents wait until then. Its folder logs/ says what happened.",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """``state`` is ok, note or wrong; ``advice`` says what to do."""
+
+    name: str
+    state: str
+    detail: str = ""
+    advice: str = ""
+
+
+def run_checks(builders: Builders, settings: Settings) -> Iterator[Check]:
+    """Yield what each look found; a part that another one needs is looked at first."""
+    yield from _variables()
+    folder = _folder(settings)
+    yield folder
+    if folder.state == "wrong":
+        return
+    database = _database(settings)
+    yield database
+    if database.state == "ok":
+        yield from _parts(builders, settings)
+
+
+def _variables() -> Iterator[Check]:
+    from backend.app.config import unknown_variables
+
+    for name, nearest in unknown_variables(os.environ).items():
+        yield Check("setting", "note", f"{name} is no setting.", f"Is {nearest} meant?" if nearest else "")
+
+
+def _folder(settings: Settings) -> Check:
+    folder = settings.data_dir
+    if not folder.exists():
+        return Check("data folder", "note", f"{folder} is not there yet.", "`likeopt serve` makes it.")
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        advice = "Give this account the right to, or name another folder by LIKEOPT_DATA_DIR."
+        return Check("data folder", "wrong", f"{folder} cannot be written to.", advice)
+    free = shutil.disk_usage(folder).free / _GIB
+    if free < _LOW_SPACE_GIB:
+        return Check("data folder", "wrong", f"{folder} has only {free:.2f} GiB left.", "Free some space.")
+    return Check("data folder", "ok", f"{folder}, {free:,.0f} GiB free")
+
+
+def _database(settings: Settings) -> Check:
+    from backend.app.storage.migration import is_current
+
+    kind = "PostgreSQL" if settings.database_url else "SQLite"
+    if not settings.database_url and not (settings.data_dir / "likeopt.db").exists():
+        return Check("tables", "note", "There is none yet.", "`likeopt serve` makes it.")
+    try:
+        current = is_current(settings)
+    except AppError as error:
+        return Check("tables", "wrong", error.message, "" if settings.database_url else _ADVICE["lexical_index"])
+    if not current:
+        return Check("tables", "wrong", f"{kind}, not at this version's tables.", "`likeopt migrate` upgrades it.")
+    return Check("tables", "ok", f"{kind}, at this version's tables")
+
+
+def _parts(builders: Builders, settings: Settings) -> Iterator[Check]:
+    from backend.app.logs import configure_logging
+    from backend.app.processes.data_lock import running
+    from backend.app.processes.embedded import attached
+
+    services = running(settings)
+    has_server = services is not None and services.command == "serve"
+    if services is not None and has_server:
+        yield Check("server", "ok", f"{services.http} (process {services.pid})")
+    else:
+        yield Check("server", "note", "None runs on this folder.", "`likeopt serve` starts one.")
+    quiet = settings.with_(log_level="error")
+    configure_logging(quiet)
+    try:
+        with attached(quiet, "doctor", redis=False, chroma=True) as reachable, builders.toolbox(reachable) as toolbox:
+            yield from _health(toolbox, has_server=has_server)
+            yield from _inventory(toolbox)
+    except AppError as error:
+        yield Check("services", "wrong", error.message, "The folder logs/ in the data folder says more.")
+
+
+def _health(toolbox: Toolbox, *, has_server: bool) -> Iterator[Check]:
+    _, parts = toolbox.services.health.ready()
+    for name, part in parts.items():
+        spoken = name.replace("_", " ")
+        if part.state == "ok":
+            yield Check(spoken, "ok", part.detail)
+        elif name == "indexer" and not has_server:
+            yield Check(spoken, "note", part.detail, "`likeopt serve` starts one, and `likeopt ingest` does its work.")
+        else:
+            hint = toolbox.services.models.status().hint if name == "model" else None
+            yield Check(spoken, "wrong", part.detail or part.state, hint or _ADVICE.get(name, ""))
+
+
+def _inventory(toolbox: Toolbox) -> Iterator[Check]:
+    found = toolbox.inspection().inventory()
+    yield _index("words indexed", found.words)
+    yield _index("vectors indexed", found.vectors)
+    if not found.lost_files:
+        yield Check("files", "ok", f"of {found.documents:,} documents in {found.collections:,} collections")
+        return
+    names = ", ".join(found.lost_files[:_NAMED]) + (" ..." if len(found.lost_files) > _NAMED else "")
+    advice = "Restore them from a copy, or delete these documents and send them again. They are still found."
+    yield Check("files", "wrong", f"{len(found.lost_files):,} of {found.documents:,} are lost: {names}", advice)
+
+
+def _index(name: str, state: IndexState) -> Check:
+    if state.unreadable:
+        return Check(name, "wrong", state.unreadable, _ADVICE["lexical_index"])
+    if state.missing:
+        detail = f"{state.missing:,} of {state.passages:,} passages are missing."
+        return Check(name, "wrong", detail, _ADVICE["lexical_index"])
+    return Check(name, "ok", f"{state.passages:,} passages")
