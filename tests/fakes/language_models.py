@@ -21,9 +21,14 @@ class FakeModel:
         self.prompts: list[Prompt] = []
         self.yielded = 0
         self.closed = 0
+        self._streams: list[Iterator[ModelEvent]] = []  # held, so that none is closed by being forgotten
 
     def stream(self, prompt: Prompt) -> Iterator[ModelEvent]:
         self.prompts.append(prompt)
+        self._streams.append(self._play())
+        return self._streams[-1]
+
+    def _play(self) -> Iterator[ModelEvent]:
         try:
             for step in self.steps:
                 if isinstance(step, Exception):

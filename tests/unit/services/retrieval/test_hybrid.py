@@ -114,11 +114,13 @@ def test_a_branch_that_is_away_leaves_the_other_and_is_named(lost: str, error: E
 def test_a_branch_that_is_late_is_given_up(lost: str) -> None:
     on = stage(branch_timeout=0.1)
     on.find(words=[1], meaning=[2])
-    release = threading.Event()
+    release, threads = threading.Event(), set(threading.enumerate())
     (on.lexical if lost == "bm25" else on.vectors).before = lambda *_: release.wait(PATIENCE)
     result = on.retriever.search("a question", [collection()])
     timings = dict(result.timings)
     release.set()
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(PATIENCE)
     assert [hit.passage.id for hit in result.hits] == [2 if lost == "bm25" else 1]
     assert result.degraded == (lost,)
     assert f"{lost}_ms" not in timings
