@@ -114,3 +114,15 @@ def test_an_old_hash_is_made_anew_when_its_password_is_given(accounts: Accounts)
     accounts.service.sign_in("ada@example.com", GOOD)
     assert accounts.users.updated == [new.id]
     assert accounts.users.rows[new.id][1] == f"2:{GOOD}"
+
+
+def test_the_operator_makes_accounts_while_registration_is_closed(accounts: Accounts) -> None:
+    assert accounts.service.create_by_operator("ada@example.com", GOOD, "").role is Role.ADMINISTRATOR
+    assert accounts.service.create_by_operator("bob@example.com", GOOD, "").role is Role.MEMBER
+    made = accounts.service.create_by_operator("eve@example.com", GOOD, "Eve", administrator=True)
+    assert made.role is Role.ADMINISTRATOR
+    assert accounts.service.sign_in("eve@example.com", GOOD) == made
+    with pytest.raises(EmailTaken):
+        accounts.service.create_by_operator("Eve@example.com", GOOD, "")
+    with pytest.raises(InvalidRequest):
+        accounts.service.create_by_operator("new@example.com", "short", "")
