@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from _queue import SimpleQueue  # in C: gevent exchanges only the one in ``queue``
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError,
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from backend.app.concurrency import NativePool
+from backend.app.concurrency import NativePool, is_cooperative
 from backend.app.errors import InvalidRequest, StorageFull, StorageUnavailable
 
 T = TypeVar("T")
@@ -25,27 +28,33 @@ _SQLITE_PRAGMAS = (
     # With WAL, NORMAL loses nothing when a process dies; a power cut may take the last moments.
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
+    "PRAGMA busy_timeout=20",  # whoever waits longer for another writer waits outside: see _run
     "PRAGMA cache_size=-8000",
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
 )
+_LOCK_SECONDS = 10.0  # how long a writer waits for others
+_LOCK_PAUSE_SECONDS = 0.01
 
 
 class Database:
     """Runs pieces of work in transactions, without holding up other greenlets.
 
-    SQLite's C calls would stop a whole gevent worker, so its work goes to native threads.
-    psycopg waits cooperatively and stays in the greenlet.
+    psycopg waits cooperatively and stays in the greenlet. SQLite's C calls would stop a whole
+    gevent worker, so its work goes to a native thread, and to only one: SQLAlchemy takes locks
+    for each session and query, which under gevent are gevent's, and two native threads that meet
+    in one of those wait for ever (with four threads no run of 40 writes came to its end). Little
+    is lost, as most of the work is Python's. Work must not ask the database for another transaction.
     """
 
-    def __init__(self, url: str, threads: int = 4) -> None:
+    def __init__(self, url: str) -> None:
         self._url = make_url(url)
-        self._threads = threads
-        self._pool = NativePool(threads)
+        self._pool = NativePool(1)
         self._engine: Engine | None = None
         self._pid = 0
         self._opening = threading.Lock()
+        self._turn: SimpleQueue[None] = SimpleQueue()
+        self._turn.put(None)
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,19 +89,27 @@ class Database:
         self.read(lambda session: session.execute(text("SELECT 1")))
 
     def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        if self.is_sqlite:
+            self._pool.run(self._dispose)
+        else:
+            self._dispose()
 
     def _run(self, work: Callable[[Session], T], *, writes: bool) -> T:
-        engine = self.engine
-        if self.is_sqlite:
-            return self._pool.run(self._transact, engine, work, writes)
-        return self._transact(engine, work, writes)
+        if not self.is_sqlite:
+            return self._transact(work, writes)
+        # The thread is not kept waiting while another process writes: others may want to read.
+        give_up = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                return self._pool.run(self._transact, work, writes)
+            except _Locked as error:
+                if time.monotonic() >= give_up:
+                    raise StorageUnavailable from error
+            time.sleep(_LOCK_PAUSE_SECONDS)
 
-    def _transact(self, engine: Engine, work: Callable[[Session], T], writes: bool) -> T:
+    def _transact(self, work: Callable[[Session], T], writes: bool) -> T:
         try:
-            with Session(engine, expire_on_commit=False) as session:
+            with self._alone(), Session(self.engine, expire_on_commit=False) as session:
                 session.connection(execution_options={"likeopt_writes": writes})
                 result = work(session)
                 if writes:
@@ -102,6 +119,24 @@ class Database:
             raise _translated(error) from error
         except (OverflowError, UnicodeEncodeError) as error:  # from drivers, before they ask the database
             raise _unstorable() from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let threads of other pools that ask SQLite too wait for their turn, not in SQLAlchemy's locks."""
+        if not (self.is_sqlite and is_cooperative()):
+            yield
+            return
+        self._turn.get()
+        try:
+            yield
+        finally:
+            self._turn.put(None)
+
+    def _dispose(self) -> None:
+        with self._alone():
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
 
     def _create_engine(self) -> Engine:
         if not self.is_sqlite:
@@ -118,9 +153,7 @@ class Database:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StorageUnavailable from error
-        engine = create_engine(
-            self._url, pool_size=self._threads, max_overflow=8, connect_args={"check_same_thread": False}
-        )
+        engine = create_engine(self._url, max_overflow=20, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -143,7 +176,16 @@ def _begin_sqlite(connection: Any) -> None:
     # IMMEDIATE takes the write lock at the start: a reader that turns writer half-way fails at
     # once instead of waiting its busy_timeout.
     writes = connection.get_execution_options().get("likeopt_writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            raise _Locked from error
+        raise
+
+
+class _Locked(Exception):
+    """Another process writes; nothing of the work has been done."""
 
 
 def _translated(error: Exception) -> Exception:

@@ -39,6 +39,9 @@ def run(script: str, database: Database, *, before: str = "") -> str:
     return done.stdout.strip()
 
 
+GEVENT = "from gevent import monkey; monkey.patch_all()\n"
+
+
 def test_a_fork_does_not_share_connections(database: Database) -> None:
     script = """
         import os
@@ -75,7 +78,7 @@ def test_greenlets_write_at_once_and_see_errors(database: Database) -> None:
             print("refused")
         database.close()
     """
-    assert run(script, database, before="from gevent import monkey; monkey.patch_all()\n").split() == ["40", "refused"]
+    assert run(script, database, before=GEVENT).split() == ["40", "refused"]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -104,4 +107,42 @@ def test_a_long_query_of_sqlite_does_not_hold_up_other_greenlets(database: Datab
         print(asking.get())
         database.close()
     """
-    assert run(script, database, before="from gevent import monkey; monkey.patch_all()\n") == "1"
+    assert run(script, database, before=GEVENT) == "1"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_native_threads_of_other_pools_may_ask_sqlite_too(database: Database) -> None:
+    script = """
+        from gevent.pool import Pool
+        from backend.app.concurrency import NativePool
+
+        others = NativePool(4)
+
+        def ask(number):
+            return others.run(count) if number % 2 else add()
+
+        Pool(20).map(ask, range(80))
+        print(count())
+        database.close()
+    """
+    assert run(script, database, before=GEVENT) == "40"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_waits_to_write_does_not_hold_up_who_reads(database: Database) -> None:
+    script = """
+        import gevent, sqlite3
+
+        count()
+        other = sqlite3.connect(database.engine.url.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writing = [gevent.spawn(add) for _ in range(3)]
+        gevent.sleep(0.1)
+        print(count(), any(greenlet.ready() for greenlet in writing))
+        other.execute("COMMIT")
+        gevent.joinall(writing, raise_error=True)
+        print(count())
+        other.close()
+        database.close()
+    """
+    assert run(script, database, before=GEVENT).split() == ["0", "False", "3"]
