@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 
 import { formatBytes, groupByDay } from '../src/utils/format.js';
+import { formatFamilies } from '../src/utils/format_families.js';
 import { useMessages } from '../src/utils/i18n.js';
 
 before(() => {
@@ -11,9 +12,13 @@ before(() => {
 
 test('sizes are said in the nearest unit', () => {
   assert.equal(formatBytes(0), '0 byte');
-  assert.equal(formatBytes(999), '999 byte');
-  assert.equal(formatBytes(92_971), '93 kB');
-  assert.equal(formatBytes(52_428_800), '52.4 MB');
+  assert.equal(formatBytes(1023), '1,023 byte');
+  assert.equal(formatBytes(92_971), '91 kB');
+  assert.equal(formatBytes(209_715_200), '200 MB');
+});
+
+test('endings are said as the kinds of files that people know, each once', () => {
+  assert.deepEqual(formatFamilies(['.pdf', '.docx', '.docm', '.md', '.markdown', '.hwpx']), ['PDF', 'Word', 'Markdown', 'HWPX']);
 });
 
 test('items are grouped by day, then by month', () => {

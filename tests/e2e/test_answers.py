@@ -72,6 +72,17 @@ def test_an_answer_streams_and_its_number_becomes_a_citation_when_its_quote_is_f
     expect(window.page.get_by_role("status").filter(has_text="four litres")).to_have_count(1)
 
 
+def test_an_answer_that_cites_nothing_shows_what_was_found(window: Window, model: ScriptedModel) -> None:
+    says(model, "I do not know.")
+    answer = window.ask(QUESTION)
+    expect(answer.get_by_test_id("citation")).to_have_count(0)
+    found = answer.get_by_role("list", name=window.t("message.found"))
+    found.get_by_role("button").first.click()
+    panel = window.page.get_by_test_id("source-panel")
+    expect(panel).to_contain_text("four litres of diesel")
+    expect(panel.get_by_test_id("source-quote")).to_have_count(0)
+
+
 def test_stopping_keeps_what_had_come_also_after_a_reload(window: Window, model: ScriptedModel) -> None:
     model.disconnected.clear()
     model.scripts[:] = [Script([spoken("It begins."), Endless(delta({"content": " More."}), 0.02)])]

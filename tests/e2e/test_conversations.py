@@ -45,6 +45,21 @@ def test_conversations_are_listed_newest_first_and_opened(window: Window) -> Non
     expect(window.messages("assistant")).to_contain_text("four litres")
 
 
+def test_a_long_conversation_opens_at_its_end_and_a_new_question_goes_there(window: Window) -> None:
+    latest = window.page.get_by_role("button", name=window.t("message.latest"))
+    for question in (FIRST, "What does the keeper write into the log?", "Where do the stores for ninety days lie?"):
+        window.ask(question)
+    window.page.set_viewport_size({"width": 800, "height": 420})
+    window.page.reload()
+    expect(window.messages("assistant").last).to_contain_text("in the cellar")
+    expect(window.button("message.again")).to_be_in_viewport()
+    expect(latest).to_have_count(0)
+    window.messages("user").first.scroll_into_view_if_needed()
+    expect(latest).to_be_visible()
+    window.ask("How far does the beam reach?")
+    expect(window.button("message.again")).to_be_in_viewport()
+
+
 def test_search_finds_conversations_by_what_was_said(window: Window) -> None:
     window.page.keyboard.press("Escape")
     window.page.get_by_role("heading", name=SECOND).click()
@@ -101,7 +116,7 @@ def test_signing_out_shows_nothing_and_signing_in_brings_all_back(window: Window
     password.fill(PASSWORD)
     password.press("Enter")
     expect(page.get_by_role("heading", name=window.t("documents.title"))).to_be_visible()  # where one had wanted to go
-    expect(window.row("english.pdf")).to_be_visible()
+    expect(window.row("english")).to_be_visible()
     expect(page.get_by_test_id("conversation").locator("a")).to_have_text([SECOND, FIRST])
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.window import DOCUMENTS, PASSWORD, Window, foreign
 from tests.services.likeopt import Server, likeopt_server
 
-FILES = ("english.pdf", "korean.pdf", "workshop.docx")
+FILES = {"english.pdf": "english", "korean.pdf": "바닷가 도서관 이용 안내", "workshop.docx": "workshop"}
 DIESEL = "The generator burns four litres of diesel in an hour."
 BOOKS = "한 사람이 한 번에 다섯 권까지 두 주 동안 빌릴 수 있습니다."
 KEY = "작업실은 평일 아홉 시에 엽니다."
@@ -36,8 +36,8 @@ def test_from_the_first_account_to_a_checked_citation(open_window: Callable[...,
     for name in FILES:
         expect(tray.locator("[data-status=done]").filter(has_text=name)).to_be_visible()
     tray.get_by_role("link").click()
-    for name in FILES:
-        expect(window.row(name)).to_have_attribute("data-status", "ready", timeout=90_000)
+    for title in FILES.values():
+        expect(window.row(title)).to_have_attribute("data-status", "ready", timeout=90_000)
 
     page.get_by_role("link", name=window.t("frame.new_chat")).first.click()
     english = window.ask("How much diesel does the generator burn?")

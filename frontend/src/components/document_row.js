@@ -70,7 +70,8 @@ class DocumentRow extends LightElement {
     if (status === 'failed') return error ? problemText(error) : t('status.failed');
     const words = [t(`status.${status}`, { progress: formatPercent(progress) })];
     if (this.collection) words.push(this.collection);
-    if (filename !== title) words.push(filename);
+    // A title that is the file's name says all but the kind of file.
+    words.push(filename.startsWith(`${title}.`) ? filename.slice(title.length + 1).toUpperCase() : filename);
     if (status === 'ready') {
       if (pages) words.push(t('document.pages', { count: pages }));
       words.push(t('document.passages', { count: passages }));

@@ -5,6 +5,7 @@ import { define, LightElement } from '../utils/light_element.js';
 import './answer.js';
 import './icon.js';
 import { problemNote } from './problem_note.js';
+import './source_chips.js';
 
 /** @typedef {import('../shapes.js').Message} MessageShape */
 
@@ -94,6 +95,9 @@ class Message extends LightElement {
             this.last && !this.busy ? () => this.emit('again') : null,
           )
         : nothing}
+      ${status === 'complete' || status === 'stopped'
+        ? html`<lo-source-chips .sources=${sources} .citations=${citations} .opened=${this.opened}></lo-source-chips>`
+        : nothing}
       ${status === 'sending' || status === 'streaming' ? nothing : this.#footer()}
     `;
   }
@@ -109,7 +113,9 @@ class Message extends LightElement {
   }
 
   #footer() {
-    const { text, feedback, model, degraded, cached } = this.message;
+    const { text, feedback, model, degraded, cached, citations } = this.message;
+    const quoted = model === 'extractive' && citations.length > 0 ? t('message.quoted') : null;
+    const author = model === 'extractive' ? quoted : model;
     return html`
       <div class="message-actions">
         ${text === ''
@@ -124,9 +130,7 @@ class Message extends LightElement {
           : nothing}
         ${degraded.map((part) => html`<span class="badge badge-warn" data-testid="degraded">${t(`degraded.${part}`)}</span>`)}
         ${cached ? html`<span class="badge">${t('message.cached')}</span>` : nothing}
-        ${model
-          ? html`<span class="message-model">${model === 'extractive' ? t('model.none') : model}</span>`
-          : nothing}
+        ${author ? html`<span class="message-model">${author}</span>` : nothing}
       </div>
     `;
   }

@@ -13,13 +13,27 @@ import './message.js';
 const DRAWN = 24;
 const NEAR = 80;
 
+/** @typedef {{messageId: string, n: number} | null} Opened */
+
+/** @param {Opened} now @param {Opened | undefined} before */
+function isOther(now, before) {
+  return now?.messageId !== before?.messageId || now?.n !== before?.n;
+}
+
+/** @param {Element} element @param {Element} scroller */
+function isWithin(element, scroller) {
+  const inner = element.getBoundingClientRect();
+  const outer = scroller.getBoundingClientRect();
+  return inner.top >= outer.top && inner.bottom <= outer.bottom;
+}
+
 /** A conversation's messages, the newest in view. Events of the messages bubble through. */
 class MessageList extends LightElement {
   static properties = {
     messages: { attribute: false },
     thread: {},
     busy: { type: Boolean },
-    opened: { attribute: false },
+    opened: { attribute: false, hasChanged: isOther },
     drawn: { state: true },
     away: { state: true },
   };
@@ -29,6 +43,7 @@ class MessageList extends LightElement {
   /** Messages draw themselves later than the list: their Markdown may still be on its way. */
   #growth = new ResizeObserver(() => this.#follow && this.toEnd());
   #follow = true;
+  #top = 0;
 
   constructor() {
     super();
@@ -37,7 +52,7 @@ class MessageList extends LightElement {
     /** Changes when another conversation is shown. @type {string | null} */
     this.thread = null;
     this.busy = false;
-    /** @type {{messageId: string, n: number} | null} */
+    /** @type {Opened} */
     this.opened = null;
     this.drawn = DRAWN;
     this.away = false;
@@ -90,8 +105,21 @@ class MessageList extends LightElement {
     this.#growth.observe(/** @type {Element} */ (this.#column.value));
   }
 
-  updated() {
-    if (this.#follow) this.toEnd();
+  /** @param {Map<string, unknown>} changed */
+  updated(changed) {
+    if (changed.has('opened') && this.opened) void this.#keepInView();
+    else if (this.#follow) this.toEnd();
+  }
+
+  /** The number that was opened stays in sight, though the column has become narrower. */
+  async #keepInView() {
+    this.#follow = false;
+    await new Promise(requestAnimationFrame);
+    const scroller = this.#scroller.value;
+    const message = this.querySelector(`[data-message-id="${CSS.escape(this.opened?.messageId ?? '')}"]`);
+    const numbers = [...(message?.querySelectorAll('[aria-expanded=true]') ?? [])];
+    if (!scroller || numbers.some((number) => isWithin(number, scroller))) return;
+    numbers[0]?.scrollIntoView({ block: 'nearest' });
   }
 
   disconnectedCallback() {
@@ -108,8 +136,12 @@ class MessageList extends LightElement {
 
   #onScroll() {
     const { scrollTop, scrollHeight, clientHeight } = /** @type {HTMLElement} */ (this.#scroller.value);
-    this.#follow = scrollHeight - clientHeight - scrollTop < NEAR;
-    this.away = !this.#follow;
+    const away = scrollHeight - clientHeight - scrollTop >= NEAR;
+    // Growing messages move the end away too; only a person moves up.
+    if (!away) this.#follow = true;
+    else if (scrollTop < this.#top) this.#follow = false;
+    this.#top = scrollTop;
+    this.away = away && !this.#follow;
     if (scrollTop < NEAR && this.messages.length > this.drawn) void this.#drawEarlier();
   }
 

@@ -8,6 +8,9 @@ import { modelName } from './model_badge.js';
 /** @typedef {import('../shapes.js').About} About */
 /** @typedef {import('../shapes.js').User} User */
 
+/** @type {Record<string, string>} */
+const EMBEDDINGS = { use: 'Universal Sentence Encoder' };
+
 /** Language, theme, the model and the account. Emits `language`, `theme` and `sign-out`. */
 class SettingsPanel extends LightElement {
   static properties = {
@@ -64,8 +67,8 @@ class SettingsPanel extends LightElement {
           ${model.available ? nothing : html`<span class="badge badge-warn">${t('model.away')}</span>`}
         </p>
         ${extractive ? html`<p>${t('model.none_explained')}</p><p>${t('model.how_to_connect')}</p>` : nothing}
-        ${model.hint ? html`<p class="settings-hint">${model.hint}</p>` : nothing}
-        ${embedding ? html`<p class="account-detail">${t('settings.embedding', { name: embedding.name })}</p>` : nothing}
+        ${model.hint && !extractive ? html`<p class="settings-hint">${model.hint}</p>` : nothing}
+        ${embedding ? html`<p class="account-detail">${t('settings.embedding', { name: EMBEDDINGS[embedding.name] ?? embedding.name })}</p>` : nothing}
       </section>
     `;
   }

@@ -159,7 +159,7 @@ class SourcePanel extends LightElement {
     if (!changed.has('open')) return;
     if (this.view === 'page' && !this.pdfReady && this.#isPdf) void this.#show('page');
     // Once as it opens, and again when what stands before the quote has come.
-    const mark = this.querySelector('mark');
+    const mark = this.querySelector('mark') ?? this.querySelector('.source-passage');
     if (mark) scrollIntoBox(mark);
     if (this.#isOther(changed.get('open'))) {
       /** @type {HTMLElement} */ (this.#heading.value).focus({ preventScroll: true });

@@ -2,15 +2,15 @@ import { language, t } from './i18n.js';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
 
-/** @param {number} bytes */
+/** @param {number} bytes in steps of 1024, as limits are set: 200 MB, not 209.7 */
 export function formatBytes(bytes) {
-  const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
   return new Intl.NumberFormat(language(), {
     style: 'unit',
     unit: UNITS[step],
     unitDisplay: 'short',
     maximumFractionDigits: step > 1 ? 1 : 0,
-  }).format(bytes / 1000 ** step);
+  }).format(bytes / 1024 ** step);
 }
 
 /** @param {number} ratio from 0 to 1 */

@@ -13,7 +13,7 @@ class ChatSource extends LightElement {
 
   willUpdate() {
     const active = document.activeElement;
-    if (this.#source.value && active instanceof HTMLElement && active.matches('button.citation')) this.#opener = active;
+    if (this.#source.value && active instanceof HTMLElement && active.matches('.citation, .source-chip')) this.#opener = active;
   }
 
   render() {

@@ -13,6 +13,7 @@ import { $about } from '../../store/session.js';
 import { $uploads, addFiles, canRetryUpload, clearUploads, dismissUpload, retryUpload } from '../../store/uploads.js';
 import { debounce } from '../../utils/debounce.js';
 import { formatBytes } from '../../utils/format.js';
+import { formatFamilies } from '../../utils/format_families.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import './collection_dialog.js';
@@ -96,7 +97,7 @@ class DocumentsPage extends LightElement {
         <p class="intake-lead">${t('upload.drop_here')}</p>
         <lo-file-buttons .formats=${formats} @files=${this.#onFiles}></lo-file-buttons>
         <p class="intake-formats">
-          ${formats.map((name) => name.slice(1).toUpperCase()).join(' · ')}
+          ${formatFamilies(formats).join(' · ')}
           ${about ? html`<span>${t('upload.limit', { size: formatBytes(about.max_upload_bytes) })}</span>` : nothing}
         </p>
       </section>

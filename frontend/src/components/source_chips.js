@@ -1,0 +1,59 @@
+import { html, nothing } from 'lit';
+
+import { t } from '../utils/i18n.js';
+import { define, LightElement } from '../utils/light_element.js';
+
+/** @typedef {import('../shapes.js').Citation} Citation */
+/** @typedef {import('../shapes.js').Source} Source */
+
+/**
+ * Where an answer comes from, by name; where nothing was cited, what was found. Emits `cite`
+ * with a number.
+ */
+class SourceChips extends LightElement {
+  static properties = {
+    sources: { attribute: false },
+    citations: { attribute: false },
+    opened: { type: Number },
+  };
+
+  constructor() {
+    super();
+    /** @type {Source[]} */
+    this.sources = [];
+    /** @type {Citation[]} */
+    this.citations = [];
+    /** @type {number | null} */
+    this.opened = null;
+  }
+
+  render() {
+    const cited = this.sources.filter(({ n }) => this.citations.some((citation) => citation.n === n));
+    const shown = cited.length > 0 ? cited : this.sources;
+    if (shown.length === 0) return nothing;
+    const label = t(cited.length > 0 ? 'message.sources' : 'message.found');
+    return html`
+      ${cited.length > 0 ? nothing : html`<p class="message-note">${label}</p>`}
+      <ul class="source-chips ${cited.length > 0 ? '' : 'source-chips-found'}" aria-label=${label}>
+        ${shown.map((source) => html`<li>${this.#chip(source)}</li>`)}
+      </ul>
+    `;
+  }
+
+  /** @param {Source} source */
+  #chip({ n, title, page, heading }) {
+    const place = page ? t('source.page', { page }) : heading?.split(' › ').at(-1);
+    return html`<button
+      type="button"
+      class="source-chip"
+      data-testid="source-chip"
+      aria-expanded=${n === this.opened}
+      @click=${() => this.emit('cite', n)}
+    >
+      <span class="source-chip-number">${n}</span><span class="source-chip-title">${title}</span>
+      ${place ? html`<span class="source-chip-place">${place}</span>` : nothing}
+    </button>`;
+  }
+}
+
+define('lo-source-chips', SourceChips);
