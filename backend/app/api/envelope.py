@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
         "message": error.message,
         "error": error.error,
         "error_code": error.error_code,
-        "request_id": g.get("request_id", ""),
+        "request_id": g.setdefault("request_id", secrets.token_hex(8)),  # what fails early has none yet
         **beside,
     }
     response = _json(body, status or error.status)

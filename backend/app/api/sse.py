@@ -71,7 +71,7 @@ def _reader_of(environ: Mapping[str, Any]) -> Callable[[], bool]:
         try:
             readable, _, _ = select.select([connection], [], [], 0)
             return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
-        except OSError:
+        except (OSError, ValueError):  # ValueError: it was closed on this side
             return True
 
     return has_gone

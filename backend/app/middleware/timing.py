@@ -24,7 +24,8 @@ def init_timing(app: Flask, metrics: Metrics) -> None:
 
     @app.after_request
     def mark(response: Response) -> Response:
-        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        now = time.perf_counter()
+        seconds = now - g.get("started", now)  # a request that failed before it began took no time
         response.headers["X-Response-Time"] = f"{seconds:.3f}s"
         stages = [f"app;dur={seconds * 1000:.1f}"]
         stages += [f"{name.removesuffix('_ms')};dur={value:.1f}" for name, value in g.get("stages", {}).items()]
