@@ -6,7 +6,9 @@ PROMETHEUS_MULTIPROC_DIR; gunicorn_config.py sets it before anything is imported
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Mapping
 
 import psutil
@@ -15,6 +17,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SAMPLE_SECONDS = 5.0
 _VITALS = {
     "lcp": (100, 250, 500, 1000, 1500, 2500, 4000, 8000),
     "inp": (16, 50, 100, 200, 300, 500, 1000),
@@ -61,6 +64,7 @@ class PrometheusMetrics:
             for name, buckets in _VITALS.items()
         }
         self._process = psutil.Process()
+        self._sampled = -math.inf
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
@@ -71,6 +75,9 @@ class PrometheusMetrics:
 
     def request_ended(self) -> None:
         self._active.dec()
+        # Whoever is asked for the metrics knows of the other workers only what they noted themselves.
+        if time.monotonic() - self._sampled >= _SAMPLE_SECONDS:
+            self._sample_process()
 
     def observe_stages(self, milliseconds: Mapping[str, float]) -> None:
         for name, value in milliseconds.items():
@@ -90,7 +97,8 @@ class PrometheusMetrics:
         self._jobs.labels(outcome).observe(seconds)
 
     def observe_web_vital(self, name: str, value: float) -> None:
-        if name in self._vitals:
+        """Note what a page measured; names that are no Web Vital, and values that cannot be, are passed over."""
+        if name in self._vitals and math.isfinite(value) and value >= 0:
             self._vitals[name].observe(value)
 
     def render(self) -> tuple[bytes, str]:
@@ -114,6 +122,7 @@ class PrometheusMetrics:
         }
 
     def _sample_process(self) -> None:
+        self._sampled = time.monotonic()
         if self._process.pid != os.getpid():  # built before the fork
             self._process = psutil.Process()
         self._memory.set(self._process.memory_info().rss)
@@ -123,7 +132,7 @@ class PrometheusMetrics:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return self._registry
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return registry
 
 

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from backend.app.monitoring import prometheus
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.monitoring.null import NullMetrics
+from backend.app.monitoring.prometheus import PrometheusMetrics
+from tests.fakes.child import run_python
+
+
+@pytest.fixture
+def metrics() -> PrometheusMetrics:
+    return PrometheusMetrics()
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    text, content_type = metrics.render()
+    assert content_type.startswith("text/plain")
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return samples(metrics).get((name, frozenset(labels.items())))
+
+
+def vitals(metrics: Metrics, name: str) -> Mapping[str, float | None]:
+    found = metrics.snapshot()["web_vitals"]
+    assert isinstance(found, dict)
+    return dict(found[name])
+
+
+def test_requests_are_counted_and_timed_by_route(metrics: PrometheusMetrics) -> None:
+    for status in (200, 200, 404):
+        metrics.observe_request("GET", "/api/v1/documents", status, 0.02)
+    assert value(metrics, "http_requests_total", method="GET", endpoint="/api/v1/documents", status="200") == 2
+    assert value(metrics, "http_requests_total", method="GET", endpoint="/api/v1/documents", status="404") == 1
+    labels = {"method": "GET", "endpoint": "/api/v1/documents"}
+    assert value(metrics, "http_request_duration_seconds_count", **labels) == 3
+    assert value(metrics, "http_request_duration_seconds_sum", **labels) == pytest.approx(0.06)
+    assert metrics.snapshot()["requests"] == 3
+
+
+def test_open_requests_go_up_and_down(metrics: PrometheusMetrics) -> None:
+    metrics.request_began()
+    metrics.request_began()
+    metrics.request_ended()
+    assert value(metrics, "http_active_connections") == 1
+
+
+def test_stages_are_seconds_by_name(metrics: PrometheusMetrics) -> None:
+    metrics.observe_stages({"bm25_ms": 4.0, "first_token_ms": 250.0})
+    assert value(metrics, "likeopt_stage_duration_seconds_sum", stage="bm25") == pytest.approx(0.004)
+    assert value(metrics, "likeopt_stage_duration_seconds_sum", stage="first_token") == pytest.approx(0.25)
+
+
+def test_what_went_wrong_is_counted(metrics: PrometheusMetrics) -> None:
+    metrics.count_degraded("vector")
+    metrics.count_error("indexer")
+    metrics.count_citations(3, 1)
+    metrics.count_citations(0, 0)
+    metrics.observe_job("failed", 2.0)
+    assert value(metrics, "likeopt_degraded_total", part="vector") == 1
+    assert value(metrics, "likeopt_errors_total", where="indexer") == 1
+    assert value(metrics, "likeopt_citations_total", outcome="verified") == 3
+    assert value(metrics, "likeopt_citations_total", outcome="dropped") == 1
+    assert value(metrics, "likeopt_job_duration_seconds_sum", outcome="failed") == 2
+
+
+def test_memory_and_processor_are_those_of_this_process(metrics: PrometheusMetrics) -> None:
+    snapshot = metrics.snapshot()
+    assert isinstance(snapshot["memory"], float)
+    assert snapshot["memory"] > 1_000_000
+    assert isinstance(snapshot["cpu"], float)
+
+
+def test_the_process_is_looked_at_now_and_then_as_requests_end(
+    metrics: PrometheusMetrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    now = [100.0]
+    monkeypatch.setattr(prometheus.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(metrics._process, "cpu_percent", lambda: looks.append(now[0]) or 0.0)
+    for seconds in (0, 1, 2, 4.9, 5, 6, 20):
+        now[0] = 100.0 + seconds
+        metrics.request_ended()
+    assert looks == [100.0, 105.0, 120.0]
+
+
+# --- web vitals -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["lcp", "inp", "fid", "cls", "ttfb", "fcp"])
+def test_web_vitals_are_counted_by_name(metrics: PrometheusMetrics, name: str) -> None:
+    metrics.observe_web_vital(name, 0.0)
+    metrics.observe_web_vital(name, 0.05)
+    assert vitals(metrics, name)["count"] == 2
+    assert value(metrics, f"web_vitals_{name}_sum") == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("name", ["", "LCP", "__class__", "lcp_total", "x" * 1000])
+def test_an_unknown_name_is_passed_over(metrics: PrometheusMetrics, name: str) -> None:
+    before = samples(metrics).keys()
+    metrics.observe_web_vital(name, 1.0)
+    assert samples(metrics).keys() == before
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, -1.0, -1e-9])
+def test_a_value_that_cannot_be_is_passed_over(metrics: PrometheusMetrics, wrong: float) -> None:
+    metrics.observe_web_vital("lcp", wrong)
+    assert vitals(metrics, "lcp") == {"count": 0.0, "p75": None}
+
+
+@given(st.lists(st.floats(0, 20_000), min_size=1, max_size=40))
+def test_the_75th_percentile_is_the_bound_that_three_quarters_reach(values: list[float]) -> None:
+    metrics = PrometheusMetrics()
+    for one in values:
+        metrics.observe_web_vital("lcp", one)
+    p75 = vitals(metrics, "lcp")["p75"]
+    bounds = prometheus._VITALS["lcp"]
+    assert p75 in bounds
+    assert p75 is not None
+    if p75 < bounds[-1]:
+        assert sum(one <= p75 for one in values) >= 0.75 * len(values)
+    below = max((bound for bound in bounds if bound < p75), default=-1)
+    assert sum(one <= below for one in values) < 0.75 * len(values)
+
+
+# --- nobody watches ---------------------------------------------------------------------------
+
+
+def test_null_metrics_take_everything_and_tell_nothing() -> None:
+    nobody: Metrics = NullMetrics()
+    nobody.request_began()
+    nobody.observe_request("GET", "/", 200, 0.1)
+    nobody.request_ended()
+    nobody.observe_stages({"total_ms": 1.0})
+    nobody.count_degraded("bm25")
+    nobody.count_citations(1, 1)
+    nobody.count_error("x")
+    nobody.observe_job("ready", 1.0)
+    nobody.observe_web_vital("lcp", 1.0)
+    assert nobody.render()[0] == b""
+    assert nobody.snapshot() == {}
+
+
+# --- several processes ------------------------------------------------------------------------
+
+WORKERS = """
+import json, os, warnings
+warnings.simplefilter("ignore", ResourceWarning)  # after a fork prometheus_client drops its parent's files unclosed
+from backend.app.monitoring.prometheus import PrometheusMetrics
+
+metrics = PrometheusMetrics()  # before the fork, as a preloaded app has it
+
+
+def serve(count):
+    for _ in range(count):
+        metrics.request_began()
+        metrics.observe_request("GET", "/", 200, 0.01)
+        metrics.request_ended()
+        metrics.observe_web_vital("lcp", 900.0)
+    metrics.request_began()  # one that is still open
+
+
+def forked(work):
+    ready, tell = os.pipe()
+    end, let_go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(let_go)
+        work()
+        os.write(tell, b"x")
+        os.read(end, 1)  # until it is let go
+        os._exit(0)
+    os.close(end)
+    assert os.read(ready, 1) == b"x"
+    return child, let_go
+
+
+first, second = forked(lambda: serve(3)), forked(lambda: serve(4))
+metrics.observe_web_vital("lcp", 90.0)
+both = metrics.snapshot()
+text = metrics.render()[0].decode()
+
+os.write(first[1], b"x")
+os.waitpid(first[0], 0)
+from prometheus_client import multiprocess
+
+multiprocess.mark_process_dead(first[0])
+left = metrics.snapshot()
+left_text = metrics.render()[0].decode()
+os.write(second[1], b"x")
+os.waitpid(second[0], 0)
+
+active = lambda text: [line.split()[-1] for line in text.splitlines() if line.startswith("http_active_connections")]
+counted = [line for line in text.splitlines() if line.startswith("http_requests_total{")]
+print(json.dumps({
+    "both": both, "left": left, "counted": counted, "active": active(text), "left_active": active(left_text),
+}))
+"""
+
+
+def test_all_processes_are_added_up_and_a_dead_one_no_longer_has_open_requests(tmp_path: Path) -> None:
+    done = run_python(WORKERS, environ={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (0, "")
+    seen = json.loads(done.stdout)
+    both, left = seen["both"], seen["left"]
+    assert (both["requests"], left["requests"]) == (7, 7), "what was counted stays counted"
+    assert both["web_vitals"]["lcp"] == {"count": 8, "p75": 1000}
+    assert seen["counted"] == ['http_requests_total{endpoint="/",method="GET",status="200"} 7.0']
+    assert (seen["active"], seen["left_active"]) == (["2.0"], ["1.0"])
+    assert both["memory"] > left["memory"] > 0, "each worker notes its own memory"
