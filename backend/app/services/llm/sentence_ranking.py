@@ -28,6 +28,7 @@ _NEIGHBOUR_SHARE = 0.25
 _SOURCE_SHARE = 0.2
 _LENGTH_PENALTY = 0.25
 _UNFINISHED_SHARE = 0.8  # without a stop it may be a heading
+_ECHO_TERMS = 2  # a heading with no more new terms than this only repeats the question
 _LEAST_CHARS = 12
 
 _REFERENCE_MARK = re.compile(r"\s?(?:\[\d+(?:\s*[-,]\s*\d+)*\]|【\d+】|\[\^\d+\])")
@@ -68,7 +69,9 @@ class SentenceRanker:
         if max(coverage, default=0.0) < LEAST_COVERAGE:
             return []
         scored = self._scored(question, candidates, coverage, _relevance(sources))
-        return _in_reading_order(_diverse(scored))
+        # An echo says nothing by itself; it has spoken for its neighbours already.
+        telling = [candidate for candidate in scored if not _is_echo(candidate, asked)]
+        return _in_reading_order(_diverse(telling or scored))
 
     def _candidates(self, sources: Iterable[Source]) -> list[Candidate]:
         found = []
@@ -132,6 +135,14 @@ def _marginal(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
         return len(candidate.terms & other.terms) / (min(len(candidate.terms), len(other.terms)) or 1)
 
     return candidate.score * (1 - _REDUNDANCY * max(map(overlap, chosen)))
+
+
+def _is_echo(candidate: Candidate, asked: frozenset[str]) -> bool:
+    """Tell a question, or a heading that repeats the one that was asked."""
+    new = candidate.terms - asked
+    if candidate.shown.endswith("?"):
+        return True
+    return len(new) <= _ECHO_TERMS and not _FINISHED.search(candidate.shown) and not any(map(str.isdigit, new))
 
 
 def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -42,6 +42,24 @@ def test_the_sentence_that_answers_is_quoted_with_its_number(model: Extractive) 
     assert "ferry" not in text
 
 
+@pytest.mark.parametrize(
+    ("question", "echo", "said"),
+    [
+        ("메모리 배리어는 왜 필요한가요?", "메모리 배리어가 필요한 곳", "메모리 배리어는 명령의 순서가 바뀌는 것을 막기 위해 쓴다."),
+        ("이 FAQ는 무엇인가요?", "이 FAQ는 무엇인가요?", "이 FAQ는 데비안에 대해 자주 묻는 질문을 모은 글이다."),
+        ("What is the ferry guide?", "What is the ferry guide?", "The ferry guide lists departures and prices."),
+    ],
+)  # fmt: skip
+def test_a_heading_that_only_repeats_the_question_is_no_answer(
+    model: Extractive, question: str, echo: str, said: str
+) -> None:
+    first = answer(model, question, f"{echo}\n\n{said}").split("\n\n")[1]
+    alone = answer(model, question, f"{said}\n\n{echo}").split("\n\n")[1]
+
+    assert said in first or said in alone
+    assert echo not in answer(model, question, f"{echo}\n\n{said}").replace(said, "")
+
+
 def test_a_korean_question_gets_a_korean_answer(model: Extractive) -> None:
     text = answer(model, "등대는 언제 불을 밝혔나요?", FERRY, KOREAN)
 
