@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from backend.app.config import Secret, Settings
 from backend.app.storage.database import Database
@@ -42,11 +43,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         database.close()
         return
     shared: Database = request.getfixturevalue("_postgresql_database")
-    names = ", ".join(Base.metadata.tables)
-    shared.write(lambda session: session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE")))
+    shared.write(_empty)  # deletes what a test left faster than TRUNCATE makes nine new files
     yield shared
 
 
 @pytest.fixture
 def world(database: Database) -> World:
     return World(database)
+
+
+def _empty(session: Session) -> None:
+    for table in reversed(Base.metadata.sorted_tables):
+        session.execute(delete(table))
