@@ -51,6 +51,7 @@ class Indexer:
         self._parts = wiring.parts(settings, metrics, embedding_threads=os.cpu_count() or 1)
         self._service: IndexingService = wiring.indexing_service(self._parts, owner())
         self._heartbeats = Heartbeats(settings.run_dir)
+        self._started = self._restored = False
         self._stopping = threading.Event()
         self._writing = threading.Lock()  # one at a time: two writers of one index would only wait for each other
 
@@ -63,6 +64,7 @@ class Indexer:
         try:
             housekeeping.start()
             self._at_start()
+            self._started = True
             if self._parts.redis is None:
                 self._poll()
             else:
@@ -91,10 +93,14 @@ class Indexer:
 
     def _at_start(self) -> None:
         self._service.free_abandoned()
+        self._restore()
+
+    def _restore(self) -> None:
         with self._writing:
             try:
                 wiring.reindexing_service(self._parts).restore_lost()
-            except Unavailable as error:
+                self._restored = True
+            except Unavailable as error:  # housekeeping tries again
                 log.warning("restore_postponed", error_code=error.error_code)
 
     def _work(self) -> None:
@@ -114,14 +120,12 @@ class Indexer:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         while not self._stopping.is_set():
-            pending = self._parts.indexing.pending()
-            for job_id in pending:
+            for job_id in self._parts.indexing.pending():
                 if self._stopping.is_set():
                     return
                 self.index(job_id)
             self.tidy()
-            if not pending:
-                self._stopping.wait(_POLL_SECONDS)
+            self._stopping.wait(_POLL_SECONDS)  # with jobs that have to wait for a part that is away, too
 
     def _keep_house(self) -> None:
         while True:
@@ -129,6 +133,8 @@ class Indexer:
                 self._heartbeats.beat()
                 if self._parts.redis is not None:
                     self._enqueue_pending()
+                if self._started and not self._restored:
+                    self._restore()
             except (AppError, OSError) as error:
                 log.warning("housekeeping_failed", error=str(error))
             except Exception:

@@ -198,7 +198,10 @@ class Conversations(Protocol):
         """Return the question that an answer answers."""
 
     def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
-        """Store a question with its answer, or a new answer in place of ``replaces``, in one transaction."""
+        """Store a question with its answer, or a new answer in place of ``replaces``, in one transaction.
+
+        A question that is there already gets its new words.
+        """
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message: ...
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,6 +46,25 @@ def test_messages_come_back_as_they_were_stored(world: World, ann: User, talk: C
     assert world.conversations.messages(ann.id, talk.id, Page()) == ([asked, answered], None)
     assert world.conversations.message(ann.id, answered.id) == answered
     assert world.conversations.get(ann.id, talk.id).updated_at == answered.created_at
+
+
+def test_an_edited_question_keeps_its_place_and_gets_its_new_words(world: World, ann: User, talk: Conversation) -> None:
+    asked, answered = world.exchange(talk, "How long?", "Ten minutes.")
+    world.exchange(talk, "And then?", "Rest.")
+    new = message(talk.id, Speaker.ASSISTANT, "At 220 degrees.")
+    world.conversations.store_exchange(replace(asked, text="How hot?"), new, replaces=answered.id)
+    assert texts(world, ann, talk) == ["How hot?", "At 220 degrees.", "And then?", "Rest."]
+    assert world.conversations.question_of(ann.id, new.id).id == asked.id
+
+
+def test_a_question_is_not_edited_out_of_another_conversation(world: World, ann: User, talk: Conversation) -> None:
+    asked, _ = world.exchange(talk, "How long?", "Ten minutes.")
+    other = world.conversation(ann)
+    with pytest.raises(IntegrityError):
+        world.conversations.store_exchange(
+            replace(asked, conversation_id=other.id, text="mine now"), message(other.id, Speaker.ASSISTANT, "No.")
+        )
+    assert texts(world, ann, talk) == ["How long?", "Ten minutes."]
 
 
 def test_the_exchange_of_a_deleted_conversation_is_refused_whole(world: World, ann: User, talk: Conversation) -> None:

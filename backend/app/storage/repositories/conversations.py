@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, exists, insert, or_, select, tuple_
+from sqlalchemy import delete, exists, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
@@ -163,7 +163,7 @@ class SqlConversations:
                 )
                 place = session.scalar(older.returning(MessageRow.place)) or place
             new = [{**rows.message_columns(answer), "place": place}]
-            if question is not None:
+            if question is not None and not _edited(session, question):
                 new.insert(0, {**rows.message_columns(question), "place": question.id})
             session.execute(insert(MessageRow), new)
 
@@ -177,6 +177,13 @@ class SqlConversations:
             return rows.message(row)
 
         return self._database.write(work)
+
+
+def _edited(session: Session, question: Message) -> bool:
+    """Give a question that is there already its new words; it keeps its place."""
+    same = (MessageRow.id == question.id, MessageRow.conversation_id == question.conversation_id)
+    changed = update(MessageRow).where(*same).values(text=question.text).returning(MessageRow.id)
+    return session.scalar(changed) is not None
 
 
 def _own(session: Session, user_id: str, conversation_id: str, *, hold: bool = False) -> ConversationRow:
