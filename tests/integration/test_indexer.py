@@ -93,9 +93,11 @@ def test_a_lost_index_is_made_anew_at_the_next_start(own: Server, lost: str, mod
         client = Client(again.url)
         client.sign_in()
         eventually(
-            lambda: [hit["passage_id"] for hit in client.search("guests of the workshop", mode=mode)] == before
-            if client.call("GET", f"/search?q=x&mode={mode}")[0] == 200
-            else False,
+            lambda: (
+                [hit["passage_id"] for hit in client.search("guests of the workshop", mode=mode)] == before
+                if client.call("GET", f"/search?q=x&mode={mode}")[0] == 200
+                else False
+            ),
             f"the {mode} index is there again",
         )
         client.close()
