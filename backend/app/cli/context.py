@@ -92,13 +92,16 @@ def attached_toolbox(builders: Builders, settings: Settings, command: str, *, ch
     """
     from backend.app.logs import configure_logging
     from backend.app.processes.embedded import attached
-    from backend.app.storage.migration import migrate
+    from backend.app.processes.migrations import needed
 
     # The command speaks for itself, and its first question loads the embedder.
     settings = settings.with_(log_level="error", branch_timeout_ms=max(settings.branch_timeout_ms, _COLD_TIMEOUT_MS))
     configure_logging(settings)
     with plain_errors():
-        migrate(settings)
+        if needed(settings):  # Alembic takes a third of a second
+            from backend.app.storage.migration import migrate
+
+            migrate(settings)
         with (
             attached(settings, command, redis=False, chroma=chroma) as reachable,
             builders.toolbox(reachable) as toolbox,

@@ -135,6 +135,8 @@ def _index(toolbox: Toolbox, user: User, report: Report) -> None:
         look()
         indexing.process(job_id, look)
         look()
+    for item in list(report.open.values()):  # of files that were queued before, the jobs are not known
+        _look_at(toolbox, user, item, report)
 
 
 def _wait(toolbox: Toolbox, user: User, report: Report, somebody_indexes: Callable[[], bool]) -> None:
