@@ -41,7 +41,7 @@ class MessageList extends LightElement {
   #scroller = createRef();
   #column = createRef();
   /** Messages draw themselves later than the list: their Markdown may still be on its way. */
-  #growth = new ResizeObserver(() => this.#follow && this.toEnd());
+  #growth = new ResizeObserver(() => this.#settle());
   #follow = true;
   #top = 0;
 
@@ -107,13 +107,18 @@ class MessageList extends LightElement {
 
   /** @param {Map<string, unknown>} changed */
   updated(changed) {
-    if (changed.has('opened') && this.opened) void this.#keepInView();
-    else if (this.#follow) this.toEnd();
+    this.#settle(changed.has('opened'));
+  }
+
+  /** @param {boolean} [justOpened] */
+  #settle(justOpened = false) {
+    const following = this.#follow;
+    if (following) this.toEnd();
+    if (this.opened && !this.busy && (following || justOpened)) void this.#keepInView();
   }
 
   /** The number that was opened stays in sight, though the column has become narrower. */
   async #keepInView() {
-    this.#follow = false;
     await new Promise(requestAnimationFrame);
     const scroller = this.#scroller.value;
     const message = this.querySelector(`[data-message-id="${CSS.escape(this.opened?.messageId ?? '')}"]`);

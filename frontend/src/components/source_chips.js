@@ -43,6 +43,7 @@ class SourceChips extends LightElement {
   /** @param {Source} source */
   #chip({ n, title, page, heading }) {
     const place = page ? t('source.page', { page }) : heading?.split(' › ').at(-1);
+    const kind = page ? 'source-chip-page' : 'source-chip-heading';
     return html`<button
       type="button"
       class="source-chip"
@@ -51,7 +52,7 @@ class SourceChips extends LightElement {
       @click=${() => this.emit('cite', n)}
     >
       <span class="source-chip-number">${n}</span><span class="source-chip-title">${title}</span>
-      ${place ? html`<span class="source-chip-place">${place}</span>` : nothing}
+      ${place ? html`<span class="${kind}">${place}</span>` : nothing}
     </button>`;
   }
 }

@@ -64,8 +64,8 @@ class SourcePanel extends LightElement {
             <lo-icon name="close"></lo-icon>
           </button>
         </header>
+        ${this.#isPdf || this.#mayBePdf ? this.#views() : nothing}
         <div class="source-body">
-          ${this.#isPdf ? this.#views() : nothing}
           ${this.#isPdf && this.view === 'page' ? this.#page() : this.#text()}
           ${problem ? problemNote(problem, () => this.emit('reload')) : nothing}
         </div>
@@ -83,6 +83,11 @@ class SourcePanel extends LightElement {
     return this.open.document?.media_type === 'application/pdf' && this.open.source.page !== null;
   }
 
+  /** Until the document is known: the choice of views has its place, and nothing jumps. */
+  get #mayBePdf() {
+    return this.open.document === null && this.open.loading && this.open.source.page !== null;
+  }
+
   get #fileAddress() {
     return this.#isPdf ? `${this.address}#page=${this.#pageNumber}` : this.address;
   }
@@ -97,7 +102,7 @@ class SourcePanel extends LightElement {
     const pages = this.open.document?.pages;
     const words = [];
     if (page) words.push(pages ? t('source.page_of', { page, pages }) : t('source.page', { page }));
-    if (heading) words.push(heading);
+    if (heading && heading !== this.open.source.title) words.push(heading);
     return words.join(' · ');
   }
 

@@ -69,13 +69,36 @@ async function findQuotes(pdf, begin, quotes) {
   for (let page = begin; page <= Math.min(pdf.numPages, begin + FOLLOWING); page += 1) numbers.push(page);
   const pieces = await Promise.all(
     numbers.map(async (page) => {
-      const { items } = await (await pdf.getPage(page)).getTextContent();
-      return items.filter((item) => 'str' in item).map((item) => ({ page, item }));
+      const { items, styles } = await (await pdf.getPage(page)).getTextContent();
+      const texts = items.filter((item) => 'str' in item);
+      return texts.map((item) => ({ page, item, family: styles[item.fontName]?.fontFamily ?? 'sans-serif' }));
     }),
   );
   const all = pieces.flat();
   const texts = all.map(({ item }) => item.str);
-  return quotes.flatMap((quote) => findQuote(quote, texts).map(({ index, from, to }) => ({ ...all[index], from, to })));
+  const widthOf = measureSigns();
+  /** @param {string} sign @param {number} index */
+  const widthIn = (sign, index) => widthOf(sign, all[index].family);
+  return quotes.flatMap((quote) =>
+    findQuote(quote, texts, widthIn).map(({ index, from, to }) => ({ ...all[index], from, to })),
+  );
+}
+
+/** The file tells the width of whole pieces only: within one, a font of the same kind tells. */
+function measureSigns() {
+  const context = /** @type {CanvasRenderingContext2D} */ (document.createElement('canvas').getContext('2d'));
+  /** @type {Map<string, number>} */
+  const known = new Map();
+  return (/** @type {string} */ sign, /** @type {string} */ family) => {
+    const key = family + sign;
+    let width = known.get(key);
+    if (width === undefined) {
+      context.font = `100px ${family}`;
+      width = context.measureText(sign).width;
+      known.set(key, width);
+    }
+    return width;
+  };
 }
 
 /**

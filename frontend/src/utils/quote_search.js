@@ -3,21 +3,22 @@
 /**
  * @param {string} quote
  * @param {string[]} pieces the page's text as the file has it
+ * @param {(sign: string, index: number) => number} [widthIn] how wide a sign of a piece is
  * @returns {{index: number, from: number, to: number}[]} the pieces that the quote covers, each
  *   from and to a part (0 to 1) of its width; none when it does not stand on the page
  */
-export function findQuote(quote, pieces) {
+export function findQuote(quote, pieces, widthIn = widthOf) {
   const wanted = squeeze(quote);
   /** @type {{index: number, from: number, to: number}[]} */
   const origins = [];
   let text = '';
   pieces.forEach((piece, index) => {
     const signs = [...piece];
-    const total = signs.reduce((sum, sign) => sum + widthOf(sign), 0);
+    const total = signs.reduce((sum, sign) => sum + widthIn(sign, index), 0);
     let at = 0;
     for (const sign of signs) {
-      const place = { index, from: at / total, to: (at + widthOf(sign)) / total };
-      at += widthOf(sign);
+      const place = { index, from: at / total, to: (at + widthIn(sign, index)) / total };
+      at += widthIn(sign, index);
       const part = squeeze(sign);
       text += part;
       // One entry a UTF-16 unit, as the search below counts.
