@@ -166,6 +166,12 @@ def ben(world: World) -> Caller:
     return world.person("ben")
 
 
+@pytest.fixture(scope="session")
+def anyone(world: World) -> Caller:
+    """A person for requests that leave nothing: making an account takes as long as many of them."""
+    return world.person("anyone")
+
+
 @pytest.fixture
 def nobody(world: World) -> Caller:
     return world.nobody()

@@ -98,9 +98,9 @@ def test_a_question_is_asked_of_the_collections_it_names(world: World, ann: Call
 
 
 @pytest.mark.parametrize("message", ["", "   ", "\n\t", "x" * 8001])
-def test_bad_input_is_answered_before_the_stream_begins(world: World, ann: Caller, message: str) -> None:
+def test_bad_input_is_answered_before_the_stream_begins(world: World, anyone: Caller, message: str) -> None:
     with world.nothing_left():
-        answer = ann.post("/chat", {"message": message})
+        answer = anyone.post("/chat", {"message": message})
     assert answer.error == (400, "INVALID_REQUEST")
     assert answer.json["message"].split(".")[1].strip() in ("Write a question", "Shorten it")
 

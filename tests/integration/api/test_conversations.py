@@ -71,12 +71,12 @@ def test_an_answer_is_rated_and_the_rating_taken_back(ann: Caller) -> None:
 
 
 @pytest.mark.parametrize("value", [2, -2, 0.5, "1", True, None, [], 10**30])
-def test_another_rating_is_refused(world: World, ann: Caller, value: object) -> None:
-    _, message = ann.asked("Anything?")
+def test_another_rating_is_refused(world: World, anyone: Caller, value: object) -> None:
+    _, message = anyone.asked("Anything?")
     with world.nothing_left():
-        answer = ann.post("/feedback", {"message_id": message, "value": value})
+        answer = anyone.post("/feedback", {"message_id": message, "value": value})
     assert answer.error == (400, "INVALID_REQUEST")
-    long = ann.post("/feedback", {"message_id": message, "value": 1, "comment": "x" * 4001})
+    long = anyone.post("/feedback", {"message_id": message, "value": 1, "comment": "x" * 4001})
     assert long.error == (400, "INVALID_REQUEST")
 
 

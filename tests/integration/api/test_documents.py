@@ -76,11 +76,10 @@ def test_passages_are_in_the_order_of_the_text_and_are_its_parts(world: World, a
     assert around.json["next_cursor"] is None
 
 
-@pytest.mark.parametrize("around", ["0", "-1", "999999999", "9" * 18])
-def test_no_passage_is_around_one_of_another_document(world: World, ann: Caller, ben: Caller, around: str) -> None:
+def test_no_passage_is_around_one_of_another_document(world: World, ann: Caller, ben: Caller) -> None:
     document, strange = world.document(ann), world.document(ben)
     theirs = ben.get(f"/documents/{strange}/passages").ids[0]
-    for number in (around, str(theirs)):
+    for number in (str(theirs), "0", "-1", "999999999", "9" * 18):
         assert ann.get(f"/documents/{document}/passages?around={number}").ids == []
     for number in ("x", "1.0", "9" * 19, "1_0", "0x1"):
         assert ann.get(f"/documents/{document}/passages?around={number}").error == (400, "INVALID_REQUEST")
@@ -199,6 +198,6 @@ def test_a_failed_document_says_why_and_is_tried_again(world: World, ann: Caller
 
 @pytest.mark.parametrize("path", ["", "/content", "/passages", "/retry"])
 @pytest.mark.parametrize("identity", ["0" * 32, "x", "%00", "🦆", "a" * 3000, "..", "1 or 1=1"])
-def test_an_unknown_document_is_a_404(ann: Caller, path: str, identity: str) -> None:
+def test_an_unknown_document_is_a_404(anyone: Caller, path: str, identity: str) -> None:
     method = "POST" if path == "/retry" else "GET"
-    assert ann.call(method, f"/documents/{identity}{path}").error == (404, "DOCUMENT_NOT_FOUND")
+    assert anyone.call(method, f"/documents/{identity}{path}").error == (404, "DOCUMENT_NOT_FOUND")

@@ -100,8 +100,8 @@ def test_a_small_answer_is_not_compressed(nobody: Caller) -> None:
     assert "Content-Encoding" not in nobody.get("/health/live", headers={"Accept-Encoding": "br, gzip"}).headers
 
 
-def test_a_head_request_has_the_headers_of_the_get(ann: Caller) -> None:
-    whole, head = ann.get("/collections"), ann.call("HEAD", "/collections")
+def test_a_head_request_has_the_headers_of_the_get(anyone: Caller) -> None:
+    whole, head = anyone.get("/collections"), anyone.call("HEAD", "/collections")
     assert (head.status, head.body) == (200, b"")
     for name in ("ETag", "Content-Type", "Content-Length", "Cache-Control"):
         assert head.headers[name] == whole.headers[name]
@@ -114,10 +114,10 @@ def test_fields_are_picked_from_one_thing_and_from_each_of_a_list(ann: Caller) -
     assert ann.get("/auth/me?fields=").data == ann.user
 
 
-def test_what_is_private_is_not_kept_by_a_shared_cache(ann: Caller) -> None:
-    assert ann.get("/auth/me").headers["Cache-Control"] == "private, no-cache"
-    assert ann.get("/documents/nothing").headers["Cache-Control"] == "no-store"
-    assert "Cookie" in ann.get("/auth/me").headers["Vary"]
+def test_what_is_private_is_not_kept_by_a_shared_cache(anyone: Caller) -> None:
+    assert anyone.get("/auth/me").headers["Cache-Control"] == "private, no-cache"
+    assert anyone.get("/documents/nothing").headers["Cache-Control"] == "no-store"
+    assert "Cookie" in anyone.get("/auth/me").headers["Vary"]
 
 
 def test_cursors_lead_through_a_list_once_and_to_its_end(ann: Caller) -> None:
@@ -131,8 +131,8 @@ def test_cursors_lead_through_a_list_once_and_to_its_end(ann: Caller) -> None:
 
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "x", "1.5", "1_0", "+5", " 5", "５", "9" * 30, "NaN", "%00"])
 @pytest.mark.parametrize("path", ["/documents", "/conversations"])
-def test_a_limit_out_of_bounds_is_refused(ann: Caller, path: str, limit: str) -> None:
-    answer = ann.get(f"{path}?limit={limit.replace('+', '%2B')}")
+def test_a_limit_out_of_bounds_is_refused(anyone: Caller, path: str, limit: str) -> None:
+    answer = anyone.get(f"{path}?limit={limit.replace('+', '%2B')}")
     assert answer.error == (400, "INVALID_REQUEST")
     assert "`limit`" in answer.json["message"]
 
@@ -155,15 +155,15 @@ def test_a_limit_out_of_bounds_is_refused(ann: Caller, path: str, limit: str) ->
     ],
 )
 @pytest.mark.parametrize("path", ["/documents", "/conversations"])
-def test_a_cursor_that_is_none_of_ours_is_refused_in_words(ann: Caller, path: str, cursor: str) -> None:
-    answer = ann.get(f"{path}?cursor={cursor}")
+def test_a_cursor_that_is_none_of_ours_is_refused_in_words(anyone: Caller, path: str, cursor: str) -> None:
+    answer = anyone.get(f"{path}?cursor={cursor}")
     if answer.status != 200:  # a text of the right shape is a place in the list, if an odd one
         assert answer.error == (400, "INVALID_REQUEST")
         assert "Begin the list anew" in answer.json["message"]
 
 
 @pytest.mark.parametrize("path", ["/auth/me", "/collections", "/documents/x"])
-def test_options_name_the_methods(ann: Caller, path: str) -> None:
-    answer = ann.call("OPTIONS", path)
+def test_options_name_the_methods(anyone: Caller, path: str) -> None:
+    answer = anyone.call("OPTIONS", path)
     assert (answer.status, answer.body) == (200, b"")
     assert {"GET", "HEAD", "OPTIONS"} <= {name.strip() for name in answer.headers["Allow"].split(",")}

@@ -12,6 +12,14 @@ HIT = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def reader(world: World) -> Caller:
+    """Somebody with a document to be found."""
+    reader = world.person("reader")
+    world.document(reader)
+    return reader
+
+
 def test_a_search_answers_hits_with_their_ranks_and_times(world: World, ann: Caller) -> None:
     document = world.document(ann)
     answer = ann.get("/search?q=when+does+the+ferry+leave")
@@ -60,16 +68,16 @@ def test_several_collections_are_searched_together_or_one_by_one(world: World, a
 
 
 @pytest.mark.parametrize("k", ["0", "-1", "101", "x", "1e2", "9" * 40, "2.0", "½", "%00"])
-def test_a_number_of_hits_out_of_bounds_is_refused(ann: Caller, k: str) -> None:
-    answer = ann.get(f"/search?q=ferry&k={k}")
+def test_a_number_of_hits_out_of_bounds_is_refused(anyone: Caller, k: str) -> None:
+    answer = anyone.get(f"/search?q=ferry&k={k}")
     assert answer.error == (400, "INVALID_REQUEST")
     assert "`k`" in answer.json["message"]
 
 
-def test_an_empty_or_endless_query_is_refused(ann: Caller) -> None:
+def test_an_empty_or_endless_query_is_refused(anyone: Caller) -> None:
     for query in ("", "%20%0A", "x" * 2001):
-        assert ann.get(f"/search?q={query}").error == (400, "INVALID_REQUEST")
-    assert ann.get("/search").error == (400, "INVALID_REQUEST")
+        assert anyone.get(f"/search?q={query}").error == (400, "INVALID_REQUEST")
+    assert anyone.get("/search").error == (400, "INVALID_REQUEST")
 
 
 @pytest.mark.parametrize(
@@ -91,9 +99,8 @@ def test_an_empty_or_endless_query_is_refused(ann: Caller) -> None:
         "{}",
     ],
 )
-def test_whatever_is_asked_is_a_query(world: World, ann: Caller, query: str) -> None:
-    world.document(ann)
-    assert ann.get(f"/search?q={query}").status == 200
+def test_whatever_is_asked_is_a_query(reader: Caller, query: str) -> None:
+    assert reader.get(f"/search?q={query}").status == 200
 
 
 def test_a_job_is_told_at_each_change_until_it_has_ended(world: World, ann: Caller) -> None:

@@ -69,10 +69,10 @@ def test_good_refused_and_known_files_of_one_request_are_told_apart(world: World
     ],
 )
 def test_when_every_file_is_refused_the_answer_is_the_first_ones_error(
-    world: World, ann: Caller, name: str, content: bytes, expected: tuple[int, str]
+    world: World, anyone: Caller, name: str, content: bytes, expected: tuple[int, str]
 ) -> None:
     with world.nothing_left():
-        answer = ann.upload((name, content), ("other.exe", b"MZ"))
+        answer = anyone.upload((name, content), ("other.exe", b"MZ"))
     assert answer.error == expected
     files = answer.json["details"]["files"]
     assert [(item["error_code"], item["filename"]) for item in files] == [
@@ -82,9 +82,9 @@ def test_when_every_file_is_refused_the_answer_is_the_first_ones_error(
     assert answer.json["message"] == files[0]["message"]
 
 
-def test_a_request_of_more_than_the_whole_limit_is_refused(world: World, ann: Caller) -> None:
+def test_a_request_of_more_than_the_whole_limit_is_refused(world: World, anyone: Caller) -> None:
     with world.nothing_left():
-        answer = ann.upload(*((f"{n}.txt", b"x" * MAX_UPLOAD) for n in range(10)))
+        answer = anyone.upload(*((f"{n}.txt", b"x" * MAX_UPLOAD) for n in range(10)))
     assert answer.error == (413, "REQUEST_TOO_LARGE")
     assert "fewer at a time" in answer.json["message"]
 
@@ -114,23 +114,23 @@ def test_the_largest_file_is_taken(ann: Caller) -> None:
     ],
 )
 def test_a_body_that_is_no_upload_leaves_nothing(
-    world: World, ann: Caller, body: bytes, content_type: str, expected: tuple[int, str]
+    world: World, anyone: Caller, body: bytes, content_type: str, expected: tuple[int, str]
 ) -> None:
     with world.nothing_left():
-        assert multipart(ann, body, content_type).error == expected
+        assert multipart(anyone, body, content_type).error == expected
 
 
-def test_a_file_under_another_part_name_is_not_kept(world: World, ann: Caller) -> None:
+def test_a_file_under_another_part_name_is_not_kept(world: World, anyone: Caller) -> None:
     with world.nothing_left():
-        answer = ann.call("POST", "/documents", data={"document": (io.BytesIO(b"x"), "a.txt")})
+        answer = anyone.call("POST", "/documents", data={"document": (io.BytesIO(b"x"), "a.txt")})
     assert answer.error == (400, "INVALID_REQUEST")
     assert "`files`" in answer.json["message"]
 
 
 @pytest.mark.parametrize("size", [600_000, 5_000_000])
-def test_a_field_that_is_far_too_large_is_a_413(world: World, ann: Caller, size: int) -> None:
+def test_a_field_that_is_far_too_large_is_a_413(world: World, anyone: Caller, size: int) -> None:
     with world.nothing_left():
-        assert ann.upload(("a.txt", b"x"), collection_id="x" * size).error == (413, "REQUEST_TOO_LARGE")
+        assert anyone.upload(("a.txt", b"x"), collection_id="x" * size).error == (413, "REQUEST_TOO_LARGE")
 
 
 @pytest.mark.parametrize(
@@ -171,9 +171,9 @@ def test_a_file_name_is_a_name_and_never_a_path(world: World, ann: Caller, dispo
 
 
 @pytest.mark.parametrize("collection", ["0" * 32, "x", "🦆", "a" * 1000, "' or 1=1 --"])
-def test_an_unknown_collection_leaves_nothing(world: World, ann: Caller, collection: str) -> None:
+def test_an_unknown_collection_leaves_nothing(world: World, anyone: Caller, collection: str) -> None:
     with world.nothing_left():
-        assert ann.upload(("a.txt", b"a"), collection_id=collection).error == (404, "COLLECTION_NOT_FOUND")
+        assert anyone.upload(("a.txt", b"a"), collection_id=collection).error == (404, "COLLECTION_NOT_FOUND")
 
 
 def test_somebody_elses_collection_is_one_that_is_not_there(world: World, ann: Caller, ben: Caller) -> None:
@@ -219,7 +219,7 @@ class FullIncoming(DiskIncomingFile):
 
 @pytest.mark.parametrize("at_finish", [False, True])
 def test_a_full_disk_is_said_and_leaves_nothing(
-    world: World, ann: Caller, monkeypatch: pytest.MonkeyPatch, at_finish: bool
+    world: World, anyone: Caller, monkeypatch: pytest.MonkeyPatch, at_finish: bool
 ) -> None:
     def incoming(self: DiskFiles, limit: int) -> FullIncoming:
         file = FullIncoming(DISK(self, limit)._path.with_suffix(".full"), limit)
@@ -234,7 +234,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     before, DISK = DiskFiles.incoming, plain
     monkeypatch.setattr(DiskFiles, "incoming", incoming)
     with world.nothing_left():
-        answer = ann.upload(("a.txt", b"more than ten bytes"), ("b.txt", b"more than ten bytes"))
+        answer = anyone.upload(("a.txt", b"more than ten bytes"), ("b.txt", b"more than ten bytes"))
     assert answer.error == (507, "STORAGE_FULL")
     assert "free some space" in answer.json["message"]
 
