@@ -1,26 +1,13 @@
-"""Builds every object once; nothing else constructs services.
-
-Opens nothing: connections, indexes and models are opened by whoever first needs them, so what is
-built here may be built before a fork.
-"""
+"""The services, put together."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import backend.app.services.ingestion.formats as formats
-from backend.app.cache.interfaces import Cache
-from backend.app.concurrency import NativePool
-from backend.app.config import MIB, Settings
 from backend.app.domain.chat import Citation, Source
-from backend.app.monitoring.interfaces import Metrics
-from backend.app.monitoring.null import NullMetrics
-from backend.app.processes.environment import PACKAGE, ROOT
-from backend.app.processes.heartbeat import Heartbeats
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
 from backend.app.services.bundle import Services
@@ -28,87 +15,26 @@ from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
-from backend.app.services.embedding import registry as embedders
-from backend.app.services.embedding.base import Embedder
-from backend.app.services.health import HealthService, Part
+from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.citations import CitationVerifier
 from backend.app.services.retrieval.hybrid import HybridRetriever
-from backend.app.services.retrieval.index_text import index_text
 from backend.app.services.search import SearchService
-from backend.app.storage.database import Database
-from backend.app.storage.files import DiskFiles
 from backend.app.storage.ids import new_id
-from backend.app.storage.indexes.chroma import ChromaIndexes
-from backend.app.storage.interfaces import JobQueue, LexicalIndexes
-from backend.app.storage.redis_client import connect
 from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
 from backend.app.storage.repositories.documents import SqlDocuments
-from backend.app.storage.repositories.indexing import SqlIndexing
 from backend.app.storage.repositories.jobs import SqlJobs
-from backend.app.storage.repositories.passages import SqlPassages
 from backend.app.storage.repositories.users import SqlUsers
+from backend.app.wiring.building_blocks import Parts
+from backend.app.wiring.probes import probes
 
 if TYPE_CHECKING:
-    from redis import Redis
-
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
     from backend.app.services.inspection import InspectionService
     from backend.app.services.reindexing import ReindexingService
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the services are built from, for one process."""
-
-    settings: Settings
-    metrics: Metrics
-    pool: NativePool
-    database: Database
-    redis: Redis | None
-    files: DiskFiles
-    queue: JobQueue
-    lexical: LexicalIndexes
-    vectors: ChromaIndexes
-    embedder: Embedder
-    analyzer: Analyzer
-    passages: SqlPassages
-    indexing: SqlIndexing
-
-    def close(self) -> None:
-        self.lexical.close()
-        self.database.close()
-        if self.redis is not None:
-            self.redis.close()
-
-
-def parts(settings: Settings, metrics: Metrics | None = None, *, embedding_threads: int = 1) -> Parts:
-    """Build what is beneath the services.
-
-    ``embedding_threads`` are those of one call: questions are many and short, so a web worker
-    gives each one thread, while the indexer gives its batches the whole machine.
-    """
-    database = Database(settings.sqlalchemy_url)
-    passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
-    redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
-    return Parts(
-        settings=settings,
-        metrics=metrics or NullMetrics(),
-        pool=NativePool(settings.native_threads),
-        database=database,
-        redis=redis,
-        files=DiskFiles(settings.files_dir),
-        queue=_queue(redis),
-        lexical=_lexical(settings, analyzer, passages, indexing),
-        vectors=ChromaIndexes(settings.chroma_url or "http://127.0.0.1:8000", settings.embedding),
-        embedder=embedders.create(settings.embedding, embedding_threads),
-        analyzer=analyzer,
-        passages=passages,
-        indexing=indexing,
-    )
 
 
 def services(parts: Parts) -> Services:
@@ -148,7 +74,7 @@ def services(parts: Parts) -> Services:
             new_id=new_id,
             max_upload_bytes=settings.max_upload_bytes,
         ),
-        health=HealthService(_probes(parts, models), required=frozenset({"database"})),
+        health=HealthService(probes(parts, models), required=frozenset({"database"})),
         metrics=metrics,
         models=models,
         search=SearchService(retriever, collections),
@@ -239,28 +165,6 @@ def _retriever(parts: Parts) -> HybridRetriever:
     )
 
 
-def _queue(redis: Redis | None) -> JobQueue:
-    from backend.app.storage.queue import NullJobQueue, RqJobQueue
-
-    return NullJobQueue() if redis is None else RqJobQueue(redis)
-
-
-def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing) -> LexicalIndexes:
-    if settings.lexical_engine == "rank_bm25":
-        from backend.app.storage.indexes.rank_bm25 import RankBm25Indexes
-
-        def terms_of(collection_id: str) -> Iterator[tuple[int, list[str]]]:
-            titles = {document.id: document.title for document in indexing.documents_of(collection_id)}
-            for batch in passages.of_collection(collection_id):
-                for passage in batch:
-                    yield passage.id, analyzer.terms(index_text(titles.get(passage.document_id, ""), passage))
-
-        return RankBm25Indexes(terms_of)
-    from backend.app.storage.indexes.tantivy import TantivyIndexes
-
-    return TantivyIndexes(settings.lexical_dir, analyzer.version)
-
-
 def _citer(analyzer: Analyzer) -> Callable[[str, Sequence[Source]], tuple[tuple[Citation, ...], int]]:
     verifier = CitationVerifier(analyzer)
 
@@ -269,60 +173,3 @@ def _citer(analyzer: Analyzer) -> Callable[[str, Sequence[Source]], tuple[tuple[
         return verified.citations, verified.dropped
 
     return cite
-
-
-def _probes(parts: Parts, models: LanguageModels) -> dict[str, Callable[[], Part]]:
-    def database() -> Part:
-        parts.database.ping()
-        return Part("ok")
-
-    def redis() -> Part:
-        if parts.redis is None:
-            return Part("ok", "not used")
-        from redis.exceptions import RedisError
-
-        try:
-            parts.redis.ping()
-        except RedisError as error:
-            return Part("degraded", type(error).__name__)
-        return Part("ok")
-
-    def vector_index() -> Part:
-        parts.vectors.ping()
-        return Part("ok")
-
-    def lexical_index() -> Part:
-        return Part("ok", parts.settings.lexical_engine)
-
-    def model() -> Part:
-        status = models.status()
-        return Part("ok" if status.available else "degraded", status.name)
-
-    def indexer() -> Part:
-        return Part("ok") if Heartbeats(parts.settings.run_dir).anybody() else Part("degraded", "not running")
-
-    return {
-        "database": database,
-        "redis": redis,
-        "vector_index": vector_index,
-        "lexical_index": lexical_index,
-        "model": model,
-        "indexer": indexer,
-    }
-
-
-def response_cache(parts: Parts) -> Cache:
-    """Build what Flask-Caching keeps answers in: Redis, or this worker's memory without it."""
-    if parts.redis is None:
-        from backend.app.cache.memory import MemoryCache
-
-        return MemoryCache(16 * MIB)
-    from backend.app.cache.redis import RedisCache
-
-    return RedisCache(parts.redis, "likeopt:cache:")
-
-
-def page_folder() -> Path:
-    """Return where the built page is: inside the wheel, or in the clone."""
-    inside = PACKAGE / "page"
-    return inside if inside.is_dir() else ROOT / "frontend" / "dist"

@@ -1,0 +1,28 @@
+"""Builds every object once; nothing else constructs services.
+
+Opens nothing: connections, indexes and models are opened by whoever first needs them, so what is
+built here may be built before a fork.
+"""
+
+from __future__ import annotations
+
+from backend.app.wiring.assembly import (
+    evaluator,
+    indexing_service,
+    inspection_service,
+    reindexing_service,
+    services,
+)
+from backend.app.wiring.building_blocks import Parts, page_folder, parts, response_cache
+
+__all__ = [
+    "Parts",
+    "evaluator",
+    "indexing_service",
+    "inspection_service",
+    "page_folder",
+    "parts",
+    "reindexing_service",
+    "response_cache",
+    "services",
+]

@@ -1,0 +1,119 @@
+"""What the services of one process are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.app.cache.interfaces import Cache
+from backend.app.concurrency import NativePool
+from backend.app.config import MIB, Settings
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.monitoring.null import NullMetrics
+from backend.app.processes.environment import PACKAGE, ROOT
+from backend.app.services.embedding import registry as embedders
+from backend.app.services.embedding.base import Embedder
+from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.index_text import index_text
+from backend.app.storage.database import Database
+from backend.app.storage.files import DiskFiles
+from backend.app.storage.indexes.chroma import ChromaIndexes
+from backend.app.storage.interfaces import JobQueue, LexicalIndexes
+from backend.app.storage.redis_client import connect
+from backend.app.storage.repositories.indexing import SqlIndexing
+from backend.app.storage.repositories.passages import SqlPassages
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the services are built from, for one process."""
+
+    settings: Settings
+    metrics: Metrics
+    pool: NativePool
+    database: Database
+    redis: Redis | None
+    files: DiskFiles
+    queue: JobQueue
+    lexical: LexicalIndexes
+    vectors: ChromaIndexes
+    embedder: Embedder
+    analyzer: Analyzer
+    passages: SqlPassages
+    indexing: SqlIndexing
+
+    def close(self) -> None:
+        self.lexical.close()
+        self.database.close()
+        if self.redis is not None:
+            self.redis.close()
+
+
+def parts(settings: Settings, metrics: Metrics | None = None, *, embedding_threads: int = 1) -> Parts:
+    """Build what is beneath the services.
+
+    ``embedding_threads`` are those of one call: questions are many and short, so a web worker
+    gives each one thread, while the indexer gives its batches the whole machine.
+    """
+    database = Database(settings.sqlalchemy_url)
+    passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
+    redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
+    return Parts(
+        settings=settings,
+        metrics=metrics or NullMetrics(),
+        pool=NativePool(settings.native_threads),
+        database=database,
+        redis=redis,
+        files=DiskFiles(settings.files_dir),
+        queue=_queue(redis),
+        lexical=_lexical(settings, analyzer, passages, indexing),
+        vectors=ChromaIndexes(settings.chroma_url or "http://127.0.0.1:8000", settings.embedding),
+        embedder=embedders.create(settings.embedding, embedding_threads),
+        analyzer=analyzer,
+        passages=passages,
+        indexing=indexing,
+    )
+
+
+def _queue(redis: Redis | None) -> JobQueue:
+    from backend.app.storage.queue import NullJobQueue, RqJobQueue
+
+    return NullJobQueue() if redis is None else RqJobQueue(redis)
+
+
+def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing) -> LexicalIndexes:
+    if settings.lexical_engine == "rank_bm25":
+        from backend.app.storage.indexes.rank_bm25 import RankBm25Indexes
+
+        def terms_of(collection_id: str) -> Iterator[tuple[int, list[str]]]:
+            titles = {document.id: document.title for document in indexing.documents_of(collection_id)}
+            for batch in passages.of_collection(collection_id):
+                for passage in batch:
+                    yield passage.id, analyzer.terms(index_text(titles.get(passage.document_id, ""), passage))
+
+        return RankBm25Indexes(terms_of)
+    from backend.app.storage.indexes.tantivy import TantivyIndexes
+
+    return TantivyIndexes(settings.lexical_dir, analyzer.version)
+
+
+def response_cache(parts: Parts) -> Cache:
+    """Build what Flask-Caching keeps answers in: Redis, or this worker's memory without it."""
+    if parts.redis is None:
+        from backend.app.cache.memory import MemoryCache
+
+        return MemoryCache(16 * MIB)
+    from backend.app.cache.redis import RedisCache
+
+    return RedisCache(parts.redis, "likeopt:cache:")
+
+
+def page_folder() -> Path:
+    """Return where the built page is: inside the wheel, or in the clone."""
+    inside = PACKAGE / "page"
+    return inside if inside.is_dir() else ROOT / "frontend" / "dist"
