@@ -93,6 +93,7 @@ class Indexer:
 
     def _at_start(self) -> None:
         self._service.free_abandoned()
+        self._parts.files.remove_abandoned()
         self._restore()
 
     def _restore(self) -> None:
