@@ -126,15 +126,18 @@ def progress_bar(*, quiet_output: bool) -> Iterator[Bar]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    with Progress(
+    progress = Progress(
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
         console=Console(stderr=True, highlight=False, markup=False, emoji=False),
         transient=True,
-    ) as progress:
+    )
+    try:
         yield _RichBar(progress)
+    finally:
+        progress.stop()
 
 
 class _PlainBar:
@@ -149,11 +152,14 @@ class _PlainBar:
 
 
 class _RichBar:
+    """Appears when there is something to show: its thread must not run yet while services are started."""
+
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task = progress.add_task("", total=None)
 
     def show(self, done: float, total: float, text: str) -> None:
+        self._progress.start()
         self._progress.update(self._task, completed=done, total=total, description=clipped(one_line(text), 40))
 
     def say(self, line: str, *, err: bool = False) -> None:

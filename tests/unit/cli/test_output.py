@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -113,6 +115,37 @@ def test_without_a_terminal_lines_are_plain_and_data_stay_alone(quiet: bool, std
     result = CliRunner().invoke(work)
     assert result.stdout == stdout
     assert result.stderr == ("ready\n" if quiet else "") + "failed\n"
+
+
+def on_a_terminal(program: str) -> str:
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen([sys.executable, "-c", program], stdout=theirs, stderr=theirs, env=environ) as process:
+        os.close(theirs)
+        seen = b""
+        with (
+            contextlib.suppress(OSError),
+            os.fdopen(ours, "rb", buffering=0) as terminal,
+        ):  # EIO: the other end is closed
+            while block := terminal.read(4096):
+                seen += block
+    assert process.returncode == 0, seen
+    return seen.decode()
+
+
+def test_on_a_terminal_lines_stay_above_a_bar_that_goes() -> None:
+    program = (
+        "import threading; from backend.app.cli.output import *\n"
+        "with progress_bar(quiet_output=False) as bar:\n"
+        "  bar.say('Waiting [bold] :smile:', err=True); assert threading.active_count() == 1\n"
+        "  bar.show(1, 2, '한국어.txt'); bar.say('ready  ' + 'long ' * 30)"
+    )
+    seen = on_a_terminal(program)
+    assert "Waiting [bold] :smile:\r\n" in seen
+    assert "50%" in seen
+    assert "한국어.txt" in seen
+    assert "ready  " + "long " * 30 in seen, "a line is not broken by us"
+    assert seen.rindex("\x1b[?25h") > seen.rindex("\x1b[?25l"), "the cursor is shown again"
 
 
 def in_a_process(program: str, encoding: str = "utf-8") -> str:
