@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from backend.app.domain.documents import ExtractedDocument
 
@@ -22,8 +23,11 @@ class Section:
 
     @property
     def heading(self) -> str | None:
-        """The path in one line; where it is too long, its outer steps give way."""
-        steps = [_shortened(step) for step in self.path]
+        """The path in one line; where it is too long, its outer steps give way.
+
+        A chapter that begins with a section of its own name is named once.
+        """
+        steps = [_shortened(step) for step, _ in groupby(self.path)]
         while len(steps) > 1 and len(_SEPARATOR.join(steps)) > _PATH_CHARS:
             del steps[0]
         return _SEPARATOR.join(steps) or None
