@@ -39,6 +39,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("LIKEOPT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LIKEOPT_CHROMA_URL", "http://127.0.0.1:9")  # so that none is started
     monkeypatch.setenv("LIKEOPT_OLLAMA_URL", "")
+    # It is for a whole process, and other tests of this one listen to what is logged.
+    monkeypatch.setattr("backend.app.logs.configure_logging", lambda settings: None)
 
     def invoke(services: Any, *arguments: str, inspection: Any = None, input: str | None = None) -> Result:
         @contextlib.contextmanager
