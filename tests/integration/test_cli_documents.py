@@ -96,14 +96,6 @@ def test_an_answer_quotes_its_source_and_is_kept(likeopt: CommandLine) -> None:
     assert kept == [question, answer["answer"]]
 
 
-def test_an_answer_is_printed_with_its_sources(likeopt: CommandLine) -> None:
-    shown = likeopt("ask", "How much diesel does the generator burn?").stdout
-    before, _, sources = shown.partition("\nSources\n")
-    assert "four litres of diesel" in before
-    assert sources.startswith("[1] english — page 2")
-    assert "“The generator burns four litres of diesel in an hour.”" in " ".join(sources.split())
-
-
 def test_the_same_files_again_are_said_to_be_there(likeopt: CommandLine, folder: Path) -> None:
     done = likeopt("ingest", folder)
     assert done.stdout.count("duplicate  ") == len(GOOD)
@@ -128,7 +120,6 @@ def test_lost_indexes_are_noticed_and_made_anew(likeopt: CommandLine) -> None:
     assert wrong == {"words indexed", "vectors indexed"}
     assert "documents indexed anew" in likeopt("reindex").stdout
     assert {check["state"] for check in likeopt.json("doctor")["checks"]} <= {"ok", "note"}
-    assert titles(likeopt.json("search", "diesel generator", "--mode", "vector"))[0] == "english"
 
 
 def big_texts(folder: Path, count: int) -> Path:
