@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 
 import structlog
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
@@ -105,28 +106,40 @@ class Indexer:
                 log.warning("restore_postponed", error_code=error.error_code)
 
     def _work(self) -> None:
-        url = self._settings.redis_url.reveal()
+        while not self._stopping.is_set():
+            self._enqueue_pending()
+            try:
+                self._rq_worker().work(logging_level="WARNING", with_scheduler=False)
+                return
+            except RedisError as error:  # until it is back, SQL says what is to be done
+                log.warning("queue_unavailable", error=type(error).__name__)
+                self._stop_at_signals()
+                self._work_off()
+
+    def _rq_worker(self) -> _Worker:
         # Waiting for work is long by nature; RQ sets its own bounds.
-        worker = _Worker(
-            [QUEUE],
-            connection=connect(url, seconds=None),
-            serializer=JSONSerializer,
-            log_job_description=False,
-        )
+        connection = connect(self._settings.redis_url.reveal(), seconds=None)
+        worker = _Worker([QUEUE], connection=connection, serializer=JSONSerializer, log_job_description=False)
         worker.on_stop = self.stop
-        self._enqueue_pending()
-        worker.work(logging_level="WARNING", with_scheduler=False)
+        return worker
 
     def _poll(self) -> None:
+        self._stop_at_signals()
+        while not self._stopping.is_set():
+            self._work_off()
+
+    def _work_off(self) -> None:
+        """Do what SQL says is to be done, then rest a moment: some of it may wait for a part that is away."""
+        for job_id in self._parts.indexing.pending():
+            if self._stopping.is_set():
+                return
+            self.index(job_id)
+        self.tidy()
+        self._stopping.wait(_POLL_SECONDS)
+
+    def _stop_at_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
-        while not self._stopping.is_set():
-            for job_id in self._parts.indexing.pending():
-                if self._stopping.is_set():
-                    return
-                self.index(job_id)
-            self.tidy()
-            self._stopping.wait(_POLL_SECONDS)  # with jobs that have to wait for a part that is away, too
 
     def _keep_house(self) -> None:
         while True:
@@ -146,8 +159,6 @@ class Indexer:
 
     def _enqueue_pending(self) -> None:
         """Bring back jobs that the queue has lost; a queue with entries gets them anyway."""
-        from redis.exceptions import RedisError
-
         try:
             if Queue(QUEUE, connection=self._parts.redis, serializer=JSONSerializer).count:
                 return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import redis
 
 from tests.services.client import Client
 from tests.services.likeopt import Server, eventually, likeopt_server
+from tests.services.stores import valkey_server
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "fixtures" / "documents"
 FILES = [DOCUMENTS / name for name in ("english.pdf", "korean.pdf", "workshop.docx")]
@@ -77,6 +81,25 @@ def test_a_killed_indexer_goes_on_where_it_was(own: Server) -> None:
     hits = client.search("workshop", k="100")
     assert len({hit["passage_id"] for hit in hits}) == len(hits), "no passage is there twice"
     client.close()
+
+
+def test_the_indexer_outlives_the_queue_and_works_without_it(tmp_path: Path) -> None:
+    with valkey_server(tmp_path / "valkey") as url, likeopt_server(tmp_path / "data", REDIS_URL=url) as server:
+        client = person(server)
+        eventually(lambda: "indexer" in server.services()["pids"], "the indexer runs")
+        indexer = server.services()["pids"]["indexer"]
+        client.upload(FILES[0])
+        client.indexed()
+        client.close()
+        with redis.Redis.from_url(url) as valkey, contextlib.suppress(redis.RedisError):
+            valkey.shutdown(nosave=True)
+        command = (sys.executable, "-m", "backend.app", "ingest", str(FILES[2]), "--json")
+        done = subprocess.run(
+            [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, timeout=90
+        )
+        assert done.returncode == 0, done.stderr
+        assert "workshop.docx" in done.stdout
+        assert server.services()["pids"]["indexer"] == indexer
 
 
 @pytest.mark.parametrize(("lost", "mode"), [("tantivy", "bm25"), ("chroma", "vector")])
