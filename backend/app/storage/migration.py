@@ -97,7 +97,9 @@ def _engine(url: URL) -> Engine:
     try:
         engine = create_engine(url, poolclass=NullPool, connect_args=options)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"The driver {error.name} is missing. Install like-opt[postgres].") from error
+        raise ConfigError(
+            f"The driver {error.name} is missing. Install the package psycopg[binary] beside Like-Opt (in a clone: .venv/bin/pip install -r requirements-postgres.txt)."
+        ) from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _take_the_write_lock)

@@ -19,7 +19,7 @@ from types import FrameType
 
 from backend.app.processes.parent_death import die_with_parent
 
-_NO_XLLAMACPP = "A GGUF model needs llama.cpp. Install it by: pip install 'like-opt[llm]'"
+_NO_XLLAMACPP = "A GGUF model needs llama.cpp. Install the package xllamacpp beside Like-Opt (in a clone: .venv/bin/pip install -r requirements-llm.txt)."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
