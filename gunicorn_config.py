@@ -34,6 +34,8 @@ chdir = str(ROOT)
 worker_class = "gevent"
 workers = number_of_workers(_settings)
 worker_connections = _settings.worker_connections
+# By default a hundred times the usual 1,000: at 1,000 requests a second that would replace each
+# worker every few seconds, and cut its streams after graceful_timeout.
 max_requests = _settings.max_requests
 max_requests_jitter = _settings.max_requests_jitter
 timeout = _settings.timeout
@@ -52,6 +54,7 @@ forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 
 # --- logs --------------------------------------------------------------------------------------
+# Off by default: nothing turns such a file over by itself, and the metrics count what it would tell.
 accesslog = _settings.access_log or None
 access_log_format = _settings.access_log_format
 errorlog = "-"

@@ -71,6 +71,20 @@ def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window],
     assert_fits(page, "a document")
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_page_says_which_model_answers_and_how_to_connect_one(
+    open_window: Callable[..., Window], language: str
+) -> None:
+    window = open_window(language=language)
+    window.register()
+    window.page.goto("/")
+    badge = window.page.get_by_test_id("model-badge")
+    expect(badge).to_have_attribute("data-provider", "extractive")
+    expect(badge).to_have_text(window.t("model.none"))
+    badge.click()
+    expect(window.page.get_by_text(window.t("model.how_to_connect"))).to_be_visible()
+
+
 BRIGHTNESS = """(element) => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const of = (colour) => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
