@@ -31,7 +31,7 @@ backlog = _settings.backlog
 chdir = str(ROOT)
 
 # --- workers -----------------------------------------------------------------------------------
-worker_class = "gevent"
+worker_class = "backend.app.processes.gunicorn_worker.EnvelopeWorker"  # gevent's, with our errors
 workers = number_of_workers(_settings)
 worker_connections = _settings.worker_connections
 # By default a hundred times the usual 1,000: at 1,000 requests a second that would replace each

@@ -1,0 +1,74 @@
+"""Gunicorn's gevent worker, whose own refusals have the API's envelope too.
+
+What gunicorn cannot parse never reaches the application: an address or a header that is too
+long, a request that is none. Its answer would be a page of HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from gunicorn.workers.ggevent import GeventWorker
+
+_REFUSALS = {
+    400: ("INVALID_REQUEST", "Invalid request", "The request is not valid HTTP. Check the program that sent it."),
+    403: ("FORBIDDEN", "Not allowed", "The request came by a way that this server does not accept."),
+    414: ("ADDRESS_TOO_LONG", "Address too long", "The address is too long. Shorten the query, or raise LIKEOPT_LIMIT_REQUEST_LINE."),
+    417: ("EXPECTATION_FAILED", "Expectation failed", "Send the request without the Expect header."),
+    431: ("HEADERS_TOO_LARGE", "Headers too large", "The request's headers are too large. Delete this site's cookies and try again."),
+    500: ("INTERNAL_ERROR", "Internal error", "Something went wrong on the server. Try again; if it stays, tell the administrator the request id."),
+    501: ("INVALID_REQUEST", "Invalid request", "This server does not know the request's transfer coding."),
+}  # fmt: skip
+
+
+class EnvelopeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        recorder = _Recorder(client)
+        super().handle_error(req, recorder, addr, exc)  # it logs, and chooses the status
+        answer = _answer(recorder.data)
+        try:
+            client.settimeout(1.0)
+            client.sendall(answer)
+        except OSError:
+            self.log.debug("Failed to send error message.")
+
+
+class _Recorder:
+    """Takes what is sent, and is the socket in all else."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.data = b""
+
+    def sendall(self, data: bytes) -> None:
+        self.data += data
+
+    def setblocking(self, flag: bool) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def _answer(html: bytes) -> bytes:
+    """Return the whole HTTP answer with the status of gunicorn's own."""
+    status_line = html.partition(b"\r\n")[0]
+    words = status_line.split(b" ", 2)
+    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 500
+    error_code, error, message = _REFUSALS.get(status, _REFUSALS[500])
+    request_id = secrets.token_hex(8)
+    envelope = {
+        "success": False,
+        "message": message,
+        "error": error,
+        "error_code": error_code,
+        "request_id": request_id,
+    }
+    body = json.dumps(envelope).encode()
+    head = (
+        f"HTTP/1.1 {status} {error}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"X-Request-ID: {request_id}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
