@@ -145,8 +145,8 @@ class Indexer:
         while True:
             try:
                 self._heartbeats.beat()
-                if self._parts.redis is not None:
-                    self._enqueue_pending()
+                if self._parts.redis is not None and not self._enqueue_pending() and self._started:
+                    self._work_off()  # RQ waits for Redis, up to a minute at a time; nobody else need
                 if self._started and not self._restored:
                     self._restore()
             except (AppError, OSError) as error:
@@ -157,17 +157,21 @@ class Indexer:
             if self._stopping.wait(_LOOK_SECONDS):
                 return
 
-    def _enqueue_pending(self) -> None:
-        """Bring back jobs that the queue has lost; a queue with entries gets them anyway."""
+    def _enqueue_pending(self) -> bool:
+        """Bring back jobs that the queue has lost; return False when there is no queue to ask.
+
+        A queue with entries gets to them anyway.
+        """
         try:
             if Queue(QUEUE, connection=self._parts.redis, serializer=JSONSerializer).count:
-                return
+                return True
         except RedisError:
-            return
+            return False
         for job_id in self._parts.indexing.pending():
             self._parts.queue.put(job_id)
         if self._parts.indexing.removals():
             self._parts.queue.wake()
+        return True
 
 
 class _Worker(SimpleWorker):

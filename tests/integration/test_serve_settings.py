@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.services.client import Answer, Client
-from tests.services.likeopt import Server, likeopt_server
+from tests.services.likeopt import Server, eventually, likeopt_server
 from tests.services.model import gguf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def test_everything_works_on_postgresql(tmp_path: Path, postgresql_url: str) -> 
 def test_a_gguf_file_answers_in_a_process_of_its_own(tmp_path: Path) -> None:
     few = {"LIKEOPT_LLM_MAX_TOKENS": "16", "LIKEOPT_CHAT_SOURCES": "2"}
     with likeopt_server(tmp_path / "data", LIKEOPT_LLM_GGUF=str(gguf()), **few) as server:
-        assert "llama" in server.services()["pids"]
+        eventually(lambda: "llama" in server.services()["pids"], "llama.cpp is one of the processes")
         client, answer = whole_way(server)
         assert answer.events[-1] == "done"
         assert answer.last["degraded"] == []
