@@ -6,6 +6,24 @@ from collections.abc import Mapping
 
 
 class NullMetrics:
+    def cache_hit(self, layer: str, region: str) -> None:
+        return None
+
+    def cache_miss(self, region: str) -> None:
+        return None
+
+    def cache_stale(self, region: str) -> None:
+        return None
+
+    def cache_error(self, layer: str) -> None:
+        return None
+
+    def cache_computed(self, region: str, seconds: float) -> None:
+        return None
+
+    def breaker_changed(self, name: str, state: str) -> None:
+        return None
+
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         return None
 
@@ -30,7 +48,7 @@ class NullMetrics:
     def observe_job(self, outcome: str, seconds: float) -> None:
         return None
 
-    def observe_web_vital(self, name: str, value: float) -> None:
+    def observe_web_vital(self, name: str, value: float, device: str = "desktop") -> None:
         return None
 
     def render(self) -> tuple[bytes, str]:

@@ -16,29 +16,27 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+from backend.app.monitoring.buckets import DEVICES, JOB_SECONDS, REQUEST_SECONDS, STAGE_SECONDS, VITALS
+from backend.app.monitoring.cache_events import CacheMetrics
+from backend.app.monitoring.children import Children
+
 _SAMPLE_SECONDS = 5.0
-_VITALS = {
-    "lcp": (100, 250, 500, 1000, 1500, 2500, 4000, 8000),
-    "inp": (16, 50, 100, 200, 300, 500, 1000),
-    "fid": (16, 50, 100, 200, 300, 500, 1000),
-    "cls": (0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0),
-    "ttfb": (50, 100, 200, 400, 800, 1800, 3000),
-    "fcp": (100, 250, 500, 1000, 1800, 3000, 5000),
-}
 
 
-class PrometheusMetrics:
+class PrometheusMetrics(CacheMetrics):
     """One instance a process; in multiprocess mode ``render`` adds all processes up."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
-        self._requests = Counter(
-            "http_requests_total", "HTTP requests", ["method", "endpoint", "status"], registry=registry
+        super().__init__(registry)
+        self._requests = Children(
+            Counter("http_requests_total", "HTTP requests", ["method", "endpoint", "status"], registry=registry)
         )
-        self._duration = Histogram(
-            "http_request_duration_seconds", "HTTP request duration", ["method", "endpoint"],
-            buckets=_SECONDS, registry=registry,
+        self._duration = Children(
+            Histogram(
+                "http_request_duration_seconds", "HTTP request duration; of a stream, the time to its headers",
+                ["method", "endpoint"], buckets=REQUEST_SECONDS, registry=registry,
+            )
         )  # fmt: skip
         self._active = Gauge(
             "http_active_connections", "Requests being answered", multiprocess_mode="livesum", registry=registry
@@ -49,26 +47,38 @@ class PrometheusMetrics:
         self._cpu = Gauge(
             "cpu_usage_percent", "CPU use of the web workers", multiprocess_mode="livesum", registry=registry
         )
-        self._stages = Histogram(
-            "likeopt_stage_duration_seconds", "Stages of a question", ["stage"], buckets=_SECONDS, registry=registry
-        )
-        self._degraded = Counter("likeopt_degraded_total", "Answers without a part", ["part"], registry=registry)
-        self._citations = Counter("likeopt_citations_total", "Citations checked", ["outcome"], registry=registry)
-        self._errors = Counter("likeopt_errors_total", "Unexpected errors", ["where"], registry=registry)
-        self._jobs = Histogram(
-            "likeopt_job_duration_seconds", "Indexing jobs", ["outcome"],
-            buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 1800), registry=registry,
+        self._stages = Children(
+            Histogram(
+                "likeopt_stage_duration_seconds", "Stages of a question", ["stage"],
+                buckets=STAGE_SECONDS, registry=registry,
+            )
         )  # fmt: skip
+        self._degraded = Children(
+            Counter("likeopt_degraded_total", "Answers without a part", ["part"], registry=registry)
+        )
+        self._citations = Children(
+            Counter("likeopt_citations_total", "Citations checked", ["outcome"], registry=registry)
+        )
+        self._errors = Children(Counter("likeopt_errors_total", "Unexpected errors", ["where"], registry=registry))
+        self._jobs = Children(
+            Histogram(
+                "likeopt_job_duration_seconds", "Indexing jobs", ["outcome"], buckets=JOB_SECONDS, registry=registry
+            )
+        )
         self._vitals = {
-            name: Histogram(f"web_vitals_{name}", f"Web Vital {name.upper()}", buckets=buckets, registry=registry)
-            for name, buckets in _VITALS.items()
+            name: Children(
+                Histogram(
+                    f"web_vitals_{name}", f"Web Vital {name.upper()}", ["device"], buckets=buckets, registry=registry
+                )
+            )
+            for name, buckets in VITALS.items()
         }
         self._process = psutil.Process()
         self._sampled = -math.inf
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, str(status)).inc()
-        self._duration.labels(method, route).observe(seconds)
+        self._requests[method, route, str(status)].inc()
+        self._duration[method, route].observe(seconds)
 
     def request_began(self) -> None:
         self._active.inc()
@@ -81,25 +91,25 @@ class PrometheusMetrics:
 
     def observe_stages(self, milliseconds: Mapping[str, float]) -> None:
         for name, value in milliseconds.items():
-            self._stages.labels(name.removesuffix("_ms")).observe(value / 1000)
+            self._stages[name.removesuffix("_ms")].observe(value / 1000)
 
     def count_degraded(self, part: str) -> None:
-        self._degraded.labels(part).inc()
+        self._degraded[part].inc()
 
     def count_citations(self, verified: int, dropped: int) -> None:
-        self._citations.labels("verified").inc(verified)
-        self._citations.labels("dropped").inc(dropped)
+        self._citations["verified"].inc(verified)
+        self._citations["dropped"].inc(dropped)
 
     def count_error(self, where: str) -> None:
-        self._errors.labels(where).inc()
+        self._errors[where].inc()
 
     def observe_job(self, outcome: str, seconds: float) -> None:
-        self._jobs.labels(outcome).observe(seconds)
+        self._jobs[outcome].observe(seconds)
 
-    def observe_web_vital(self, name: str, value: float) -> None:
+    def observe_web_vital(self, name: str, value: float, device: str = "desktop") -> None:
         """Note what a page measured; names that are no Web Vital, and values that cannot be, are passed over."""
-        if name in self._vitals and math.isfinite(value) and value >= 0:
-            self._vitals[name].observe(value)
+        if name in self._vitals and device in DEVICES and math.isfinite(value) and value >= 0:
+            self._vitals[name][device].observe(value)
 
     def render(self) -> tuple[bytes, str]:
         self._sample_process()

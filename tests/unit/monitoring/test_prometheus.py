@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from backend.app.monitoring import prometheus
-from backend.app.monitoring.interfaces import Metrics
+from backend.app.monitoring.buckets import VITALS
+from backend.app.monitoring.interfaces import CacheEvents, Metrics
 from backend.app.monitoring.null import NullMetrics
 from backend.app.monitoring.prometheus import PrometheusMetrics
 from tests.fakes.child import run_python
@@ -33,11 +34,11 @@ def samples(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], fl
     }
 
 
-def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
     return samples(metrics).get((name, frozenset(labels.items())))
 
 
-def vitals(metrics: Metrics, name: str) -> Mapping[str, float | None]:
+def vitals(metrics: PrometheusMetrics, name: str) -> Mapping[str, float | None]:
     found = metrics.snapshot()["web_vitals"]
     assert isinstance(found, dict)
     return dict(found[name])
@@ -100,6 +101,41 @@ def test_the_process_is_looked_at_now_and_then_as_requests_end(
     assert looks == [100.0, 105.0, 120.0]
 
 
+# --- the cache ---------------------------------------------------------------------------------
+
+
+def test_the_cache_is_counted_by_layer_and_region(metrics: PrometheusMetrics) -> None:
+    events: CacheEvents = metrics
+    for layer in ("l1", "l1", "l2"):
+        events.cache_hit(layer, "search")
+    events.cache_miss("search")
+    events.cache_stale("answer")
+    events.cache_error("l2")
+    events.cache_computed("search", 0.02)
+    assert value(metrics, "likeopt_cache_hits_total", layer="l1", region="search") == 2
+    assert value(metrics, "likeopt_cache_hits_total", layer="l2", region="search") == 1
+    assert value(metrics, "likeopt_cache_misses_total", region="search") == 1
+    assert value(metrics, "likeopt_cache_stale_total", region="answer") == 1
+    assert value(metrics, "likeopt_cache_errors_total", layer="l2") == 1
+    assert value(metrics, "likeopt_cache_compute_seconds_sum", region="search") == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("states", "is_open"), [(["open"], 1), (["open", "half_open"], 1), (["open", "closed"], 0)])
+def test_a_breaker_is_open_until_it_is_closed_again(
+    metrics: PrometheusMetrics, states: list[str], is_open: int
+) -> None:
+    for state in states:
+        metrics.breaker_changed("redis", state)
+    assert value(metrics, "likeopt_breaker_open", name="redis") == is_open
+
+
+def test_the_same_labels_give_the_same_metric(metrics: PrometheusMetrics) -> None:
+    first = metrics._requests["GET", "/", "200"]
+    assert metrics._requests["GET", "/", "200"] is first
+    assert metrics._requests["GET", "/", "404"] is not first
+    assert first is metrics._requests._parent.labels("GET", "/", "200")
+
+
 # --- web vitals -------------------------------------------------------------------------------
 
 
@@ -108,7 +144,19 @@ def test_web_vitals_are_counted_by_name(metrics: PrometheusMetrics, name: str) -
     metrics.observe_web_vital(name, 0.0)
     metrics.observe_web_vital(name, 0.05)
     assert vitals(metrics, name)["count"] == 2
-    assert value(metrics, f"web_vitals_{name}_sum") == pytest.approx(0.05)
+    assert value(metrics, f"web_vitals_{name}_sum", device="desktop") == pytest.approx(0.05)
+
+
+def test_web_vitals_are_kept_apart_by_kind_of_device(metrics: PrometheusMetrics) -> None:
+    metrics.observe_web_vital("lcp", 900.0, "desktop")
+    metrics.observe_web_vital("lcp", 2600.0, "phone")
+    metrics.observe_web_vital("lcp", 2700.0, "phone")
+    metrics.observe_web_vital("lcp", 1.0, "Mozilla/5.0 of somebody")
+    assert value(metrics, "web_vitals_lcp_count", device="phone") == 2
+    assert value(metrics, "web_vitals_lcp_count", device="desktop") == 1
+    assert {dict(labels)["device"] for name, labels in samples(metrics) if name == "web_vitals_lcp_count"} == {
+        "phone", "desktop",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["", "LCP", "__class__", "lcp_total", "x" * 1000])
@@ -130,7 +178,7 @@ def test_the_75th_percentile_is_the_bound_that_three_quarters_reach(values: list
     for one in values:
         metrics.observe_web_vital("lcp", one)
     p75 = vitals(metrics, "lcp")["p75"]
-    bounds = prometheus._VITALS["lcp"]
+    bounds = VITALS["lcp"]
     assert p75 in bounds
     assert p75 is not None
     if p75 < bounds[-1]:
@@ -152,7 +200,13 @@ def test_null_metrics_take_everything_and_tell_nothing() -> None:
     nobody.count_citations(1, 1)
     nobody.count_error("x")
     nobody.observe_job("ready", 1.0)
-    nobody.observe_web_vital("lcp", 1.0)
+    nobody.observe_web_vital("lcp", 1.0, "phone")
+    nobody.cache_hit("l1", "search")
+    nobody.cache_miss("search")
+    nobody.cache_stale("search")
+    nobody.cache_error("l2")
+    nobody.cache_computed("search", 0.1)
+    nobody.breaker_changed("redis", "open")
     assert nobody.render()[0] == b""
     assert nobody.snapshot() == {}
 
