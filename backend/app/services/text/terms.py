@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Protocol
 
 _FUNCTION_WORDS = (
@@ -31,4 +32,9 @@ def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     """Return the terms of ``text`` without function words; all of them where nothing else is left."""
     plain = _KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))
     terms = frozenset(analyzer.terms(plain))
-    return terms - frozenset(analyzer.terms(_FUNCTION_WORDS)) or terms
+    return terms - _function_terms(analyzer) or terms
+
+
+@lru_cache(maxsize=8)  # one analyser a process, but tests make many
+def _function_terms(analyzer: TermAnalyzer) -> frozenset[str]:
+    return frozenset(analyzer.terms(_FUNCTION_WORDS))
