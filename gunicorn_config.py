@@ -14,6 +14,8 @@ import gc  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from functools import partial  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -21,6 +23,7 @@ from backend.app.config import Settings  # noqa: E402
 from backend.app.processes.addresses import shown  # noqa: E402
 from backend.app.processes.capacity import workers as number_of_workers  # noqa: E402
 from backend.app.processes.environment import ROOT  # noqa: E402
+from backend.app.processes.last_call import last_call  # noqa: E402
 from backend.app.processes.parent_death import die_with_parent  # noqa: E402
 
 _settings = Settings.load()
@@ -31,7 +34,7 @@ backlog = _settings.backlog
 chdir = str(ROOT)
 
 # --- workers -----------------------------------------------------------------------------------
-worker_class = "backend.app.processes.gunicorn_worker.EnvelopeWorker"  # gevent's, with our errors
+worker_class = "backend.app.processes.gunicorn_worker.WebWorker"  # gevent's, with our errors and ends of streams
 workers = number_of_workers(_settings)
 worker_connections = _settings.worker_connections
 # By default a hundred times the usual 1,000: at 1,000 requests a second that would replace each
@@ -67,7 +70,8 @@ control_socket_disable = True
 # The workers' metrics meet in these files. `likeopt serve` names the folder, so that the indexers'
 # are there too, and empties it; on its own, gunicorn does both, at the start but not at a reload.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    _metrics = _settings.run_dir / "prometheus"
+    # Of this server alone: another one may have the same data folder.
+    _metrics = _settings.run_dir / f"prometheus-{_settings.port}"
     _metrics.mkdir(parents=True, exist_ok=True)
     for _file in _metrics.glob("*.db"):
         _file.unlink(missing_ok=True)
@@ -75,9 +79,22 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 
 def when_ready(server: Any) -> None:
-    """Keep the collector off what is loaded, so that its pages stay shared after the fork."""
+    """Keep the collector off what is loaded, so that its pages stay shared after the fork; prepare for the end."""
     gc.collect()
     gc.freeze()
+    server.handle_term = partial(_stop, server, server.handle_term)
+
+
+def _stop(server: Any, stop: Callable[[], None]) -> None:
+    """Let in who waits at the listening sockets, where they end with this process.
+
+    They do not where another process holds them too: `likeopt serve`, systemd, or the other
+    master while gunicorn is replaced by SIGUSR2.
+    """
+    handed_over = server.systemd or any(isinstance(address, int) for address in server.cfg.address)
+    if not (handed_over or server.reexec_pid or server.master_pid):
+        last_call(listener.sock for listener in server.LISTENERS)
+    stop()
 
 
 def post_fork(server: Any, worker: Any) -> None:

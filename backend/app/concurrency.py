@@ -7,6 +7,7 @@ takes its caller's context variables along, so that a log line still carries the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
+
+import structlog
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -89,13 +92,43 @@ def _natively(function: Callable[..., T], args: Any, kwargs: Any) -> Outcome[T]:
 
 
 def shielded(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call ``function`` so that it comes to its end even if the calling greenlet is killed meanwhile."""
+    """Call ``function`` so that it comes to its end even if the calling greenlet is killed meanwhile.
+
+    The killed greenlet ends after it: who waits for the greenlet has waited for the function.
+    """
     if not is_cooperative():
         return function(*args, **kwargs)
     import gevent
 
-    outcome: Outcome[T] = gevent.spawn(copy_context().run, Outcome.of, function, args, kwargs).get()
+    call = gevent.spawn(copy_context().run, Outcome.of, function, args, kwargs)
+    try:
+        outcome: Outcome[T] = call.get()
+    finally:
+        call.join()
     return outcome.result()
+
+
+def in_background(call: Callable[[], None], delay: float = 0.0) -> None:
+    """Make ``call`` after ``delay`` seconds, for nobody in particular; what it raises is logged.
+
+    A greenlet under gevent, elsewhere a thread that does not hold up the end of the process. Not
+    from native threads: they have no hub.
+    """
+
+    def make() -> None:
+        error = Outcome.of(call).error
+        if error is not None:
+            structlog.get_logger(__name__).error("background_call_failed", error=type(error).__name__)
+
+    context = copy_context()
+    if is_cooperative():
+        import gevent
+
+        gevent.spawn_later(delay, context.run, make)
+        return
+    timer = threading.Timer(delay, context.run, (make,))
+    timer.daemon = True
+    timer.start()
 
 
 def gather(calls: Mapping[str, Callable[[], T]], timeout: float) -> dict[str, Outcome[T]]:
@@ -172,18 +205,21 @@ class Pump(Generic[T]):
             if last is self._END:
                 return
 
-    def close(self) -> None:
-        """Stop the source, without waiting for its end; harmless when repeated or too late."""
+    def close(self, seconds: float = 0.0) -> list[T]:
+        """Stop the source, and return what had arrived before; harmless when repeated or too late.
+
+        Under gevent it waits ``seconds`` at most for what the source does at its end.
+        """
         self._closed = True
         if is_cooperative():
-            self._runner.kill(block=False)
+            self._runner.kill(block=seconds > 0, timeout=seconds)
             if not self._begun:  # a greenlet that never ran closes nothing
                 self._close_source()
-        while True:  # make room for a source that waits to hand over its next item
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                return
+        items: list[T] = []
+        with contextlib.suppress(queue.Empty):  # this makes room for a source that waits to hand over, too
+            while (entry := self._queue.get_nowait()) is not self._END and not isinstance(entry, _Raised):
+                items.append(entry)
+        return items
 
     def _arrived(self) -> tuple[list[T], Any]:
         """Return what has arrived and, behind it, the source's end or error; None while it goes on."""

@@ -198,6 +198,11 @@ class Unavailable(AppError):
     retryable = True
 
 
+class Restarting(Unavailable):
+    error_code, error = "RESTARTING", "Server restarting"
+    message = "The server is restarting and could not finish. What had arrived is kept; try again."
+
+
 class StorageUnavailable(Unavailable):
     error_code, error = "STORAGE_UNAVAILABLE", "Storage unavailable"
     message = "The database is not answering. Nothing was changed; try again in a moment."

@@ -12,11 +12,13 @@ import msgspec
 from flask import Response, request
 
 from backend.app.concurrency import Pump
+from backend.app.processes.departure import MUST_END
 
 T = TypeVar("T")
 
 PING_SECONDS = 15.0
 LOOK_SECONDS = 1.0  # how soon a reader who has gone stops a model that is silent
+_LAST_WORDS_SECONDS = 3.0
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -28,33 +30,46 @@ def stream(
     events: Iterator[T],
     encode_all: Callable[[list[T]], Iterator[bytes]],
     *,
+    farewell: Callable[[T | None], bytes] = lambda last: b"",
     ping_seconds: float = PING_SECONDS,
     look_seconds: float = LOOK_SECONDS,
 ) -> Response:
     """Send events as they come; those that arrive together leave together, encoded once.
 
-    Closing the answer, or the reader's going away, closes ``events``.
+    Closing the answer, or the reader's going away, closes ``events``. Where the server has to end
+    before they do, they are closed, and the ``farewell`` after the last event ends the answer.
     """
-    has_gone = _reader_of(request.environ)
+    has_gone, must_end = _reader_of(request.environ), request.environ.get(MUST_END, _never)
 
     def body() -> Iterator[bytes]:
         pump = Pump(events, idle=look_seconds)
-        sent = time.monotonic()
+        sent, last = time.monotonic(), None
         try:
             for batch in pump:
                 if batch:
                     yield b"".join(encode_all(batch))
-                    sent = time.monotonic()
-                elif has_gone():
+                    sent, last = time.monotonic(), batch[-1]
+                if must_end():
+                    # The source is done with storing what there is before its reader is told.
+                    rest = pump.close(_LAST_WORDS_SECONDS)
+                    yield b"".join(encode_all(rest)) + farewell(rest[-1] if rest else last)
                     return
-                elif time.monotonic() - sent >= ping_seconds:
+                if batch:
+                    continue
+                if has_gone():
+                    return
+                if time.monotonic() - sent >= ping_seconds:
                     yield b": ping\n\n"
                     sent = time.monotonic()
         finally:
-            pump.close()
+            pump.close(_LAST_WORDS_SECONDS)  # a worker that leaves waits for its answers, and so for this
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(body(), mimetype="text/event-stream", headers=headers)
+
+
+def _never() -> bool:
+    return False
 
 
 def _reader_of(environ: Mapping[str, Any]) -> Callable[[], bool]:

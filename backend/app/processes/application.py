@@ -40,7 +40,8 @@ def web(settings: Settings, *, listener: int, address: tuple[str, int]) -> Child
         cwd=ROOT,
         probe=http_probe(reachable_host(host), port, READY_PATH),
         tier=2,
-        stop_seconds=settings.graceful_timeout + 2.0,
+        # Told to stop during a reload, it first waits for the workers that the reload replaced.
+        stop_seconds=2 * settings.graceful_timeout + 2.0,
         inherits=(listener,),
     )
 

@@ -1,7 +1,11 @@
-"""Gunicorn's gevent worker, whose own refusals have the API's envelope too.
+"""Gunicorn's gevent worker, with two differences.
 
-What gunicorn cannot parse never reaches the application: an address or a header that is too
-long, a request that is none. Its answer would be a page of HTML.
+Its own refusals have the API's envelope too. What gunicorn cannot parse never reaches the
+application: an address or a header that is too long, a request that is none. Its answer would be
+a page of HTML.
+
+And it tells streams when they have to end. Gunicorn's own would kill them in the middle, and the
+master often kills the worker before that.
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ import secrets
 from typing import Any
 
 from gunicorn.workers.ggevent import GeventWorker
+
+from backend.app.processes.departure import MUST_END, Departure
 
 _REFUSALS = {
     400: ("INVALID_REQUEST", "Invalid request", "The request is not valid HTTP. Check the program that sent it."),
@@ -23,7 +29,38 @@ _REFUSALS = {
 }  # fmt: skip
 
 
-class EnvelopeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
+class WebWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
+    departure: Departure
+    wsgi: Any
+
+    def init_process(self) -> None:
+        self.departure = Departure(self.cfg.graceful_timeout)
+        # This process's copy: the master, which kills what is left, keeps the whole time.
+        self.cfg.set("graceful_timeout", int(self.departure.worker_seconds))
+        super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        application, must_end = self.wsgi, self.departure.must_end
+
+        def told(environ: dict[str, Any], start_response: Any) -> Any:
+            environ[MUST_END] = must_end
+            return application(environ, start_response)
+
+        self.wsgi = told
+
+    def notify(self) -> None:
+        """Give the sign of life that is due once a second, also while answers are being finished."""
+        if not self.alive:  # told to stop, or after max_requests
+            self.departure.begin()
+        super().notify()
+
+    def handle_request(self, *args: Any) -> Any:
+        answered = super().handle_request(*args)
+        if self.departure.must_end():
+            raise StopIteration  # gunicorn's sign for closing a connection, which would be kept for a next request
+        return answered
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         recorder = _Recorder(client)
         super().handle_error(req, recorder, addr, exc)  # it logs, and chooses the status

@@ -17,6 +17,7 @@ from backend.app.processes import application, migrations, stores
 from backend.app.processes.addresses import free_port, listen, reachable_host, shown
 from backend.app.processes.child import Child
 from backend.app.processes.data_lock import DataLock, RunningServices, hold
+from backend.app.processes.last_call import last_call
 from backend.app.processes.logs import Journal
 from backend.app.processes.signals import SignalQueue
 from backend.app.processes.supervisor import Supervisor
@@ -63,6 +64,7 @@ def serve(settings: Settings, *, out: TextIO | None = None) -> int:
                 if supervisor.wait_until_ready(START_SECONDS, unless=_stop_wanted):
                     print(f"ready {services.http}", file=out, flush=True)
                     _watch(supervisor, services)
+                    last_call([listener])
             finally:
                 listener.close()  # nobody new is let in to wait for an answer
                 supervisor.stop(at_once=_stop_wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 
 from backend.app.api import sse
+from backend.app.processes.departure import MUST_END
 
 
 @pytest.fixture
@@ -23,11 +25,17 @@ def encoded(items: Sequence[int]) -> Iterator[bytes]:
         yield sse.encode("number", {"n": item})
 
 
+def said_last(last: int | None) -> bytes:
+    return sse.encode("farewell", {"after": last})
+
+
 def parts(
     app: Flask, source: Iterator[int], *, ping: float = 60, look: float = 60, **environ: object
 ) -> Iterator[bytes]:
     with app.test_request_context(environ_overrides=environ):
-        response = sse.stream(source, lambda items: encoded(items), ping_seconds=ping, look_seconds=look)
+        response = sse.stream(
+            source, lambda items: encoded(items), farewell=said_last, ping_seconds=ping, look_seconds=look
+        )
     assert response.mimetype == "text/event-stream"
     body = response.response
     assert isinstance(body, Iterator)
@@ -135,5 +143,30 @@ def test_a_connection_that_was_closed_on_this_side_is_gone(app: Flask) -> None:
         next(stream)
         ours.close()
         assert list(stream) == []
+    source.go_on.set()
+    assert source.closed.wait(30)
+
+
+def test_a_server_that_must_end_closes_the_source_and_says_farewell(app: Flask) -> None:
+    must_end, source = threading.Event(), Source(1, 2)
+    stream = parts(app, iter(source), look=0.01, **{MUST_END: must_end.is_set})
+    assert next(stream) == sse.encode("number", {"n": 1})
+    must_end.set()
+    assert list(stream) == [said_last(1)]
+    source.go_on.set()
+    assert source.closed.wait(30)
+
+
+def test_a_server_that_must_end_says_farewell_to_streams_that_never_fall_silent(app: Flask) -> None:
+    stream = parts(app, itertools.count(), **{MUST_END: lambda: True})
+    said = b"".join(stream)
+    numbers = [json.loads(line[6:])["n"] for line in said.decode().splitlines() if line.startswith('data: {"n"')]
+    assert numbers == list(range(len(numbers)))
+    assert said.endswith(said_last(numbers[-1]))
+
+
+def test_a_stream_that_has_said_nothing_yet_ends_by_the_farewell_alone(app: Flask) -> None:
+    source = Source(1)
+    assert list(parts(app, iter(source), look=0.01, **{MUST_END: lambda: True})) == [said_last(None)]
     source.go_on.set()
     assert source.closed.wait(30)

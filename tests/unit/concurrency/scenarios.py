@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from traceback import extract_tb
 
-from backend.app.concurrency import NativePool, Outcome, Pump, gather, is_cooperative, shielded
+from structlog.testing import capture_logs
+
+from backend.app.concurrency import NativePool, Outcome, Pump, gather, in_background, is_cooperative, shielded
 
 PATIENCE = 20.0  # seconds: reached only where something hangs
 
@@ -122,6 +124,50 @@ def a_shielded_call_is_a_call() -> None:
     assert shielded(request.get) == "r-3"
     assert shielded(divmod, 7, 2) == (3, 1)
     assert isinstance(raised_by(lambda: shielded(broken)), LookupError)
+
+
+# --- in the background ------------------------------------------------------------------------
+
+
+def a_call_in_the_background_is_made_while_its_caller_goes_on() -> None:
+    go_on, made = threading.Event(), threading.Event()
+
+    def call() -> None:
+        if go_on.wait(PATIENCE):
+            made.set()
+
+    in_background(call)
+    in_background(call, 0.01)
+    assert not made.is_set()
+    go_on.set()
+    assert made.wait(PATIENCE)
+
+
+def calls_in_the_background_come_in_the_order_of_their_delays() -> None:
+    made: list[str] = []
+    in_background(lambda: made.append("later"), 0.3)
+    in_background(lambda: made.append("sooner"), 0.01)
+    until(lambda: len(made) == 2)
+    assert made == ["sooner", "later"]
+
+
+def a_call_in_the_background_has_its_callers_context() -> None:
+    seen: list[str] = []
+    request.set("r-5")
+    in_background(lambda: seen.append(request.get()))
+    request.set("r-6")
+    until(lambda: bool(seen))
+    assert seen == ["r-5"]
+
+
+def what_a_call_in_the_background_raises_is_logged() -> None:
+    def broken() -> None:
+        raise LookupError("a secret")
+
+    with capture_logs() as logs:
+        in_background(broken)
+        until(lambda: bool(logs))
+    assert logs == [{"event": "background_call_failed", "error": "LookupError", "log_level": "error"}]
 
 
 # --- the pump ---------------------------------------------------------------------------------
@@ -257,6 +303,10 @@ SCENARIOS = [
     a_pools_function_may_use_a_pool_itself,
     more_calls_than_threads_are_all_made,
     a_shielded_call_is_a_call,
+    a_call_in_the_background_is_made_while_its_caller_goes_on,
+    calls_in_the_background_come_in_the_order_of_their_delays,
+    a_call_in_the_background_has_its_callers_context,
+    what_a_call_in_the_background_raises_is_logged,
     a_pump_hands_over_in_one_list_what_arrived_together,
     a_pump_says_so_when_nothing_arrives,
     a_pump_bounds_what_waits_and_what_a_list_holds,

@@ -147,9 +147,12 @@ def test_a_shielded_call_goes_on_when_its_caller_is_killed() -> None:
 
         asking = gevent.spawn(shielded, save)
         assert begun.wait(20)
-        asking.kill()
+        asking.kill(block=False)
+        gevent.sleep(0)
+        assert not asking.ready(), "who waits for the caller waits for the call"
         go_on.set()
-        assert ended.wait(20)
+        asking.join(20)
+        assert ended.is_set()
         print("held")
     """
     assert output_of(program, gevent=True) == "held"
@@ -175,6 +178,34 @@ def test_closing_a_pump_runs_the_sources_last_words_with_native_calls_in_them() 
         assert waiting.wait(20)
         pump.close()
         assert saved.wait(20)
+        print("held")
+    """
+    assert output_of(program, gevent=True) == "held"
+
+
+def test_closing_a_pump_may_wait_for_the_sources_last_words_and_returns_what_had_arrived() -> None:
+    program = """
+        import threading
+        from backend.app.concurrency import Pump, shielded
+
+        waiting, saved = threading.Event(), threading.Event()
+
+        def save():
+            threading.Event().wait(0.05)
+            saved.set()
+
+        def source():
+            try:
+                yield from "abc"
+                waiting.set()
+                threading.Event().wait(60)
+            finally:
+                shielded(save)
+
+        pump = Pump(source(), idle=1)
+        assert waiting.wait(20)
+        assert pump.close(20) == ["a", "b", "c"]
+        assert saved.is_set()
         print("held")
     """
     assert output_of(program, gevent=True) == "held"

@@ -13,7 +13,7 @@ from backend.app.api import serialise, sse
 from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, services
 from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, SourcesEvent, TokenEvent
-from backend.app.errors import AppError
+from backend.app.errors import AppError, Restarting
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.chat import Question
 
@@ -43,7 +43,7 @@ def ask() -> Response:
         regenerate=body.regenerate,
     )
     every = services()
-    return sse.stream(_guarded(every.chat.ask(user, question), every.metrics), _encoded)
+    return sse.stream(_guarded(every.chat.ask(user, question), every.metrics), _encoded, farewell=_cut_off)
 
 
 def _guarded(events: Iterator[ChatEvent], metrics: Metrics) -> Iterator[ChatEvent]:
@@ -56,6 +56,14 @@ def _guarded(events: Iterator[ChatEvent], metrics: Metrics) -> Iterator[ChatEven
         metrics.count_error("chat")
         said = AppError()
         yield ErrorEvent(said.error_code, said.message, said.retryable)
+
+
+def _cut_off(last: ChatEvent | None) -> bytes:
+    """Have a stream that the server cannot finish end by one ``error`` too."""
+    if isinstance(last, DoneEvent | ErrorEvent):
+        return b""
+    said = Restarting()
+    return sse.encode(*_named(ErrorEvent(said.error_code, said.message, said.retryable)))
 
 
 def _encoded(events: Sequence[ChatEvent]) -> Iterator[bytes]:
