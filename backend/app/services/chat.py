@@ -21,6 +21,7 @@ from backend.app.domain.chat import (
     SourcesEvent,
     TextDelta,
     TokenEvent,
+    Turn,
 )
 from backend.app.domain.documents import Collection
 from backend.app.errors import AppError, InvalidRequest, ModelUnavailable
@@ -103,9 +104,11 @@ class ChatService:
         if question.regenerate:
             return self._begin_again(user, question, question.regenerate)
         text = self._checked(question.message)
+        history: tuple[Turn, ...] = ()
         if question.conversation_id:
             conversation = self._conversations.get(user.id, question.conversation_id)
             collections = self._searched(user, question, conversation)
+            history = self._conversations.history(conversation.id, self._history_turns)
         else:
             collections = self._collections.selected(user, question.collection_ids)
             conversation = self._conversations.create(user.id, title_of(text), question.collection_ids or ())
@@ -115,7 +118,7 @@ class ChatService:
             answer_id=self._new_id(),
             stores_question=True,
             replaces=None,
-            history=self._conversations.history(conversation.id, self._history_turns),
+            history=history,
             collections=collections,
         )
 

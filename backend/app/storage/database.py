@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
@@ -139,9 +140,11 @@ class Database:
                 self._engine = None
 
     def _create_engine(self) -> Engine:
+        json = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
         if not self.is_sqlite:
             return create_engine(
                 self._url,
+                **json,
                 pool_size=10,
                 max_overflow=20,
                 pool_timeout=5,
@@ -153,10 +156,14 @@ class Database:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StorageUnavailable from error
-        engine = create_engine(self._url, max_overflow=20, connect_args={"check_same_thread": False})
+        engine = create_engine(self._url, **json, max_overflow=20, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus
+from backend.app.storage.database import Database
 from backend.app.storage.interfaces import Page
 from backend.app.storage.repositories import passages
 from tests.contract.storage.world import World, chunks
@@ -106,3 +111,27 @@ def test_around_a_passage_of_another_document_or_of_none_is_nothing(world: World
     first, second = world.indexed(ann, name="a.txt"), world.indexed(ann, name="b.txt")
     assert world.documents.passages(ann.id, first.id, Page(), around=ids(world, second.id)[0]) == ([], None)
     assert world.documents.passages(ann.id, first.id, Page(), around=999_999) == ([], None)
+
+
+def test_passages_are_looked_up_by_their_ids_not_among_all_of_their_collection(
+    world: World, ann: User, database: Database
+) -> None:
+    document = world.indexed(ann, ["one", "two"])
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    world.passages.visible(ids(world, document.id), [document.collection_id])
+    event.remove(database.engine, "before_cursor_execute", note)
+    ((statement, parameters),) = [entry for entry in asked if "passages" in entry[0]]
+
+    def plan(session: Session) -> str:
+        if not database.is_sqlite:  # a table of two rows is not worth an index, unless it has to be
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        rows = session.connection().exec_driver_sql(explain + statement, parameters)
+        return "\n".join(str(row) for row in rows)
+
+    assert ("INTEGER PRIMARY KEY" if database.is_sqlite else "passages_pkey") in database.read(plan)

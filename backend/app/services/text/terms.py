@@ -32,7 +32,7 @@ def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     """Return the terms of ``text`` without function words; all of them where nothing else is left."""
     plain = _KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))
     terms = frozenset(analyzer.terms(plain))
-    return terms - _function_terms(analyzer) or terms
+    return terms - _function_terms(analyzer) or terms  # type: ignore[arg-type]  # compared by identity
 
 
 @lru_cache(maxsize=8)  # one analyser a process, but tests make many

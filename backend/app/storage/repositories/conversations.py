@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any, cast
 
-from sqlalchemy import delete, exists, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    CursorResult,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
@@ -18,6 +32,47 @@ from backend.app.storage.models import ConversationRow, MessageRow
 from backend.app.storage.repositories import rows
 from backend.app.storage.repositories.access import LOCK
 from backend.app.storage.repositories.texts import contains
+
+
+def _history() -> Select[Any]:
+    """Build the query of a conversation's latest answers with their questions."""
+    asked = aliased(MessageRow)
+    question = (
+        select(asked.text)
+        .where(
+            asked.conversation_id == MessageRow.conversation_id,
+            asked.speaker == Speaker.USER.value,
+            asked.place < MessageRow.place,
+        )
+        .order_by(asked.place.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    # From the answers on: models want question and answer in turn, never one alone.
+    return (
+        select(question, MessageRow.text)
+        .where(
+            MessageRow.conversation_id == bindparam("conversation"),
+            MessageRow.speaker == Speaker.ASSISTANT.value,
+            MessageRow.status != MessageStatus.FAILED.value,
+            MessageRow.text != "",
+        )
+        .order_by(MessageRow.place.desc())
+        .limit(bindparam("pairs", type_=Integer))
+    )
+
+
+# Built once: making these statements costs more than running them.
+_HISTORY = _history()
+_HISTORY_BEFORE = _HISTORY.where(
+    MessageRow.place < select(MessageRow.place).where(MessageRow.id == bindparam("before")).scalar_subquery()
+)
+_TOUCH = (
+    update(cast(Table, ConversationRow.__table__))
+    .where(ConversationRow.id == bindparam("conversation"))
+    .values(updated_at=bindparam("now"))
+)
+_ADD_MESSAGES = insert(cast(Table, MessageRow.__table__))
 
 
 class SqlConversations:
@@ -101,31 +156,9 @@ class SqlConversations:
         return self._database.read(lambda session: rows.message(_own_message(session, user_id, message_id)))
 
     def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
-        asked = aliased(MessageRow)
-        question = (
-            select(asked.text)
-            .where(
-                asked.conversation_id == MessageRow.conversation_id,
-                asked.speaker == Speaker.USER.value,
-                asked.place < MessageRow.place,
-            )
-            .order_by(asked.place.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        # From the answers on: models want question and answer in turn, never one alone.
-        query = select(question, MessageRow.text).where(
-            MessageRow.conversation_id == conversation_id,
-            MessageRow.speaker == Speaker.ASSISTANT.value,
-            MessageRow.status != MessageStatus.FAILED.value,
-            MessageRow.text != "",
-        )
-        if before is not None:
-            query = query.where(
-                MessageRow.place < select(MessageRow.place).where(MessageRow.id == before).scalar_subquery()
-            )
-        query = query.order_by(MessageRow.place.desc()).limit(turns // 2)
-        found = self._database.read(lambda session: session.execute(query).all())
+        query = _HISTORY if before is None else _HISTORY_BEFORE
+        asked = {"conversation": conversation_id, "before": before, "pairs": turns // 2}
+        found = self._database.read(lambda session: session.execute(query, asked).all())
         pairs = [(Turn(Speaker.USER, asked), Turn(Speaker.ASSISTANT, text)) for asked, text in reversed(found) if asked]
         return tuple(turn for pair in pairs for turn in pair)
 
@@ -152,10 +185,9 @@ class SqlConversations:
 
     def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
         def work(session: Session) -> None:
-            conversation = session.get(ConversationRow, answer.conversation_id, with_for_update=LOCK)
-            if conversation is None:
+            found = session.execute(_TOUCH, {"conversation": answer.conversation_id, "now": answer.created_at})
+            if not cast(CursorResult[Any], found).rowcount:
                 raise ConversationNotFound  # deleted while the answer was on its way
-            conversation.updated_at = answer.created_at
             place = answer.id
             if replaces is not None:
                 older = delete(MessageRow).where(
@@ -163,9 +195,9 @@ class SqlConversations:
                 )
                 place = session.scalar(older.returning(MessageRow.place)) or place
             new = [{**rows.message_columns(answer), "place": place}]
-            if question is not None and not _edited(session, question):
+            if question is not None and (replaces is None or not _edited(session, question)):
                 new.insert(0, {**rows.message_columns(question), "place": question.id})
-            session.execute(insert(MessageRow), new)
+            session.execute(_ADD_MESSAGES, new)
 
         self._database.write(work)
 

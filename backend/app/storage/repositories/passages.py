@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import DocumentStatus, Passage
@@ -15,6 +15,18 @@ from backend.app.storage.repositories import rows
 
 SEARCHABLE = tuple(status.value for status in DocumentStatus if status.is_searchable)
 _BATCH = 2000
+_PASSAGE = tuple(PassageRow.__table__.columns)
+# Built once: making a statement costs more than running it. COALESCE keeps SQLite from starting at
+# the documents: from their index it would come to every passage of a collection, not to those asked for.
+_VISIBLE = (
+    select(*_PASSAGE, DocumentRow.title.label("document_title"))
+    .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+    .where(
+        PassageRow.id.in_(bindparam("ids", expanding=True)),
+        func.coalesce(DocumentRow.collection_id, "").in_(bindparam("collections", expanding=True)),
+        func.coalesce(DocumentRow.status, "").in_(SEARCHABLE),
+    )
+)
 
 
 class SqlPassages:
@@ -22,18 +34,10 @@ class SqlPassages:
         self._database = database
 
     def visible(self, ids: Sequence[int], collection_ids: Sequence[str]) -> dict[int, tuple[Passage, str]]:
-        query = (
-            select(PassageRow, DocumentRow.title)
-            .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
-            .where(
-                PassageRow.id.in_(ids),
-                DocumentRow.collection_id.in_(collection_ids),
-                DocumentRow.status.in_(SEARCHABLE),
-            )
-        )
+        asked = {"ids": list(ids), "collections": list(collection_ids)}
 
         def work(session: Session) -> dict[int, tuple[Passage, str]]:
-            return {row.id: (rows.passage(row), title) for row, title in session.execute(query)}
+            return {row.id: (rows.passage(row), row.document_title) for row in session.execute(_VISIBLE, asked)}
 
         return self._database.read(work) if ids and collection_ids else {}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
+from sqlalchemy import Row
 
 from backend.app.domain.accounts import Role, User
 from backend.app.domain.chat import Citation, Conversation, Message, MessageStatus, Source, Speaker
@@ -47,7 +49,7 @@ def job(row: JobRow) -> Job:
     )
 
 
-def passage(row: PassageRow) -> Passage:
+def passage(row: PassageRow | Row[*tuple[Any, ...]]) -> Passage:
     return Passage(
         id=row.id,
         document_id=row.document_id,
@@ -91,8 +93,8 @@ def message_columns(message: Message) -> dict[str, Any]:
         "speaker": message.speaker.value,
         "text": message.text,
         "status": message.status.value,
-        "sources": [asdict(source) for source in message.sources],
-        "citations": [asdict(citation) for citation in message.citations],
+        "sources": msgspec.to_builtins(message.sources),
+        "citations": msgspec.to_builtins(message.citations),
         "model": message.model,
         "degraded": list(message.degraded),
         "cached": message.cached,
