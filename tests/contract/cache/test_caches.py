@@ -135,7 +135,7 @@ def test_the_null_cache_keeps_nothing() -> None:
 
 
 def test_memory_lets_the_longest_unused_go_first() -> None:
-    cache = MemoryCache(10_000)
+    cache = MemoryCache(11_000)
     for key in "abc":
         cache.set(key, b"x" * 3000, 60)
     assert cache.get("a") is not None
