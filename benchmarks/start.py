@@ -1,81 +1,83 @@
-"""Time from `likeopt serve` to its first answer, and the memory of all its processes.
+"""Time from `likeopt serve` to its first answer, and the memory of all its idle processes.
 
-Proportional set size: memory that workers share is counted once. Run it on a quiet machine;
-the first round warms the file cache and is left out.
+Memory is the proportional set size: what processes share is counted once. Run it on a quiet machine; the first
+round warms the file cache and is left out.
 
-    python benchmarks/start.py [--rounds 5] [--workers 0]
+    python benchmarks/start.py [--rounds 4] [--workers 0]
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
-from tests.services.likeopt import Server, likeopt_server
+from benchmarks.support.command import arguments, begin, finish
+from benchmarks.support.corpus import load
+from benchmarks.support.figures import Result, Series
+from benchmarks.support.processes import memory_by_service
+from benchmarks.support.servers import measured_server, prepared_folder
 
 SETTLE_SECONDS = 3.0
+SIZES = (1_000, 10_000)  # passages
+FULL_ROUNDS = 12
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--workers", default="0", help="0: the default number")
-    options = parser.parse_args()
+    options = begin(parser)
+    rounds = FULL_ROUNDS if options.full else options.rounds
 
+    texts = load()
+    result = Result("start", notes=[f"The passages are made of {texts.source}."])
+    first, again, memory = _empty(rounds, options.workers)
+    result.add("start_new", "ready, new data folder", statistics.median(first), "s", better="lower")
+    result.add("start_warm", "ready, old data folder", statistics.median(again), "s", "under 5")
+    medians = {0: statistics.median(again)}
+    totals = {0: statistics.median(sum(sample.values()) for sample in memory)}
+    for passages in SIZES:
+        with prepared_folder(passages, texts) as data:
+            found = [_start(data, options.workers) for _ in range(max(2, rounds // 2))][1:]
+        medians[passages] = statistics.median(seconds for seconds, _ in found)
+        totals[passages] = statistics.median(sum(sample.values()) for _, sample in found)
+        label = f"ready, {passages:,} passages"
+        result.add(f"start_{passages}", label, medians[passages], "s", "under 5")
+    result.add("idle_memory", "memory of all processes, idle, no document", totals[0], "MB", "under 700")
+    for name in sorted(memory[-1], key=lambda name: -memory[-1][name]):
+        of_it = statistics.median(sample.get(name, 0.0) for sample in memory)
+        result.add(f"idle_memory_{name}", f"of it {name}", of_it, "MB", better="lower")
+    result.series = [
+        Series("Start", "passages", "seconds until ready", [*medians], {"old data folder": [*medians.values()]}),
+        Series("Idle memory", "passages", "MB (PSS)", [*totals], {"all processes": [*totals.values()]}),
+    ]
+    finish(result, options)
+
+
+def _empty(rounds: int, workers: str) -> tuple[list[float], list[float], Sequence[dict[str, float]]]:
+    """Start on new folders and then again on the same; return both times and the idle memory."""
     first, again, memory = [], [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(options.rounds + 1):
+    with tempfile.TemporaryDirectory(prefix="likeopt-bench-") as folder:
+        for number in range(rounds + 1):
             data = Path(folder) / str(number)
-            new = start(data, options.workers)
-            old = start(data, options.workers)
+            new, old = _start(data, workers), _start(data, workers)
             if number:
                 first.append(new[0])
                 again.append(old[0])
                 memory.append(old[1])
-            print(".", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    print(f"ready, new data folder   {statistics.median(first):6.2f} s   ({min(first):.2f} to {max(first):.2f})")
-    print(f"ready, old data folder   {statistics.median(again):6.2f} s   ({min(again):.2f} to {max(again):.2f})")
-    names = sorted({name for sample in memory for name in sample}, key=lambda name: -memory[-1].get(name, 0))
-    for name in names:
-        print(f"memory, {name:<16} {statistics.median(sample.get(name, 0.0) for sample in memory):6.0f} MB")
-    print(f"memory, {'all':<16} {statistics.median(sum(sample.values()) for sample in memory):6.0f} MB (PSS)")
+    return first, again, memory
 
 
-def start(data: Path, workers: str) -> tuple[float, dict[str, float]]:
+def _start(data: Path, workers: str) -> tuple[float, dict[str, float]]:
     """Return the seconds until it was ready and each service's megabytes."""
     begun = time.perf_counter()
-    with likeopt_server(data, "--workers", workers) as server:
+    with measured_server(data, "--workers", workers) as server:
         took = time.perf_counter() - begun
         time.sleep(SETTLE_SECONDS)
         return took, memory_by_service(server)
-
-
-def memory_by_service(server: Server) -> dict[str, float]:
-    found: dict[str, float] = defaultdict(float)
-    found["supervisor"] = proportional(server.popen.pid)
-    for name, pid in server.services()["pids"].items():
-        process = psutil.Process(pid)
-        found[name] += proportional(pid)
-        children = process.children(recursive=True)
-        label = f"{name}'s {len(children)}" if children else name
-        for child in children:
-            found[label] += proportional(child.pid)
-    return dict(found)
-
-
-def proportional(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from backend.app.processes.parent_death import die_with_parent
 from backend.app.services.ingestion.chunking import chunk
 from backend.app.services.retrieval.analyzer import Analyzer
 from benchmarks.support import corpus
-from tests.services.client import Client
+from tests.services.client import EMAIL, PASSWORD, Client
 from tests.services.likeopt import Server, likeopt_server
 
 KEPT = corpus.ROOT / "build" / "bench"
@@ -45,7 +45,8 @@ _NOT_KEPT = ("run", "logs", "stderr.txt", "incoming")
 @contextlib.contextmanager
 def measured_server(data: Path, *arguments: str, **environ: str) -> Iterator[Server]:
     """Run a server as people do: with the default number of workers, unless ``arguments`` say otherwise."""
-    with likeopt_server(data, *arguments, **{"LIKEOPT_WORKERS": "0", **environ}) as server:
+    environ.setdefault("LIKEOPT_WORKERS", "0")
+    with likeopt_server(data, *arguments, command=(), cwd=None, ready=True, **environ) as server:
         yield server
 
 
@@ -55,6 +56,16 @@ def signed_in(server: Server) -> Iterator[Client]:
     with contextlib.closing(Client(server.url)) as client:
         client.sign_in()
         yield client
+
+
+def session_cookie(server: Server) -> str:
+    """Sign in as the same person; return the Cookie header, for what sends its requests by itself."""
+    body = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/auth/login", body, {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
 
 @contextlib.contextmanager
@@ -111,6 +122,7 @@ def keep_folder(passages: int, texts: corpus.Texts) -> Path:
             _remove_outdated(f"{passages}-*")
             with tempfile.TemporaryDirectory(dir=KEPT, prefix="making-") as making:
                 data = Path(making) / "data"
+                data.mkdir()
                 _fill(data, passages, texts)
                 for name in _NOT_KEPT:
                     _remove(data / name)

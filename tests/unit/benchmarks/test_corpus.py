@@ -28,6 +28,11 @@ def test_folders_give_their_texts_and_questions_and_say_so(tmp_path: Path) -> No
     assert texts.source == "3 real texts and 2 real questions of one, two"
 
 
+def test_questions_that_no_person_types_are_left_out(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "one", ["Text."], ["A question?", "word " * 500])
+    assert corpus.load([folder]).questions == ("A question?",)
+
+
 def test_the_same_folders_give_the_same_order(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "one", [f"Text {number}." for number in range(50)], ["?"])
     assert corpus.load([folder]) == corpus.load([folder])

@@ -1,0 +1,52 @@
+"""What all benchmarks' command lines share: ``--json``, ``--full``, ``--data``, and an orderly end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from benchmarks.support.corpus import VARIABLE
+from benchmarks.support.figures import Result
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser to which a benchmark adds what is its own."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--full", action="store_true", help="measure for as long as it takes, not three minutes")
+    add_data(parser)
+    return parser
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    text = "a folder in BEIR's layout with real texts and questions; may be repeated; else the project's documentation"
+    parser.add_argument("--data", type=Path, action="append", default=[], metavar="FOLDER", help=text)
+
+
+def begin(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Parse; hand the folders on to child processes; turn SIGTERM into an exception, so that servers are stopped."""
+    options = parser.parse_args()
+    hand_on(options.data)
+    signal.signal(signal.SIGTERM, _end)
+    return options
+
+
+def hand_on(folders: list[Path]) -> None:
+    if folders:
+        os.environ[VARIABLE] = os.pathsep.join(str(folder.resolve()) for folder in folders)
+
+
+def finish(result: Result, options: argparse.Namespace) -> None:
+    for note in result.notes:
+        print(note)
+    if options.json:
+        result.write(options.json)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
