@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from backend.app import create_app
+import atexit
+
+from backend.app import create_app, wiring
+from backend.app.concurrency import in_background
 from backend.app.config import Settings
 from backend.app.logs import configure_logging
 
@@ -11,3 +14,10 @@ configure_logging(_settings)
 app = create_app(_settings)
 # The embedder's weights too: loaded here, they are one copy for all workers.
 app.extensions["likeopt_parts"].embedder.warm()
+
+
+def after_fork() -> None:
+    """Begin what each worker does beside its requests; gunicorn calls it in every worker."""
+    sampler = wiring.sampler(app.extensions["likeopt_parts"])
+    sampler.run(in_background)
+    atexit.register(sampler.finish)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from backend.app.domain.performance import Totals
+
 
 class CacheEvents(Protocol):
     """What the cache tells of itself. ``layer`` and ``region`` are names of the code, never keys."""
@@ -30,8 +32,11 @@ class Metrics(CacheEvents, Protocol):
     def count_error(self, where: str) -> None: ...
     def observe_job(self, outcome: str, seconds: float) -> None: ...
     def observe_web_vital(self, name: str, value: float, device: str = "desktop") -> None: ...
-    def render(self) -> tuple[bytes, str]:
-        """Return the Prometheus text of all workers and its content type."""
+    def render(self, state: Mapping[str, float] | None = None) -> tuple[bytes, str]:
+        """Return the Prometheus text of all workers, with ``state`` added, and its content type."""
 
-    def snapshot(self) -> dict[str, object]:
-        """Return what the dashboard draws, as plain numbers."""
+    def totals(self) -> Totals:
+        """Return what all workers have counted, as plain numbers."""
+
+    def sample_process(self) -> None:
+        """Note this process's own memory and processor time, for all to see."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from backend.app.domain.performance import Totals
+
 
 class NullMetrics:
     def cache_hit(self, layer: str, region: str) -> None:
@@ -51,8 +53,11 @@ class NullMetrics:
     def observe_web_vital(self, name: str, value: float, device: str = "desktop") -> None:
         return None
 
-    def render(self) -> tuple[bytes, str]:
+    def render(self, state: Mapping[str, float] | None = None) -> tuple[bytes, str]:
         return b"", "text/plain; version=0.0.4; charset=utf-8"
 
-    def snapshot(self) -> dict[str, object]:
-        return {}
+    def totals(self) -> Totals:
+        return Totals({}, {})
+
+    def sample_process(self) -> None:
+        return None

@@ -9,18 +9,21 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import psutil
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from backend.app.domain.performance import Totals
 from backend.app.monitoring.buckets import DEVICES, JOB_SECONDS, REQUEST_SECONDS, STAGE_SECONDS, VITALS
 from backend.app.monitoring.cache_events import CacheMetrics
 from backend.app.monitoring.children import Children
+from backend.app.monitoring.server_state import GAUGES
+from backend.app.monitoring.totals import TotalsReader
 
-_SAMPLE_SECONDS = 5.0
+_SAMPLE_SECONDS = 1.0
 
 
 class PrometheusMetrics(CacheMetrics):
@@ -75,6 +78,7 @@ class PrometheusMetrics(CacheMetrics):
         }
         self._process = psutil.Process()
         self._sampled = -math.inf
+        self._reader = TotalsReader(registry)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests[method, route, str(status)].inc()
@@ -85,9 +89,6 @@ class PrometheusMetrics(CacheMetrics):
 
     def request_ended(self) -> None:
         self._active.dec()
-        # Whoever is asked for the metrics knows of the other workers only what they noted themselves.
-        if time.monotonic() - self._sampled >= _SAMPLE_SECONDS:
-            self._sample_process()
 
     def observe_stages(self, milliseconds: Mapping[str, float]) -> None:
         for name, value in milliseconds.items():
@@ -111,30 +112,19 @@ class PrometheusMetrics(CacheMetrics):
         if name in self._vitals and device in DEVICES and math.isfinite(value) and value >= 0:
             self._vitals[name][device].observe(value)
 
-    def render(self) -> tuple[bytes, str]:
-        self._sample_process()
-        return generate_latest(self._all_workers()), CONTENT_TYPE_LATEST
+    def render(self, state: Mapping[str, float] | None = None) -> tuple[bytes, str]:
+        self.sample_process()
+        return generate_latest(self._all_workers()) + generate_latest(_State(state or {})), CONTENT_TYPE_LATEST
 
-    def snapshot(self) -> dict[str, object]:
-        self._sample_process()
-        metrics = {metric.name: metric for metric in self._all_workers().collect()}
-        return {
-            "memory": _total(metrics, "memory_usage_bytes"),
-            "cpu": _total(metrics, "cpu_usage_percent"),
-            "requests": _total(metrics, "http_requests", "http_requests_total"),
-            "web_vitals": {
-                name: {
-                    "count": _total(metrics, f"web_vitals_{name}", f"web_vitals_{name}_count"),
-                    "p75": _percentile(metrics.get(f"web_vitals_{name}"), 0.75),
-                }
-                for name in self._vitals
-            },
-        }
+    def totals(self) -> Totals:
+        return self._reader.read()
 
-    def _sample_process(self) -> None:
-        self._sampled = time.monotonic()
+    def sample_process(self) -> None:
         if self._process.pid != os.getpid():  # built before the fork
             self._process = psutil.Process()
+        elif time.monotonic() - self._sampled < _SAMPLE_SECONDS:
+            return  # within moments the kernel's clock ticks tell nothing about the processor
+        self._sampled = time.monotonic()
         self._memory.set(self._process.memory_info().rss)
         self._cpu.set(self._process.cpu_percent())
 
@@ -146,23 +136,14 @@ class PrometheusMetrics(CacheMetrics):
         return registry
 
 
-def _total(metrics: Mapping[str, Metric], metric: str, sample: str | None = None) -> float:
-    found = metrics.get(metric)
-    if found is None:
-        return 0.0
-    return sum(entry.value for entry in found.samples if entry.name == (sample or metric))
+class _State(CollectorRegistry):
+    """Figures that no worker counts: they are read when somebody asks."""
 
+    def __init__(self, values: Mapping[str, float]) -> None:
+        super().__init__()
+        self._values = values
 
-def _percentile(metric: Metric | None, share: float) -> float | None:
-    """Return the upper bound of the bucket in which the percentile lies; None without values."""
-    buckets: dict[float, float] = {}
-    for sample in metric.samples if metric else ():
-        if sample.name.endswith("_bucket"):
-            bound = float(sample.labels["le"])
-            buckets[bound] = buckets.get(bound, 0.0) + sample.value
-    total = buckets.get(float("inf"), 0.0)
-    if not total:
-        return None
-    reached = [bound for bound, count in sorted(buckets.items()) if count >= share * total]
-    finite = [bound for bound in buckets if bound != float("inf")]
-    return min(reached[0], max(finite))
+    def collect(self) -> Iterator[Metric]:
+        for name, value in self._values.items():
+            if name in GAUGES:
+                yield GaugeMetricFamily(*GAUGES[name], value=value)

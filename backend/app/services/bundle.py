@@ -13,6 +13,7 @@ from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.performance import PerformanceService
 from backend.app.services.search import SearchService
 
 
@@ -27,6 +28,7 @@ class Services:
     health: HealthService
     metrics: Metrics
     models: LanguageModels
+    performance: PerformanceService
     search: SearchService
     embedding: str
     embedding_dimensions: int

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from backend.app.domain.accounts import Access, Member, Role, User
 from backend.app.domain.chat import Conversation, Message, Turn
 from backend.app.domain.documents import Chunk, Collection, Document, DocumentStatus, Job, Passage, Problem
+from backend.app.domain.performance import Step
 from backend.app.domain.search import ScoredId
 
 
@@ -204,6 +205,16 @@ class Conversations(Protocol):
         """
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message: ...
+
+
+class Performance(Protocol):
+    """Figures about the server, in steps that are kept for as long as ``domain.performance.STEPS`` says."""
+
+    def add(self, instance: str, step: Step) -> None:
+        """Add what an instance counted to the steps of each length that it falls into."""
+
+    def between(self, seconds: int, since: float, until: float) -> list[Step]:
+        """Return all instances' steps of one length that begin in that time, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,3 +176,14 @@ class MessageRow(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_messages_conversation", "conversation_id", "place"),)
+
+
+class PerformanceStepRow(Base):
+    """What one instance counted in ``seconds`` from ``at`` on, as MessagePack."""
+
+    __tablename__ = "performance_steps"
+
+    seconds: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    instance: Mapped[str] = mapped_column(String(32), primary_key=True)
+    content: Mapped[bytes]

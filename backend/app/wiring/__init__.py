@@ -14,6 +14,7 @@ from backend.app.wiring.assembly import (
     services,
 )
 from backend.app.wiring.building_blocks import Parts, page_folder, parts, response_cache
+from backend.app.wiring.measuring import sampler
 
 __all__ = [
     "Parts",
@@ -24,5 +25,6 @@ __all__ = [
     "parts",
     "reindexing_service",
     "response_cache",
+    "sampler",
     "services",
 ]

@@ -28,6 +28,7 @@ from backend.app.storage.repositories.documents import SqlDocuments
 from backend.app.storage.repositories.jobs import SqlJobs
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.wiring.building_blocks import Parts
+from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def services(parts: Parts) -> Services:
         health=HealthService(probes(parts, models), required=frozenset({"database"})),
         metrics=metrics,
         models=models,
+        performance=performance(parts),
         search=SearchService(retriever, collections),
         embedding=parts.embedder.name,
         embedding_dimensions=parts.embedder.dimensions,

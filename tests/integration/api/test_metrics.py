@@ -24,6 +24,11 @@ def samples(answer: Answer) -> dict[str, float]:
     }
 
 
+@pytest.fixture(scope="module")
+def administrator(made_world: Callable[..., World]) -> Caller:
+    return made_world().person("administrator")
+
+
 def observed(caller: Caller, name: str) -> float:
     found = samples(caller.get("/metrics"))
     return sum(value for label, value in found.items() if label.startswith(f"web_vitals_{name}_count["))
@@ -153,14 +158,39 @@ def test_without_a_trusted_proxy_no_header_says_which_host_this_is(nobody: Calle
     assert nobody.post("/auth/logout", headers=headers).error == (403, "CROSS_SITE_REQUEST")
 
 
-def test_performance_is_for_administrators(made_world: Callable[..., World], ann: Caller) -> None:
+def test_performance_is_for_administrators(made_world: Callable[..., World], ann: Caller, nobody: Caller) -> None:
+    assert nobody.get("/performance").error == (401, "NOT_SIGNED_IN")
     assert ann.get("/performance").error == (403, "FORBIDDEN")
     administrator = made_world().person()
     administrator.post("/metrics", {"metrics": [{"name": "lcp", "value": 812}] * 4})
     data = administrator.get("/performance").data
-    assert set(data) == {"memory", "cpu", "requests", "web_vitals"}
+    assert data["range"] == "1h"
     assert data["web_vitals"]["lcp"]["count"] == 4
-    assert data["web_vitals"]["lcp"]["p75"] >= 812
-    assert data["web_vitals"]["inp"] == {"count": 0, "p75": None}
+    assert 750 < data["web_vitals"]["lcp"]["p75"] <= 1000
+    assert data["web_vitals"]["inp"]["count"] == 0
     assert data["memory"] > 0
     assert data["requests"] > 0
+    assert data["response"]["p50_ms"] <= data["response"]["p99_ms"]
+    assert data["system"]["disk_free"] > 0
+    assert len(data["series"]) == 120
+
+
+@pytest.mark.parametrize("name", ["5m", "1h", "24h", "7d"])
+def test_each_range_is_told(administrator: Caller, name: str) -> None:
+    data = administrator.get(f"/performance?range={name}").data
+    assert data["range"] == name
+    assert data["series"][-1]["requests"] > 0
+
+
+@pytest.mark.parametrize("name", ["2h", "1H", "7d%20", "x" * 500, "%00"])
+def test_another_range_is_refused(administrator: Caller, name: str) -> None:
+    assert administrator.get(f"/performance?range={name}").error == (
+        400, "INVALID_REQUEST",
+    )  # fmt: skip
+
+
+def test_the_queue_and_the_disk_are_told_to_prometheus(ann: Caller) -> None:
+    found = samples(ann.get("/metrics"))
+    assert found["likeopt_disk_free_bytes[]"] > 0
+    assert found["likeopt_queue_length[]"] >= 0
+    assert found["likeopt_queue_oldest_seconds[]"] >= 0

@@ -3,14 +3,12 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from backend.app.domain.performance import Histogram, Totals
 from backend.app.monitoring import prometheus
 from backend.app.monitoring.buckets import VITALS
 from backend.app.monitoring.interfaces import CacheEvents, Metrics
@@ -38,10 +36,8 @@ def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
     return samples(metrics).get((name, frozenset(labels.items())))
 
 
-def vitals(metrics: PrometheusMetrics, name: str) -> Mapping[str, float | None]:
-    found = metrics.snapshot()["web_vitals"]
-    assert isinstance(found, dict)
-    return dict(found[name])
+def vitals(metrics: PrometheusMetrics, name: str) -> Histogram:
+    return Histogram(metrics.totals().counts, f"vital.{name}.desktop", VITALS[name])
 
 
 def test_requests_are_counted_and_timed_by_route(metrics: PrometheusMetrics) -> None:
@@ -52,7 +48,15 @@ def test_requests_are_counted_and_timed_by_route(metrics: PrometheusMetrics) -> 
     labels = {"method": "GET", "endpoint": "/api/v1/documents"}
     assert value(metrics, "http_request_duration_seconds_count", **labels) == 3
     assert value(metrics, "http_request_duration_seconds_sum", **labels) == pytest.approx(0.06)
-    assert metrics.snapshot()["requests"] == 3
+    totals = metrics.totals().counts
+    assert totals["requests"] == 3
+    assert "errors" not in totals, "404 is the caller's"
+
+
+def test_answers_of_500_and_more_are_errors(metrics: PrometheusMetrics) -> None:
+    for status in (200, 499, 500, 503):
+        metrics.observe_request("GET", "/", status, 0.02)
+    assert metrics.totals().counts["errors"] == 2
 
 
 def test_open_requests_go_up_and_down(metrics: PrometheusMetrics) -> None:
@@ -82,23 +86,23 @@ def test_what_went_wrong_is_counted(metrics: PrometheusMetrics) -> None:
 
 
 def test_memory_and_processor_are_those_of_this_process(metrics: PrometheusMetrics) -> None:
-    snapshot = metrics.snapshot()
-    assert isinstance(snapshot["memory"], float)
-    assert snapshot["memory"] > 1_000_000
-    assert isinstance(snapshot["cpu"], float)
+    metrics.sample_process()
+    gauges = metrics.totals().gauges
+    assert gauges["memory"] > 1_000_000
+    assert gauges["cpu"] >= 0
 
 
-def test_the_process_is_looked_at_now_and_then_as_requests_end(
+def test_two_looks_at_the_process_are_a_second_apart(
     metrics: PrometheusMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[float] = []
     now = [100.0]
     monkeypatch.setattr(prometheus.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(metrics._process, "cpu_percent", lambda: looks.append(now[0]) or 0.0)
-    for seconds in (0, 1, 2, 4.9, 5, 6, 20):
+    for seconds in (0, 0.1, 0.9, 1, 1.5, 20):
         now[0] = 100.0 + seconds
-        metrics.request_ended()
-    assert looks == [100.0, 105.0, 120.0]
+        metrics.sample_process()
+    assert looks == [100.0, 101.0, 120.0]
 
 
 # --- the cache ---------------------------------------------------------------------------------
@@ -143,7 +147,7 @@ def test_the_same_labels_give_the_same_metric(metrics: PrometheusMetrics) -> Non
 def test_web_vitals_are_counted_by_name(metrics: PrometheusMetrics, name: str) -> None:
     metrics.observe_web_vital(name, 0.0)
     metrics.observe_web_vital(name, 0.05)
-    assert vitals(metrics, name)["count"] == 2
+    assert vitals(metrics, name).count == 2
     assert value(metrics, f"web_vitals_{name}_sum", device="desktop") == pytest.approx(0.05)
 
 
@@ -169,22 +173,7 @@ def test_an_unknown_name_is_passed_over(metrics: PrometheusMetrics, name: str) -
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, -1.0, -1e-9])
 def test_a_value_that_cannot_be_is_passed_over(metrics: PrometheusMetrics, wrong: float) -> None:
     metrics.observe_web_vital("lcp", wrong)
-    assert vitals(metrics, "lcp") == {"count": 0.0, "p75": None}
-
-
-@given(st.lists(st.floats(0, 20_000), min_size=1, max_size=40))
-def test_the_75th_percentile_is_the_bound_that_three_quarters_reach(values: list[float]) -> None:
-    metrics = PrometheusMetrics()
-    for one in values:
-        metrics.observe_web_vital("lcp", one)
-    p75 = vitals(metrics, "lcp")["p75"]
-    bounds = VITALS["lcp"]
-    assert p75 in bounds
-    assert p75 is not None
-    if p75 < bounds[-1]:
-        assert sum(one <= p75 for one in values) >= 0.75 * len(values)
-    below = max((bound for bound in bounds if bound < p75), default=-1)
-    assert sum(one <= below for one in values) < 0.75 * len(values)
+    assert vitals(metrics, "lcp").count == 0
 
 
 # --- nobody watches ---------------------------------------------------------------------------
@@ -208,7 +197,8 @@ def test_null_metrics_take_everything_and_tell_nothing() -> None:
     nobody.cache_computed("search", 0.1)
     nobody.breaker_changed("redis", "open")
     assert nobody.render()[0] == b""
-    assert nobody.snapshot() == {}
+    assert nobody.totals() == Totals({}, {})
+    nobody.sample_process()
 
 
 # --- several processes ------------------------------------------------------------------------
@@ -226,7 +216,8 @@ def serve(count):
         metrics.request_began()
         metrics.observe_request("GET", "/", 200, 0.01)
         metrics.request_ended()
-        metrics.observe_web_vital("lcp", 900.0)
+        metrics.observe_web_vital("lcp", 900.0, "phone")
+    metrics.sample_process()
     metrics.request_began()  # one that is still open
 
 
@@ -247,7 +238,16 @@ def forked(work):
 
 first, second = forked(lambda: serve(3)), forked(lambda: serve(4))
 metrics.observe_web_vital("lcp", 90.0)
-both = metrics.snapshot()
+metrics.cache_hit("memory", "search")
+metrics.sample_process()
+
+
+def seen():
+    totals = metrics.totals()
+    return {"counts": dict(totals.counts), "gauges": dict(totals.gauges)}
+
+
+both = seen()
 text = metrics.render()[0].decode()
 
 os.write(first[1], b"x")
@@ -255,7 +255,7 @@ os.waitpid(first[0], 0)
 from prometheus_client import multiprocess
 
 multiprocess.mark_process_dead(first[0])
-left = metrics.snapshot()
+left = seen()
 left_text = metrics.render()[0].decode()
 os.write(second[1], b"x")
 os.waitpid(second[0], 0)
@@ -273,8 +273,12 @@ def test_all_processes_are_added_up_and_a_dead_one_no_longer_has_open_requests(t
     assert (done.returncode, done.stderr) == (0, "")
     seen = json.loads(done.stdout)
     both, left = seen["both"], seen["left"]
-    assert (both["requests"], left["requests"]) == (7, 7), "what was counted stays counted"
-    assert both["web_vitals"]["lcp"] == {"count": 8, "p75": 1000}
+    assert both["counts"] == left["counts"], "what was counted stays counted"
+    assert both["counts"]["requests"] == both["counts"]["response|0.01"] == 7
+    assert both["counts"]["response|sum"] == pytest.approx(0.07)
+    assert (both["counts"]["vital.lcp.phone|1000.0"], both["counts"]["vital.lcp.desktop|100.0"]) == (7, 1)
+    assert both["counts"]["hit.memory"] == 1
     assert seen["counted"] == ['http_requests_total{endpoint="/",method="GET",status="200"} 7.0']
     assert (seen["active"], seen["left_active"]) == (["2.0"], ["1.0"])
-    assert both["memory"] > left["memory"] > 0, "each worker notes its own memory"
+    assert (both["gauges"]["active"], left["gauges"]["active"]) == (2, 1)
+    assert both["gauges"]["memory"] > left["gauges"]["memory"] > 0, "each worker notes its own memory"

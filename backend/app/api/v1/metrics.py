@@ -45,7 +45,7 @@ def report() -> Response:
 def scrape() -> Response:
     if not (_is_local() or _has_token()):
         raise Forbidden("Metrics are open to this machine, and elsewhere to who has LIKEOPT_METRICS_TOKEN.")
-    text, content_type = services().metrics.render()
+    text, content_type = services().performance.exposition()
     return Response(text, content_type=content_type)
 
 
