@@ -64,7 +64,7 @@ class DiskCache:
 
     def set(self, key: str, value: bytes, ttl: float) -> None:
         size = occupied(_HEADER.size + len(key.encode()) + len(value))
-        if ttl <= 0 or size > self._max_bytes:
+        if ttl <= 0 or size > self._sweeper.target:
             self.delete(key)
             return
         with self._lock:

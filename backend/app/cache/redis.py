@@ -73,6 +73,15 @@ class RedisCache:
         self._events.cache_error(REDIS)
 
 
+def verdict_of(error: Exception, elapsed: float, timeout: float) -> Verdict:
+    """Tell what an exception, after ``elapsed`` seconds, says about a Redis that has ``timeout`` to answer."""
+    if isinstance(error, RedisTimeoutError):
+        return Verdict.DOUBTFUL if elapsed > _LATE * timeout else Verdict.DOWN
+    if isinstance(error, RedisConnectionError) and not isinstance(error, MaxConnectionsError):
+        return Verdict.DOWN
+    return Verdict.FINE
+
+
 def redis_breaker(
     client: Redis,
     *,
@@ -85,10 +94,6 @@ def redis_breaker(
     """Return a breaker for a client whose timeout is ``seconds``."""
 
     def judge(error: Exception, elapsed: float) -> Verdict:
-        if isinstance(error, RedisTimeoutError):
-            return Verdict.DOUBTFUL if elapsed > _LATE * seconds else Verdict.DOWN
-        if isinstance(error, RedisConnectionError) and not isinstance(error, MaxConnectionsError):
-            return Verdict.DOWN
-        return Verdict.FINE
+        return verdict_of(error, elapsed, seconds)
 
     return CircuitBreaker(name, judge=judge, probe=client.ping, background=background, clock=clock, events=events)

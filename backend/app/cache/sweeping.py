@@ -28,7 +28,7 @@ class Sweeper:
     ) -> None:
         self._folder = folder
         self._has_expired = has_expired
-        self._target = max_bytes - max_bytes // 8
+        self.target = max_bytes - max_bytes // 8
         self._clock = clock
 
     def sweep(self) -> bool:
@@ -62,11 +62,11 @@ class Sweeper:
             size = occupied(found.st_size)
             total += size
             kept.append((found.st_mtime, size, file.path))
-        if total <= self._target:
+        if total <= self.target:
             return
         kept.sort()
         for _, size, path in kept:
-            if total <= self._target:
+            if total <= self.target:
                 return
             _remove(path)
             total -= size

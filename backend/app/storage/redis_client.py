@@ -17,7 +17,7 @@ def connect(url: str, *, seconds: float | None = _SECONDS) -> Redis:
     """
     return Redis.from_url(
         url,
-        socket_connect_timeout=_SECONDS,
+        socket_connect_timeout=_SECONDS if seconds is None else min(_SECONDS, seconds),
         socket_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=30,

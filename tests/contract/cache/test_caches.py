@@ -6,15 +6,24 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import MaxConnectionsError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from backend.app.cache.interfaces import Cache
+from backend.app.cache.breaker import Verdict
+from backend.app.cache.disk import DiskCache
+from backend.app.cache.interfaces import Cache, ClaimState
+from backend.app.cache.leases import RedisLeases
 from backend.app.cache.memory import MemoryCache
 from backend.app.cache.null import NullCache
-from backend.app.cache.redis import RedisCache
+from backend.app.cache.redis import RedisCache, redis_breaker, verdict_of
+from backend.app.concurrency import NativePool
 from backend.app.storage.redis_client import connect
+from tests.fakes.caches import CountedEvents, FakeBackground, FakeClock
 
 NAMESPACE = "test-caches:"
 
@@ -27,14 +36,6 @@ class Timed:
     pass_by: Callable[[float], None]
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def redis(valkey_url: str) -> Iterator[Redis]:
     client = connect(valkey_url)
@@ -44,11 +45,13 @@ def redis(valkey_url: str) -> Iterator[Redis]:
     client.close()
 
 
-@pytest.fixture(params=["memory", "redis"])
-def timed(request: pytest.FixtureRequest) -> Timed:
+@pytest.fixture(params=["memory", "redis", "disk"])
+def timed(request: pytest.FixtureRequest, tmp_path: Path) -> Timed:
+    clock = FakeClock()
     if request.param == "memory":
-        clock = Clock()
-        return Timed(MemoryCache(100_000, clock), lambda seconds: setattr(clock, "now", clock.now + seconds))
+        return Timed(MemoryCache(100_000, clock), clock.pass_by)
+    if request.param == "disk":
+        return Timed(DiskCache(tmp_path / "cache", 10_000_000, NativePool(), clock), clock.pass_by)
     client: Redis = request.getfixturevalue("redis")
 
     def pass_by(seconds: float) -> None:
@@ -104,10 +107,39 @@ def test_a_part_of_a_second_is_a_time_too(timed: Timed) -> None:
 
 
 @pytest.mark.parametrize("ttl", [0, -1])
-def test_no_time_left_is_never_for_ever(timed: Timed, ttl: float) -> None:
-    timed.cache.set("key", b"1", ttl)
-    timed.pass_by(1)
+def test_no_time_left_is_never_for_ever_and_ends_what_was_there(timed: Timed, ttl: float) -> None:
+    timed.cache.set("key", b"1", 60)
+    timed.cache.set("key", b"2", ttl)
     assert timed.cache.get("key") is None
+
+
+def test_a_layer_takes_long_keys_and_odd_ones(cache: Cache) -> None:
+    keys = ["x" * 2000, "../../etc/passwd", "a/b", "a\x00b", "*", " ", "\n"]
+    for number, key in enumerate(keys):
+        cache.set(key, str(number).encode(), 60)
+    assert [cache.get(key) for key in keys] == [str(number).encode() for number in range(len(keys))]
+
+
+def test_many_threads_use_a_layer_at_once(cache: Cache) -> None:
+    failures: list[BaseException] = []
+
+    def use(own: int) -> None:
+        try:
+            for turn in range(60):
+                key = str((turn + own) % 5)
+                cache.set(key, key.encode() * 1000, 60 if turn % 3 else 0)
+                assert cache.get(key) in (key.encode() * 1000, None)
+                if turn % 20 == 0:
+                    cache.delete(key)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=use, args=(own,)) for own in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 def test_deleting_takes_one_and_clearing_all(cache: Cache) -> None:
@@ -148,6 +180,14 @@ def test_memory_counts_small_values_too() -> None:
     for number in range(1000):
         cache.set(str(number), b"", 60)
     assert sum(cache.get(str(number)) is not None for number in range(1000)) <= 50
+
+
+def test_memory_is_bounded_by_count_too() -> None:
+    cache = MemoryCache(1_000_000, max_entries=3)
+    for key in "abcab":
+        cache.set(key, key.encode(), 60)
+    cache.set("d", b"d", 60)
+    assert [key for key in "abcd" if cache.get(key)] == ["a", "b", "d"]
 
 
 def test_memory_does_not_keep_the_older_of_a_value_that_is_too_large() -> None:
@@ -217,6 +257,64 @@ def test_something_else_under_the_key_is_as_nothing_and_can_be_overwritten(redis
     assert cache.get("key") is None
     cache.set("key", b"1", 60)
     assert cache.get("key") == b"1"
+
+
+@pytest.mark.parametrize("breaks", ["away", "hangs"])
+def test_a_redis_that_is_lost_is_asked_once_and_counted_once(breaks: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"redis://127.0.0.1:{server.getsockname()[1] if breaks == 'hangs' else 1}/0"
+        client, events, background = connect(url, seconds=0.04), CountedEvents(), FakeBackground()
+        breaker = redis_breaker(client, background=background, events=events, seconds=0.04)
+        cache = RedisCache(client, NAMESPACE, breaker, events)
+        leases = RedisLeases(client, NAMESPACE, breaker, events)
+        for _ in range(20):
+            use_all(cache)
+            assert leases.claim("key", 10).state is ClaimState.AWAY
+            assert leases.look("key").state is ClaimState.AWAY
+            leases.publish("key", "token", b"value", 60)
+            leases.give_up("key", "token")
+        assert events.counts == {"error redis": 1}
+        assert events.breaker == ["redis open"]
+        assert len(background.waiting) == 1
+        client.close()
+
+
+def test_a_redis_that_is_back_is_used_again_by_itself(redis: Redis, tmp_path: Path) -> None:
+    socket_path = tmp_path / "later.sock"
+    client, events, background = connect(f"unix://{socket_path}"), CountedEvents(), FakeBackground()
+    cache = RedisCache(client, NAMESPACE, redis_breaker(client, background=background, events=events), events)
+    cache.set("key", b"1", 60)
+    socket_path.symlink_to(redis.connection_pool.connection_kwargs["path"])
+    assert cache.get("key") is None, "requests do not find out"
+    assert background.run() == 1
+    cache.set("key", b"1", 60)
+    assert cache.get("key") == b"1"
+    assert events.breaker == ["redis open", "redis closed"]
+    client.close()
+
+
+def test_errors_that_a_redis_answers_with_are_counted_and_do_not_open_the_breaker(redis: Redis) -> None:
+    events, background = CountedEvents(), FakeBackground()
+    breaker = redis_breaker(redis, background=background, events=events)
+    redis.rpush(NAMESPACE + "key", "a", "list")
+    cache = RedisCache(redis, NAMESPACE, breaker, events)
+    assert [cache.get("key") for _ in range(3)] == [None] * 3
+    assert (events.counts, events.breaker) == ({"error redis": 3}, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "elapsed", "verdict"),
+    [
+        (RedisTimeoutError(), 0.041, Verdict.DOWN),
+        (RedisTimeoutError(), 0.07, Verdict.DOUBTFUL),
+        (RedisConnectionError("refused"), 0.0, Verdict.DOWN),
+        (MaxConnectionsError(), 0.0, Verdict.FINE),
+        (ResponseError("WRONGTYPE"), 0.0, Verdict.FINE),
+        (KeyError(), 0.0, Verdict.FINE),
+    ],
+)
+def test_what_an_error_says_about_redis(error: Exception, elapsed: float, verdict: Verdict) -> None:
+    assert verdict_of(error, elapsed, 0.04) is verdict
 
 
 def use_all(cache: Cache) -> None:
