@@ -40,3 +40,6 @@ class Metrics(CacheEvents, Protocol):
 
     def sample_process(self) -> None:
         """Note this process's own memory and processor time, for all to see."""
+
+    def forget_dead(self) -> None:
+        """Take processes that have ended out of what is now, and keep what they had counted."""

@@ -61,3 +61,6 @@ class NullMetrics:
 
     def sample_process(self) -> None:
         return None
+
+    def forget_dead(self) -> None:
+        return None

@@ -10,6 +10,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import psutil
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -20,7 +21,9 @@ from backend.app.domain.performance import Totals
 from backend.app.monitoring.buckets import DEVICES, JOB_SECONDS, REQUEST_SECONDS, STAGE_SECONDS, VITALS
 from backend.app.monitoring.cache_events import CacheMetrics
 from backend.app.monitoring.children import Children
+from backend.app.monitoring.dead_workers import merge_dead, reading
 from backend.app.monitoring.server_state import GAUGES
+from backend.app.monitoring.stages import note_stages
 from backend.app.monitoring.totals import TotalsReader
 
 _SAMPLE_SECONDS = 1.0
@@ -91,6 +94,7 @@ class PrometheusMetrics(CacheMetrics):
         self._active.dec()
 
     def observe_stages(self, milliseconds: Mapping[str, float]) -> None:
+        note_stages(milliseconds)
         for name, value in milliseconds.items():
             self._stages[name.removesuffix("_ms")].observe(value / 1000)
 
@@ -114,7 +118,7 @@ class PrometheusMetrics(CacheMetrics):
 
     def render(self, state: Mapping[str, float] | None = None) -> tuple[bytes, str]:
         self.sample_process()
-        return generate_latest(self._all_workers()) + generate_latest(_State(state or {})), CONTENT_TYPE_LATEST
+        return self._all_workers() + generate_latest(_State(state or {})), CONTENT_TYPE_LATEST
 
     def totals(self) -> Totals:
         return self._reader.read()
@@ -128,12 +132,19 @@ class PrometheusMetrics(CacheMetrics):
         self._memory.set(self._process.memory_info().rss)
         self._cpu.set(self._process.cpu_percent())
 
-    def _all_workers(self) -> CollectorRegistry:
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return self._registry
+    def forget_dead(self) -> None:
+        folder = _shared_folder()
+        if folder is not None:
+            merge_dead(folder)
+
+    def _all_workers(self) -> bytes:
+        folder = _shared_folder()
+        if folder is None:
+            return generate_latest(self._registry)
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return registry
+        MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+        with reading(folder):
+            return generate_latest(registry)
 
 
 class _State(CollectorRegistry):
@@ -147,3 +158,8 @@ class _State(CollectorRegistry):
         for name, value in self._values.items():
             if name in GAUGES:
                 yield GaugeMetricFamily(*GAUGES[name], value=value)
+
+
+def _shared_folder() -> Path | None:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) if folder else None

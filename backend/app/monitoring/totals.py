@@ -6,6 +6,7 @@ then found in a dictionary, which makes a look at five workers' files cost a few
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -16,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.mmap_dict import MmapedDict
 
 from backend.app.domain.performance import Totals
+from backend.app.monitoring.dead_workers import reading
 
 _COUNTERS = {
     "likeopt_cache_misses_total": "miss",
@@ -37,10 +39,11 @@ class TotalsReader:
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         counts: dict[str, float] = {}
         gauges: dict[str, float] = {}
-        for names, value in self._files(Path(folder)) if folder else self._samples():
-            for name in names:
-                into = gauges if name in _GAUGES.values() else counts
-                into[name] = into.get(name, 0) + value
+        with reading(Path(folder)) if folder else contextlib.nullcontext():
+            for names, value in self._files(Path(folder)) if folder else self._samples():
+                for name in names:
+                    into = gauges if name in _GAUGES.values() else counts
+                    into[name] = into.get(name, 0) + value
         return Totals(counts, gauges)
 
     def _files(self, folder: Path) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -21,6 +21,7 @@ class Measured(Protocol):
     def sample_process(self) -> None:
         """Note this process's own memory and processor time, for all to see."""
 
+    def forget_dead(self) -> None: ...
     def totals(self) -> Totals: ...
 
 
@@ -73,6 +74,7 @@ class Sampler:
         try:
             self._metrics.sample_process()
             if self._elected():
+                self._metrics.forget_dead()
                 self.sample()
         except Exception as error:
             # The edge of a task that nobody waits for. What was counted is counted next time.

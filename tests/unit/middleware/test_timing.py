@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from backend.app.api.errors import init_errors
 from backend.app.middleware.request_id import init_request_id, request_id
 from backend.app.middleware.timing import init_timing
 from backend.app.monitoring.null import NullMetrics
+from backend.app.monitoring.prometheus import PrometheusMetrics
 
 
 class RecordingMetrics(NullMetrics):
@@ -115,6 +117,98 @@ def test_a_slow_request_is_logged_by_its_pattern(app: Flask, monkeypatch: pytest
     (entry,) = logs
     assert (entry["event"], entry["route"], entry["seconds"]) == ("slow_request", "/things/<name>/<path:rest>", 3.5)
     assert "private" not in str(entry)
+
+
+# --- streams ----------------------------------------------------------------------------------
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 10.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("backend.app.middleware.timing.time.perf_counter", clock)
+    return clock
+
+
+def streaming(app: Flask, blocks: Iterable[bytes]) -> FlaskClient:
+    app.get("/stream")(lambda: Response(blocks, mimetype="text/event-stream"))
+    return app.test_client()
+
+
+@pytest.mark.parametrize("read", ["to its end", "not at all", "in part"])
+def test_a_stream_is_active_until_it_is_closed(app: Flask, metrics: RecordingMetrics, read: str) -> None:
+    answer = streaming(app, (b"%d" % number for number in range(3))).get("/stream", buffered=False)
+    assert metrics.active == 1
+    if read == "to its end":
+        assert answer.data == b"012"
+    elif read == "in part":
+        next(iter(answer.response))
+    assert metrics.active == 1
+    answer.close()
+    assert metrics.active == 0
+
+
+def test_a_streams_source_is_closed_with_it(app: Flask) -> None:
+    closed: list[bool] = []
+
+    class Source:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([b"1", b"2"])
+
+        def close(self) -> None:
+            closed.append(True)
+
+    answer = streaming(app, Source()).get("/stream", buffered=False)
+    assert closed == []
+    answer.close()
+    assert closed == [True]
+
+
+def test_a_stream_that_is_long_is_not_slow(app: Flask, clock: Clock) -> None:
+    def blocks() -> Iterator[bytes]:
+        yield b"at once"
+        clock.now += 100
+        yield b"late"
+
+    with capture_logs() as logs:
+        assert streaming(app, blocks()).get("/stream").data == b"at oncelate"
+    assert logs == []
+
+
+def test_a_stream_that_begins_late_is_slow_and_its_stages_are_told(app: Flask, clock: Clock) -> None:
+    def blocks() -> Iterator[bytes]:
+        # As a chat does: in the background, with a copy of the request's context.
+        copy_context().run(PrometheusMetrics().observe_stages, {"vector_ms": 2300.0})
+        clock.now += 2.5
+        yield b"late"
+        clock.now += 100
+        yield b"later"
+
+    with capture_logs() as logs:
+        streaming(app, blocks()).get("/stream")
+    assert [(entry["event"], entry["route"], entry["seconds"], entry["stages"]) for entry in logs] == [
+        ("slow_request", "/stream", 2.5, {"vector_ms": 2300.0})
+    ]
+
+
+def test_a_requests_stages_are_not_those_of_the_one_before(app: Flask, clock: Clock) -> None:
+    @app.get("/slow/<stage>")
+    def slow(stage: str) -> str:
+        PrometheusMetrics().observe_stages({f"{stage}_ms": 1.0})
+        clock.now += 2
+        return ""
+
+    with capture_logs() as logs:
+        for stage in ("bm25", "vector"):
+            app.test_client().get(f"/slow/{stage}")
+    assert [entry["stages"] for entry in logs] == [{"bm25_ms": 1.0}, {"vector_ms": 1.0}]
 
 
 def test_the_log_of_a_request_carries_its_id_and_no_other_ones(client: FlaskClient) -> None:
