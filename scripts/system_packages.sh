@@ -1,10 +1,12 @@
 #!/bin/sh
-# See to what the tests need from the system: a browser, PostgreSQL, Korean letters and strace.
+# See to what the tests need from the system: a browser, PostgreSQL, nginx, Prometheus, Korean letters and strace.
 # Installs it by apt-get where that is allowed, else says what is missing and fails.
 set -eu
 
 missing=
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
+command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
+command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list :lang=ko family)" ]; then
