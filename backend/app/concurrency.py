@@ -182,14 +182,20 @@ class Pump(Generic[T]):
     source: under gevent its greenlet is killed where it stands, so a connection that it holds
     is closed even while nothing arrives. A thread cannot be killed: there the source is closed
     as soon as it yields.
+
+    With ``until``, draining ends after the first item of which that is true. From then on the reader
+    fetches each item from the source itself, in lists of one, and waits for it.
     """
 
     _END = object()
     _MOST = 1000  # items that may wait for the reader, and that a list holds
 
-    def __init__(self, source: Iterator[T], idle: float) -> None:
+    def __init__(self, source: Iterator[T], idle: float, until: Callable[[T], bool] | None = None) -> None:
         self._source = source
         self._idle = idle
+        self._until = until
+        self._handed_over = False
+        self._context = copy_context()
         self._queue: queue.Queue[Any] = queue.Queue(maxsize=self._MOST)
         self._begun = False
         self._closed = False
@@ -203,7 +209,9 @@ class Pump(Generic[T]):
             if isinstance(last, _Raised):
                 raise last.error
             if last is self._END:
-                return
+                break
+        if self._handed_over:
+            yield from self._fetched()
 
     def close(self, seconds: float = 0.0) -> list[T]:
         """Stop the source, and return what had arrived before; harmless when repeated or too late.
@@ -213,8 +221,8 @@ class Pump(Generic[T]):
         self._closed = True
         if is_cooperative():
             self._runner.kill(block=seconds > 0, timeout=seconds)
-            if not self._begun:  # a greenlet that never ran closes nothing
-                self._close_source()
+        if self._handed_over or (is_cooperative() and not self._begun):  # a greenlet that never ran closes nothing
+            self._context.run(self._close_source)
         items: list[T] = []
         with contextlib.suppress(queue.Empty):  # this makes room for a source that waits to hand over, too
             while (entry := self._queue.get_nowait()) is not self._END and not isinstance(entry, _Raised):
@@ -235,13 +243,19 @@ class Pump(Generic[T]):
             return items, None
         return items, entry
 
+    def _fetched(self) -> Iterator[list[T]]:
+        while not self._closed:
+            item = self._context.run(next, self._source, self._END)
+            if item is self._END:
+                return
+            yield [item]  # type: ignore[list-item]  # the end is no item
+
     def _start(self) -> Any:
-        context = copy_context()
         if is_cooperative():
             import gevent
 
-            return gevent.spawn(context.run, self._drain)
-        thread = threading.Thread(target=context.run, args=(self._drain,), daemon=True)
+            return gevent.spawn(self._context.run, self._drain)
+        thread = threading.Thread(target=self._context.run, args=(self._drain,), daemon=True)
         thread.start()
         return thread
 
@@ -250,18 +264,24 @@ class Pump(Generic[T]):
         last: Any = self._END
         try:
             try:
-                while not self._closed:
-                    self._queue.put(next(self._source))
+                while not self._closed and not self._handed_over:
+                    self._hand(next(self._source))
             except StopIteration:
                 pass
             finally:
-                self._close_source()
+                if not self._handed_over:
+                    self._close_source()
         except BaseException as error:
             if self._closed:  # nobody is left to raise it to
                 raise
             last = _Raised(error)
         if not self._closed:
             self._queue.put(last)
+
+    def _hand(self, item: T) -> None:
+        self._queue.put(item)
+        # Closed meanwhile, it has no reader who could go on with it.
+        self._handed_over = self._until is not None and self._until(item) and not self._closed
 
     def _close_source(self) -> None:
         close = getattr(self._source, "close", None)

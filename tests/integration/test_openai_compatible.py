@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backend.app.domain.chat import ModelEvent, Prompt, TextDelta, Usage
+from backend.app.domain.chat import ModelEvent, Prompt, Silence, TextDelta, Usage
 from backend.app.errors import ModelTimeout, ModelUnavailable
 from backend.app.services.llm.endpoint import Connections, Endpoint
 from backend.app.services.llm.ollama import OllamaProbe
@@ -193,6 +193,29 @@ def test_a_token_is_yielded_before_the_next_one_is_made() -> None:
         assert next(stream) == TextDelta("one")
         seen.set()
         assert next(stream) == TextDelta("two")
+
+
+def test_a_silence_is_told_while_nothing_comes() -> None:
+    seen = threading.Event()
+    with ScriptedModel(Script([spoken("one"), WaitFor(seen), Raw(delta({"content": "two"}, "stop"))])) as server:
+        events = model_at(server, limits=Limits()).stream(PROMPT)
+        assert [next(events), next(events)] == [TextDelta("one"), Silence()]
+        seen.set()
+        assert next(event for event in events if not isinstance(event, Silence)) == TextDelta("two")
+
+
+def test_tokens_that_come_during_a_rest_are_read_together() -> None:
+    resting = threading.Event()
+    with ScriptedModel(
+        Script([spoken("one"), WaitFor(resting), spoken("two"), spoken("three"), Raw(delta({}, "stop"))])
+    ) as server:
+
+        def rest(seconds: float) -> None:
+            resting.set()
+            while server.sent < 5:
+                threading.Event().wait(0.01)
+
+        assert list(model_at(server, rest=rest).stream(PROMPT))[:2] == [TextDelta("one"), TextDelta("twothree")]
 
 
 def test_usage_comes_last() -> None:

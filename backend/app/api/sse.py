@@ -31,6 +31,7 @@ def stream(
     encode_all: Callable[[list[T]], Iterator[bytes]],
     *,
     farewell: Callable[[T | None], bytes] = lambda last: b"",
+    watched: Callable[[T], bool] = lambda event: False,
     ping_seconds: float = PING_SECONDS,
     look_seconds: float = LOOK_SECONDS,
 ) -> Response:
@@ -38,23 +39,28 @@ def stream(
 
     Closing the answer, or the reader's going away, closes ``events``. Where the server has to end
     before they do, they are closed, and the ``farewell`` after the last event ends the answer.
+
+    From the first event on of which ``watched`` is true, ``events`` themselves let the stream look
+    around at least every ``look_seconds``, by events that encode to nothing. Nobody else has to
+    wait for them then, which halves what a stream costs in memory and each event in time.
     """
     has_gone, must_end = _reader_of(request.environ), request.environ.get(MUST_END, _never)
 
     def body() -> Iterator[bytes]:
-        pump = Pump(events, idle=look_seconds)
+        pump = Pump(events, idle=look_seconds, until=watched)
         sent, last = time.monotonic(), None
         try:
             for batch in pump:
-                if batch:
-                    yield b"".join(encode_all(batch))
+                data = b"".join(encode_all(batch))
+                if data:
+                    yield data
                     sent, last = time.monotonic(), batch[-1]
                 if must_end():
                     # The source is done with storing what there is before its reader is told.
                     rest = pump.close(_LAST_WORDS_SECONDS)
                     yield b"".join(encode_all(rest)) + farewell(rest[-1] if rest else last)
                     return
-                if batch:
+                if data:
                     continue
                 if has_gone():
                     return

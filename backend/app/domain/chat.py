@@ -107,7 +107,12 @@ class Usage:
     completion_tokens: int | None = None
 
 
-ModelEvent = TextDelta | Usage
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing came for a moment; whoever listens may look around."""
+
+
+ModelEvent = TextDelta | Usage | Silence
 
 
 # --- what a chat streams ----------------------------------------------------------------
@@ -152,4 +157,4 @@ class ErrorEvent:
     retryable: bool
 
 
-ChatEvent = MetaEvent | SourcesEvent | TokenEvent | DoneEvent | ErrorEvent
+ChatEvent = MetaEvent | SourcesEvent | TokenEvent | Silence | DoneEvent | ErrorEvent

@@ -17,6 +17,7 @@ from backend.app.domain.chat import (
     Conversation,
     ErrorEvent,
     MessageStatus,
+    Silence,
     Source,
     SourcesEvent,
     TextDelta,
@@ -208,7 +209,9 @@ class ChatService:
     def _speak(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
         with closing(model.stream(exchange.prompt())) as events:  # type: ignore[type-var]  # models stream by generators
             for event in events:
-                if not isinstance(event, TextDelta):
+                if isinstance(event, Silence):
+                    yield event
+                elif not isinstance(event, TextDelta):
                     exchange.usage = event
                 elif text := event.text.replace("\x00", ""):  # PostgreSQL keeps no NUL
                     if not exchange.pieces:

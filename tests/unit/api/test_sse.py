@@ -170,3 +170,26 @@ def test_a_stream_that_has_said_nothing_yet_ends_by_the_farewell_alone(app: Flas
     assert list(parts(app, iter(source), look=0.01, **{MUST_END: lambda: True})) == [said_last(None)]
     source.go_on.set()
     assert source.closed.wait(30)
+
+
+def test_a_watched_stream_looks_around_at_events_that_say_nothing(app: Flask) -> None:
+    def quiet(items: Sequence[int]) -> Iterator[bytes]:
+        return encoded([item for item in items if item])
+
+    ours, theirs = socket.socketpair()
+    closed = threading.Event()
+
+    def source() -> Iterator[int]:
+        try:
+            yield 1
+            yield 0
+            theirs.close()
+            yield 0
+            yield 2
+        finally:
+            closed.set()
+
+    with ours, app.test_request_context(environ_overrides={"gunicorn.socket": ours}):
+        response = sse.stream(source(), quiet, watched=lambda number: number == 1, ping_seconds=0.0)
+        assert list(response.response) == [sse.encode("number", {"n": 1}), b": ping\n\n"]
+    assert closed.is_set(), "the reader had gone"

@@ -290,6 +290,46 @@ def a_pump_takes_the_callers_context_along() -> None:
     assert list(Pump(source(), idle=PATIENCE)) == [["r-4"]]
 
 
+def a_pump_leaves_the_source_to_its_reader_after_the_item_it_was_told() -> None:
+    worked_in: list[tuple[int, str]] = []
+
+    def source() -> Iterator[int]:
+        for number in range(4):
+            worked_in.append((threading.get_ident(), request.get()))
+            yield number
+
+    request.set("r-5")
+    pump = Pump(source(), idle=PATIENCE, until=lambda number: number == 1)
+    batches = iter(pump)
+    handed = next(batches)
+    while handed[-1] != 1:
+        handed += next(batches)
+    assert handed == [0, 1]
+    request.set("another")
+    assert list(batches) == [[2], [3]]
+    mine = threading.get_ident()
+    assert [thread == mine for thread, _ in worked_in] == [False, False, True, True]
+    assert {name for _, name in worked_in} == {"r-5"}, "the source keeps its own context"
+
+
+def an_error_of_a_source_that_was_handed_over_reaches_its_reader() -> None:
+    source = Source(3, error=LookupError("broke off"))
+    batches = iter(Pump(source(), idle=PATIENCE, until=lambda number: number == 0))
+    assert [next(batches) for _ in range(3)] == [[0], [1], [2]]
+    assert str(raised_by(lambda: next(batches))) == "broke off"
+    assert source.closed.is_set()
+
+
+def closing_a_pump_closes_a_source_that_was_handed_over() -> None:
+    source = Source(3)
+    pump = Pump(source(), idle=PATIENCE, until=lambda number: number == 0)
+    batches = iter(pump)
+    assert [next(batches), next(batches)] == [[0], [1]]
+    pump.close()
+    assert source.closed.is_set()
+    assert list(batches) == []
+
+
 SCENARIOS = [
     gather_makes_all_calls_at_the_same_time,
     gather_of_nothing_is_nothing,
@@ -317,4 +357,7 @@ SCENARIOS = [
     closing_at_once_never_begins_the_source_or_ends_it,
     closing_after_the_end_is_harmless,
     a_pump_takes_the_callers_context_along,
+    a_pump_leaves_the_source_to_its_reader_after_the_item_it_was_told,
+    an_error_of_a_source_that_was_handed_over_reaches_its_reader,
+    closing_a_pump_closes_a_source_that_was_handed_over,
 ]

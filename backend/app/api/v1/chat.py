@@ -12,7 +12,7 @@ from flask import Blueprint, Response
 from backend.app.api import serialise, sse
 from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, services
-from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, SourcesEvent, TokenEvent
+from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, Silence, SourcesEvent, TokenEvent
 from backend.app.errors import AppError, Restarting
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.chat import Question
@@ -43,7 +43,9 @@ def ask() -> Response:
         regenerate=body.regenerate,
     )
     every = services()
-    return sse.stream(_guarded(every.chat.ask(user, question), every.metrics), _encoded, farewell=_cut_off)
+    events = _guarded(every.chat.ask(user, question), every.metrics)
+    # Before the first token a branch, or the model, may be silent for long without a sign.
+    return sse.stream(events, _encoded, farewell=_cut_off, watched=lambda event: isinstance(event, TokenEvent))
 
 
 def _guarded(events: Iterator[ChatEvent], metrics: Metrics) -> Iterator[ChatEvent]:
@@ -72,6 +74,8 @@ def _encoded(events: Sequence[ChatEvent]) -> Iterator[bytes]:
     for event in events:
         if isinstance(event, TokenEvent):
             text.append(event.text)
+            continue
+        if isinstance(event, Silence):
             continue
         if text:
             yield sse.encode("token", {"text": "".join(text)})

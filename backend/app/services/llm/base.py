@@ -20,7 +20,7 @@ class LanguageModel(Protocol):
         """``extractive``, ``openai_compatible``, ``ollama`` or ``llama_cpp``."""
 
     def stream(self, prompt: Prompt) -> Iterator[ModelEvent]:
-        """Yield the answer as it is made.
+        """Yield the answer as it is made, and a ``Silence`` now and then while nothing comes.
 
         Closing the iterator stops the model: the connection is closed at once.
 

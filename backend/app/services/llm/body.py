@@ -35,6 +35,7 @@ class ResponseBody:
         self._socket = _socket_of(inner)
         self.complete = inner is None or inner.isclosed()
         self.is_json = response.headers.get("Content-Type", "").lower().startswith("application/json")
+        self._buffered = True
         self._finished = False
 
     def __enter__(self) -> ResponseBody:
@@ -62,12 +63,17 @@ class ResponseBody:
             BodyBroken: the body broke off.
             OSError: the connection broke.
         """
-        reader = self._inner.fp if self._inner is not None else None
         while not self.complete:
-            if reader is None or self._socket is None:
+            if self._socket is None or self._inner is None or self._inner.fp is None:
                 raise BodyBroken("the connection is closed")
             self._socket.settimeout(seconds)
-            data = reader.read1(READ_BYTES)
+            if self._buffered:
+                # What came with the headers, else what comes. Never again afterwards: this reader
+                # refuses to go on after a time limit, and has nothing left in its buffer.
+                self._buffered = False
+                data = self._inner.fp.read1(READ_BYTES)
+            else:
+                data = self._socket.recv(READ_BYTES)
             if not data:
                 self._at_end()
                 return b""

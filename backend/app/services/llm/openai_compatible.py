@@ -11,11 +11,12 @@ from typing import Any
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
 
-from backend.app.domain.chat import ModelEvent, Prompt, TextDelta
+from backend.app.domain.chat import ModelEvent, Prompt, Silence, TextDelta
 from backend.app.errors import ModelTimeout, ModelUnavailable
 from backend.app.services.llm.body import BodyBroken, ResponseBody
 from backend.app.services.llm.completion import AnswerTooLong, Completion, ErrorInStream, NotACompletion
 from backend.app.services.llm.endpoint import Endpoint
+from backend.app.services.llm.pace import Pace
 from backend.app.services.llm.prompting import answer_tokens, chat_messages
 from backend.app.services.llm.refusals import TransientFailure, from_status, lasting, reason_in, shorten
 from backend.app.services.llm.sse import EventDecoder, WholeBody
@@ -25,6 +26,7 @@ CHARS_PER_TOKEN = 32  # more than any tokenizer's longest common token
 MAX_WAIT_SECONDS = 10.0  # a reader is watching: rather say that the server is busy
 _FIRST_WAIT_SECONDS = 0.25
 _LAST_BYTES_SECONDS = 0.05
+_LOOK_SECONDS = 1.0
 _MAX_ERROR_BYTES = 64 * 1024
 # Parameters that some servers or models refuse, and what to send instead.
 _SUBSTITUTES = {"stream_options": "", "max_tokens": "max_completion_tokens", "temperature": ""}
@@ -56,6 +58,7 @@ class OpenAICompatible:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        rest: Callable[[float], None] = time.sleep,
     ) -> None:
         self._endpoint = endpoint
         self._model = model
@@ -64,6 +67,8 @@ class OpenAICompatible:
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
+        self._rest = rest
+        self._pace = Pace()
         self._refused: frozenset[str] = frozenset()  # parameters that this server was seen to refuse
 
     @property
@@ -108,7 +113,7 @@ class OpenAICompatible:
 
     def _attempt(self, prompt: Prompt) -> Iterator[ModelEvent]:
         deadline = self._clock() + self._limits.first_token_seconds
-        with self._open(prompt) as body:
+        with self._pace.stream(), self._open(prompt) as body:
             completion = self._completion(body)
             try:
                 yield from self._relay(body, completion, deadline)
@@ -128,12 +133,19 @@ class OpenAICompatible:
 
     def _relay(self, body: ResponseBody, completion: Completion, deadline: float) -> Iterator[ModelEvent]:
         while not completion.done:
-            data = body.read(self._remaining(deadline))
+            try:
+                data = body.read(min(_LOOK_SECONDS, self._remaining(deadline)))
+            except TimeoutError:
+                self._remaining(deadline)
+                yield Silence()
+                continue
             if not data:
                 break
             chunks = completion.chunks
             if text := completion.feed(data):
                 yield TextDelta(text)
+                if not completion.done:
+                    self._rest(self._pace.rest_seconds)
             if completion.chunks != chunks:  # comments and blank lines are no sign of progress
                 deadline = self._clock() + self._limits.idle_seconds
         if text := completion.close():
