@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Callable
 
@@ -55,6 +57,11 @@ def test_a_beacon_is_taken_whatever_type_it_names(nobody: Caller) -> None:
         {"name": "lcp", "value": float("nan")},
         {"name": "lcp", "value": float("inf")},
         {"name": "lcp", "value": "fast"},
+        {"name": "lcp", "value": "812"},
+        {"name": "lcp", "value": True},
+        {"name": "lcp", "value": 1e10},
+        {"name": "lcp", "value": 1, "timestamp": -1},
+        {"name": "lcp", "value": 1, "timestamp": float("nan")},
         {"name": 7, "value": 1},
         {"name": "x" * 201, "value": 1},
         "lcp",
@@ -69,8 +76,61 @@ def test_a_measurement_that_is_none_is_refused_and_nothing_counted(nobody: Calle
 
 
 def test_too_many_measurements_are_refused(nobody: Caller) -> None:
-    assert nobody.post("/metrics", {"metrics": REPORT["metrics"] * 101}).error == (400, "INVALID_REQUEST")  # type: ignore[operator]
+    assert nobody.post("/metrics", {"metrics": REPORT["metrics"] * 201}).error == (400, "INVALID_REQUEST")  # type: ignore[operator]
     assert nobody.post("/metrics", {"metrics": []}).status == 204
+
+
+def test_as_many_as_the_page_keeps_are_taken(nobody: Caller) -> None:
+    assert nobody.post("/metrics", {"metrics": REPORT["metrics"] * 200}).status == 204  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'"lcp"', b'{"metrics":7}', b"{}", b"\xff"])
+def test_what_is_no_report_is_refused_in_words(nobody: Caller, body: bytes) -> None:
+    answer = nobody.call("POST", "/metrics", data=body)
+    assert answer.status == 400
+    assert answer.error[1] in ("INVALID_JSON", "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("told", ["how long it is", "nothing"])
+def test_a_report_that_is_too_long_is_refused(nobody: Caller, told: str) -> None:
+    body = json.dumps({**REPORT, "extra": "x" * 70_000}).encode()
+    sent = {"data": body} if told == "how long it is" else {"input_stream": io.BytesIO(body), "environ_overrides": {"wsgi.input_terminated": True}}  # fmt: skip
+    assert nobody.call("POST", "/metrics", **sent).error == (413, "REQUEST_TOO_LARGE")
+
+
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
+)
+DESKTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.mark.parametrize(
+    ("payload", "header", "device"),
+    [(PHONE, DESKTOP, "phone"), (DESKTOP, PHONE, "desktop"), ("", PHONE, "phone"), ("", "", "desktop")],
+)
+def test_of_the_visitor_stays_whether_it_was_a_phone_and_nothing_else(
+    made_world: Callable[..., World], payload: str, header: str, device: str
+) -> None:
+    world = made_world()
+    vital = {"name": "lcp", "value": 1234.5, "timestamp": 1_700_000_000_123}
+    report = {"metrics": [vital], "userAgent": payload, "url": "https://chat.example/private-page?q=typed"}
+    answer = world.nobody().post("/metrics", report, headers={"User-Agent": header})
+    assert answer.status == 204
+    found = world.nobody().get("/metrics")
+    assert samples(found)[f"web_vitals_lcp_count[('device', '{device}')]"] == 1
+    for private in ("Mozilla", "chat.example", "private-page", "typed", "1700000000123"):
+        assert private not in found.body.decode()
+
+
+def test_whoever_reports_too_often_is_told_when_to_come_back(made_world: Callable[..., World]) -> None:
+    nobody = made_world().nobody()
+    near, far = ({"environ_overrides": {"REMOTE_ADDR": address}} for address in ("192.0.2.7", "192.0.2.8"))
+    answers = [nobody.post("/metrics", REPORT, **near) for _ in range(200)]
+    refused = [answer for answer in answers if answer.status != 204]
+    assert 0 < len(refused) < 141
+    assert {answer.error for answer in refused} == {(429, "TOO_MANY_REQUESTS")}
+    assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
+    assert nobody.post("/metrics", REPORT, **far).status == 204
 
 
 def test_prometheus_reads_what_is_told(ann: Caller) -> None:

@@ -3,43 +3,67 @@
 from __future__ import annotations
 
 import hmac
+import math
 from ipaddress import ip_address
 from typing import Annotated
 
 from flask import Blueprint, Response, request
 from pydantic import Field
 
+from backend.app.api import envelope
 from backend.app.api.body import Body, parse
 from backend.app.api.context import services
-from backend.app.errors import Forbidden
+from backend.app.errors import Forbidden, TooManyRequests
+from backend.app.monitoring.report_limits import ReportLimits
+
+_MAX_BYTES = 64 * 1024  # the page keeps 200 measurements at most, which are a quarter of that
+_MAX_VALUE = 1e9  # milliseconds: eleven days
+
+Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Vital(Body):
     name: Annotated[str, Field(max_length=200)]
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    timestamp: float = 0
+    value: Annotated[float, Field(ge=0, le=_MAX_VALUE, allow_inf_nan=False, strict=True)]
+    timestamp: Moment = 0
 
 
 class Report(Body):
-    metrics: Annotated[list[Vital], Field(max_length=100)]
+    metrics: Annotated[list[Vital], Field(max_length=200)]
     userAgent: Annotated[str, Field(max_length=1000)] = ""
     url: Annotated[str, Field(max_length=4000)] = ""
-    timestamp: float = 0
+    timestamp: Moment = 0
 
 
 def blueprint() -> Blueprint:
     metrics = Blueprint("metrics", __name__)
-    metrics.post("/metrics")(report)
+    limits = ReportLimits()
+    metrics.post("/metrics")(lambda: report(limits))
     metrics.get("/metrics")(scrape)
     return metrics
 
 
-def report() -> Response:
-    """Take a page's measurements; names that are no Web Vital are for other readers, and passed over."""
+def report(limits: ReportLimits) -> Response:
+    """Take a page's measurements; names that are no Web Vital are for other readers, and passed over.
+
+    Of the visitor nothing stays but whether it was a phone.
+    """
+    seconds = limits.wait(request.remote_addr or "")
+    if seconds:
+        refusal = envelope.failure(TooManyRequests())
+        refusal.headers["Retry-After"] = str(math.ceil(seconds))
+        return refusal
+    request.max_content_length = _MAX_BYTES
     body = parse(Report)
+    device = _device(body.userAgent or request.user_agent.string)
     for vital in body.metrics:
-        services().metrics.observe_web_vital(vital.name.lower(), vital.value)
+        services().metrics.observe_web_vital(vital.name.lower(), vital.value, device)
     return Response(status=204)
+
+
+def _device(user_agent: str) -> str:
+    """Phones name themselves «Mobile», or «Mobi» at least; tablets do not."""
+    return "phone" if "Mobi" in user_agent else "desktop"
 
 
 def scrape() -> Response:
