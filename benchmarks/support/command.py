@@ -29,11 +29,16 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def begin(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Parse; hand the folders on to child processes; turn SIGTERM into an exception, so that servers are stopped."""
+    """Parse; hand the folders on to child processes; have servers stopped whatever ends this."""
     options = parser.parse_args()
     hand_on(options.data)
-    signal.signal(signal.SIGTERM, _end)
+    end_by_exception()
     return options
+
+
+def end_by_exception() -> None:
+    """Have SIGTERM leave the ``with`` blocks, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _end)
 
 
 def hand_on(folders: list[Path]) -> None:
