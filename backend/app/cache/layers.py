@@ -67,12 +67,13 @@ class Layers:
 
     def below(self, key: str, region: Region[T], *, stale: bool, leave_out: str = "") -> Hit[T] | None:
         """Look into the other layers, and hand what is found up to those before."""
-        for layer in self._layers:
+        for number, layer in enumerate(self._layers):
             if layer.name in (MEMORY, leave_out) or not region.policy.uses(layer.name):
                 continue
             hit = self._look(layer, key, region, stale)
             if hit is not None:
-                self.hand_up(key, region, hit)
+                if number:
+                    self.hand_up(key, region, hit)
                 return hit
         return None
 
