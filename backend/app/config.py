@@ -138,6 +138,7 @@ class Settings:
     # --- logs ---
     log_level: str = setting("info", "Least severity that is logged.", group="Logs", choices=("debug", "info", "warning", "error"))
     log_format: str = setting("auto", "auto: readable on a terminal, JSON elsewhere.", group="Logs", choices=("auto", "json", "console"))
+    log_debug_share: float = setting(1.0, "Share of the debug lines that is kept, 0 to 1: all of a request, or none.", group="Logs")
     # fmt: on
 
     # --- derived places -------------------------------------------------------------------
@@ -293,6 +294,8 @@ def _violations(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}PORT={settings.port}: expected 0 to 65535"
     if settings.vector_weight > 1 or -1 < settings.vector_weight < 0:
         yield f"{PREFIX}VECTOR_WEIGHT={settings.vector_weight}: expected 0 to 1, or -1"
+    if settings.log_debug_share > 1:
+        yield f"{PREFIX}LOG_DEBUG_SHARE={settings.log_debug_share}: expected 0 to 1"
     if not 200 <= settings.passage_chars <= 20_000:
         yield f"{PREFIX}PASSAGE_CHARS={settings.passage_chars}: expected 200 to 20000"
     if settings.passage_overlap_chars * 2 > settings.passage_chars:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import random
 import sys
+import zlib
+from typing import Any
 
 import structlog
 
 from backend.app.config import Settings
+from backend.app.masking import mask
 
 
 def configure_logging(settings: Settings) -> None:
@@ -17,16 +21,18 @@ def configure_logging(settings: Settings) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        sampled(settings.log_debug_share),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
         if as_json
         # Its own tracebacks show local variables, passwords among them.
         else [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     )
+    last = [structlog.processors.format_exc_info, mask, *last]
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -44,3 +50,18 @@ def configure_logging(settings: Settings) -> None:
     root.handlers[:] = [handler]
     # Libraries are heard from warnings on: what they tell at «info» is about themselves.
     root.setLevel(max(level, logging.WARNING))
+
+
+def sampled(share: float) -> structlog.typing.Processor:
+    """Keep that share of the debug lines: all of a request, or none."""
+
+    def processor(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if event.get("level") == "debug" and share < 1:
+            request_id = event.get("request_id")
+            # Of the id and not by chance, so that other processes choose the same requests.
+            chance = zlib.crc32(str(request_id).encode()) / 2**32 if request_id else random.random()  # noqa: S311
+            if chance >= share:
+                raise structlog.DropEvent
+        return event
+
+    return processor
