@@ -37,18 +37,23 @@ class Flights(Generic[T]):
     def run(self, key: str, lead: Callable[[], T], patience: float) -> tuple[T, bool]:
         """Return what ``lead`` returns, and whether it was called here; raise what it raises.
 
-        After ``patience`` seconds of waiting for another's call ``lead`` is called here all the same.
+        When a call takes longer than ``patience`` seconds, one of those who wait begins another for
+        all of them. Nobody waits longer than twice.
         """
+        late: _Flight[T] | None = None
         while True:
             with self._lock:
                 flight = self._flights.get(key)
-                leading = flight is None
-                if flight is None:
+                leading = flight is None or flight is late
+                if flight is None or leading:
                     flight = self._flights[key] = _Flight()
             if leading:
                 return self._lead(key, flight, lead), True
             if not flight.done.wait(patience):
-                return lead(), True
+                if late is not None:
+                    return lead(), True
+                late = flight
+                continue
             if flight.error is not None:
                 # As it was when it was caught: each raise would make the traceback longer.
                 raise flight.error.with_traceback(flight.traceback)
@@ -65,7 +70,8 @@ class Flights(Generic[T]):
             raise
         finally:
             with self._lock:
-                del self._flights[key]
+                if self._flights.get(key) is flight:  # it may have been late, and another in its place
+                    del self._flights[key]
             flight.done.set()
 
 

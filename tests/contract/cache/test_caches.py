@@ -302,6 +302,13 @@ def test_errors_that_a_redis_answers_with_are_counted_and_do_not_open_the_breake
     assert (events.counts, events.breaker) == ({"error redis": 3}, [])
 
 
+@pytest.mark.parametrize(("seconds", "granted"), [(0.04, 0.04), (30.0, 0.5), (None, 0.5)])
+def test_connecting_takes_no_longer_than_the_caller_grants(seconds: float | None, granted: float) -> None:
+    client = connect("redis://127.0.0.1:1/0", seconds=seconds)
+    assert client.connection_pool.connection_kwargs["socket_connect_timeout"] == granted
+    client.close()
+
+
 @pytest.mark.parametrize(
     ("error", "elapsed", "verdict"),
     [

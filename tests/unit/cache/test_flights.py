@@ -73,15 +73,51 @@ def test_keys_are_apart_and_a_flight_that_has_landed_is_over() -> None:
     assert flights.run("a", lambda: "anew", PATIENCE) == ("anew", True)
 
 
-def test_nobody_waits_longer_than_their_patience() -> None:
+def test_when_a_call_hangs_one_of_those_who_wait_begins_another() -> None:
     flights: Flights[str] = Flights()
     hangs, begun = threading.Event(), threading.Event()
-    thread = threading.Thread(target=flights.run, args=("key", lambda: begun.set() or hangs.wait(PATIENCE), PATIENCE))
+    times: list[str] = []
+
+    def hanging() -> str:
+        begun.set()
+        hangs.wait(PATIENCE)
+        return "late"
+
+    def another() -> str:
+        times.append("called")
+        return "in time"
+
+    late: list[tuple[str, bool]] = []
+    thread = threading.Thread(target=lambda: late.append(flights.run("key", hanging, PATIENCE)))
     thread.start()
     assert begun.wait(PATIENCE)
-    assert flights.run("key", lambda: "alone", 0.01) == ("alone", True)
+    assert flights.run("key", another, 0.01) == ("in time", True)
+    assert (times, flights._flights) == (["called"], {}), "what was begun anew has landed, and hides no other"
     hangs.set()
     thread.join()
+    assert late == [("late", True)]
+    assert flights._flights == {}
+
+
+def test_nobody_waits_longer_than_twice() -> None:
+    flights: Flights[str] = Flights()
+    hangs = threading.Event()
+    begun = [threading.Event(), threading.Event()]
+
+    def hanging(number: int) -> str:
+        begun[number].set()
+        hangs.wait(PATIENCE)
+        return "late"
+
+    first = threading.Thread(target=flights.run, args=("key", lambda: hanging(0), PATIENCE))
+    first.start()
+    assert begun[0].wait(PATIENCE)
+    second = threading.Thread(target=flights.run, args=("key", lambda: hanging(1), 0.05))
+    second.start()
+    assert flights.run("key", lambda: "alone", 0.1) == ("alone", True)
+    hangs.set()
+    first.join()
+    second.join()
 
 
 def test_when_the_leader_is_killed_another_leads() -> None:

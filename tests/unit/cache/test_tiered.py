@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -342,6 +343,20 @@ def test_the_costlier_the_computation_the_earlier_it_begins_anew(
     assert computation.times == (2 if early else 1)
 
 
+def test_a_hot_key_is_never_cold(here: Cached) -> None:
+    computation, draw = Computation(here.clock, seconds=2.0), random.Random(1)
+    layers = []
+    for _ in range(10_000):
+        here.chance = draw.random()
+        layers.append(here.ask(computation).layer)
+        here.background.run()
+        here.clock.pass_by(0.1)
+    assert layers.count(None) == 1, "the first time"
+    assert 10 <= computation.times <= 14, (
+        "and hardly more often than without: 1,000 seconds of which each value has 100"
+    )
+
+
 def test_beta_of_nothing_expires_nothing_early(here: Cached) -> None:
     computation, policy = Computation(here.clock, seconds=50.0), Policy(ttl=100, jitter=0, beta=0)
     here.ask(computation, policy)
@@ -362,6 +377,18 @@ def test_what_is_raised_is_raised_and_not_kept(here: Cached, computation: Comput
             here.ask(computation)
     assert computation.times == 2
     assert here.leases.calls == ["claim", "give_up"] * 2
+
+
+def test_who_is_killed_while_computing_ends_the_lease(here: Cached) -> None:
+    class Killed(BaseException):
+        pass
+
+    def compute() -> object:
+        raise Killed
+
+    with pytest.raises(Killed):
+        here.ask(compute)
+    assert here.leases.calls == ["claim", "give_up"]
 
 
 def test_what_must_not_be_kept_is_returned_and_not_kept(here: Cached, computation: Computation) -> None:
