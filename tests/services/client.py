@@ -25,9 +25,9 @@ class Answer:
 
 
 class Client:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, cookie: str = "") -> None:
         self.url = url
-        self._cookie = ""
+        self._cookie = cookie
         self._http = urllib3.PoolManager()
 
     def close(self) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+_THINKING_SECONDS = 0.02  # between two acts, so that the machine is not busy with them alone
+
 
 class Traffic:
     """Repeats each act in a thread of its own until it fails or the block is left::
@@ -44,3 +46,4 @@ class Traffic:
                 return
             else:
                 self.done[name] += 1
+                self._leaving.wait(_THINKING_SECONDS)

@@ -25,13 +25,16 @@ class Browser:
         self.cookie = ""
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        with self.opened(method, path, body, **headers) as response:
-            answer = Answer(method, response.status, Headers(response.getheaders()), response.read())
-        answer.check()
+        answer = self.whole(method, API + path, body, **headers).check()
         cookie = answer.cookie()
         if cookie is not None:
             self.cookie = f"likeopt_session={cookie.value}"
         return answer
+
+    def whole(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Ask for something by its whole path."""
+        with self.opened(method, path, body, **headers) as response:
+            return Answer(method, response.status, Headers(response.getheaders()), response.read())
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, **headers)
@@ -46,7 +49,8 @@ class Browser:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             raw = body if body is None or isinstance(body, bytes) else json.dumps(body)
-            connection.request(method, API + path, raw, {"Cookie": self.cookie, **named})
+            path = path if path.startswith((API, "/static/")) or path == "/" else API + path
+            connection.request(method, path, raw, {"Cookie": self.cookie, **named})
             response = connection.getresponse()
             with response:
                 yield response
