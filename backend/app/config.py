@@ -115,6 +115,12 @@ class Settings:
     branch_timeout_ms: int = setting(2000, "Milliseconds after which a branch is given up and the answer marked degraded.", group="Retrieval", least=1)
     native_threads: int = setting(0, "Threads for CPU work in each worker; 0: one a processor, two at least.", group="Retrieval")
 
+    # --- cache ---
+    cache_memory_bytes: int = setting(16 * MIB, "Memory of each web worker for searches and answers that are asked again.", group="Cache", least=64 * 1024)
+    cache_disk_bytes: int = setting(256 * MIB, "Disk space for what is to survive restarts; 0: none.", group="Cache")
+    cache_search_seconds: int = setting(3600, "Seconds for which found passages are remembered; a change of their collection ends it at once.", group="Cache", least=1)
+    cache_answer_seconds: int = setting(24 * 3600, "Seconds for which an answer is given again to the same question; 0: every question is put to the model.", group="Cache")
+
     # --- language model ---
     llm_provider: str = setting("auto", "Who answers; auto: what is set below, else an Ollama that answers, else extractive.", group="Language model", choices=("auto", "openai_compatible", "extractive"))
     llm_base_url: str = setting("", "OpenAI-compatible address, such as http://127.0.0.1:8080/v1.", group="Language model", also="LLM_BASE_URL")
@@ -139,6 +145,7 @@ class Settings:
     log_level: str = setting("info", "Least severity that is logged.", group="Logs", choices=("debug", "info", "warning", "error"))
     log_format: str = setting("auto", "auto: readable on a terminal, JSON elsewhere.", group="Logs", choices=("auto", "json", "console"))
     log_debug_share: float = setting(1.0, "Share of the debug lines that is kept, 0 to 1: all of a request, or none.", group="Logs")
+    otel_endpoint: str = setting("", "OTLP/HTTP address that traces are sent to, such as http://127.0.0.1:4318; empty: none are made.", group="Logs", also="OTEL_EXPORTER_OTLP_ENDPOINT")
     # fmt: on
 
     # --- derived places -------------------------------------------------------------------
@@ -164,6 +171,10 @@ class Settings:
     @property
     def vector_dir(self) -> Path:
         return self.data_dir / "indexes" / "chroma"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.data_dir / "cache"
 
     @property
     def run_dir(self) -> Path:

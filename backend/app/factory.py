@@ -23,6 +23,7 @@ from backend.app.middleware.request_id import init_request_id
 from backend.app.middleware.security_headers import init_security_headers
 from backend.app.middleware.sessions import init_sessions
 from backend.app.middleware.timing import init_timing
+from backend.app.middleware.tracing import init_tracing
 
 # Never text/event-stream: a compressor would hold tokens back until its buffer is full.
 _COMPRESSED = [
@@ -47,10 +48,12 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         ConfigError
     """
     from backend.app.monitoring.prometheus import PrometheusMetrics
+    from backend.app.monitoring.tracing import TracedMetrics, tracing_to
 
     settings = config if isinstance(config, Settings) else Settings.load(**(config or {}))
-    metrics = PrometheusMetrics()
-    parts = wiring.parts(settings, metrics)
+    tracing = tracing_to(settings.otel_endpoint)
+    metrics = TracedMetrics(tracing) if tracing else PrometheusMetrics()
+    parts = wiring.parts(settings, metrics, caching=True)
     app = Flask(__name__, static_folder=None)
     app.request_class = UploadRequest
     app.url_map.merge_slashes = False  # an address has one spelling; another one is no redirect but a 404
@@ -61,6 +64,9 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     # In this order before a request, in the other after it: times and ids cover everything below.
     init_request_id(app)
     init_timing(app, metrics)
+    if tracing:
+        init_tracing(app, tracing, trusts_callers=settings.trusted_proxies > 0)
+        app.extensions["likeopt_tracing"] = tracing
     init_security_headers(app)
     init_csrf(app)
     init_errors(app, metrics)
@@ -96,5 +102,5 @@ def _flask_config(settings: Settings, parts: wiring.Parts) -> dict[str, Any]:
         "COMPRESS_STREAMS": False,
         "CACHE_TYPE": "backend.app.cache.responses.ResponseCache",
         "CACHE_DEFAULT_TIMEOUT": 300,
-        "LIKEOPT_CACHE": wiring.response_cache(parts),
+        "LIKEOPT_CACHE": parts.caches.responses,
     }

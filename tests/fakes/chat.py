@@ -8,6 +8,7 @@ from typing import Any
 from backend.app.domain.chat import ChatEvent, Citation, Message, Source, Usage
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit, SearchResult
+from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.chat import ChatService, Question
 from backend.app.services.collections import CollectionService
 from backend.app.services.retrieval.analyzer import Analyzer
@@ -15,6 +16,7 @@ from tests.fakes.conversations import MemoryConversations
 from tests.fakes.documents import ListQueue, MemoryCollections
 from tests.fakes.language_models import FakeModel, FakeModels
 from tests.fakes.metrics import CountingMetrics
+from tests.fakes.remembering import memory_cache
 from tests.fakes.things import collection, conversation, ids, passage, user
 
 ADA = user("ada")
@@ -37,7 +39,7 @@ class Retriever:
 
 
 class Chat:
-    def __init__(self) -> None:
+    def __init__(self, *, remembers: bool = False) -> None:
         self.conversations, self.collections = MemoryConversations(), MemoryCollections()
         for name in ("c1", "c2"):
             self.collections.put("ada", collection(name))
@@ -47,10 +49,12 @@ class Chat:
         self.fallback = FakeModel("extractive", "Quoted [1].", Usage())
         self.models = FakeModels(self.model, self.fallback)
         self.cite_fails: Exception | None = None
+        given = GivenAnswers(memory_cache(), settings=["model settings"], seconds=60)
         self.service = ChatService(
             conversations=self.conversations,
             collections=CollectionService(self.collections, None, ListQueue()),  # type: ignore[arg-type]
             retriever=self.retriever,  # type: ignore[arg-type]
+            answers=given if remembers else NoGivenAnswers(),
             models=self.models,
             cite=self._cite,
             analyzer=Analyzer(),

@@ -49,3 +49,4 @@ class SearchResult:
     hits: tuple[Hit, ...]
     degraded: tuple[str, ...]
     timings: Mapping[str, float]
+    cached: bool = False

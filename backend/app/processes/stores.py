@@ -43,7 +43,8 @@ def valkey(settings: Settings, *, inherits: tuple[int, ...] = ()) -> Child:
         "save": "60 1",
         "appendonly": "no",
         "maxmemory": "128mb",
-        "maxmemory-policy": "volatile-lru",
+        # What ends soonest goes first: searches and answers before anybody's session.
+        "maxmemory-policy": "volatile-ttl",
         # A full disk must not turn reading and writing off, nor keep the server from stopping.
         "stop-writes-on-bgsave-error": "no",
         "shutdown-on-sigterm": "force",

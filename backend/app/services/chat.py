@@ -28,12 +28,13 @@ from backend.app.domain.documents import Collection
 from backend.app.errors import AppError, InvalidRequest, ModelUnavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.security.typed_text import cleaned
+from backend.app.services.answers import Answers, GivenAnswer
 from backend.app.services.collections import CollectionService
 from backend.app.services.exchange import Exchange, source, title_of, user_message
 from backend.app.services.llm.base import LanguageModel
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.cached import Retriever
 from backend.app.services.retrieval.contextual_query import contextual_query
-from backend.app.services.retrieval.hybrid import HybridRetriever
 from backend.app.storage.interfaces import Conversations
 
 log = structlog.get_logger(__name__)
@@ -52,11 +53,13 @@ Citer = Callable[[str, Sequence[Source]], tuple[tuple[Citation, ...], int]]  # -
 @dataclass(frozen=True, slots=True)
 class Question:
     """``regenerate`` is the id of an answer to be made again; a ``message`` that differs from its
-    question takes that one's place."""
+    question takes that one's place. Without ``use_cache`` the model is asked even where it has
+    answered the same before."""
 
     message: str
     conversation_id: str | None = None
     collection_ids: tuple[str, ...] | None = None
+    use_cache: bool = True
     regenerate: str | None = None
 
 
@@ -66,7 +69,8 @@ class ChatService:
         *,
         conversations: Conversations,
         collections: CollectionService,
-        retriever: HybridRetriever,
+        retriever: Retriever,
+        answers: Answers,
         models: Models,
         cite: Citer,
         analyzer: Analyzer,
@@ -79,6 +83,7 @@ class ChatService:
         self._conversations = conversations
         self._collections = collections
         self._retriever = retriever
+        self._answers = answers
         self._models = models
         self._cite = cite
         self._analyzer = analyzer
@@ -121,6 +126,7 @@ class ChatService:
             replaces=None,
             history=history,
             collections=collections,
+            uses_cache=question.use_cache,
         )
 
     def _begin_again(self, user: User, question: Question, answer_id: str) -> Exchange:
@@ -135,6 +141,7 @@ class ChatService:
             replaces=answer_id,
             history=self._conversations.history(conversation.id, self._history_turns, known.id),
             collections=self._searched(user, question, conversation),
+            uses_cache=False,
         )
 
     def _checked(self, message: str) -> str:
@@ -172,15 +179,32 @@ class ChatService:
     def _answer(self, exchange: Exchange) -> Iterator[ChatEvent]:
         model = self._models.current()
         exchange.model = model.name
+        given = self._answers.find(exchange) if exchange.uses_cache else None
+        yield from self._made(exchange, model) if given is None else self._repeated(exchange, given)
+        self._metrics.observe_stages({"answer_ms": exchange.note_time("total_ms")})
+        # Stored before it is told: what was acknowledged is never lost.
+        self._store(exchange, MessageStatus.COMPLETE)
+        if given is None:
+            self._answers.keep(exchange)
+        yield exchange.done()
+
+    def _made(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
         self._retrieve(exchange)
         yield exchange.meta()
         yield SourcesEvent(exchange.sources)
         yield from self._tokens(exchange, model)
         self._check_citations(exchange)
-        self._metrics.observe_stages({"answer_ms": exchange.note_time("total_ms")})
-        # Stored before it is told: what was acknowledged is never lost.
-        self._store(exchange, MessageStatus.COMPLETE)
-        yield exchange.done()
+
+    def _repeated(self, exchange: Exchange, given: GivenAnswer) -> Iterator[ChatEvent]:
+        exchange.cached = True
+        exchange.sources, exchange.usage = given.sources, given.usage
+        exchange.citations, exchange.cited = given.citations, True
+        exchange.note_time("retrieve_ms")
+        yield exchange.meta()
+        yield SourcesEvent(exchange.sources)
+        exchange.note_time("first_token_ms")
+        exchange.pieces.append(given.text)
+        yield TokenEvent(given.text)
 
     def _retrieve(self, exchange: Exchange) -> None:
         query = contextual_query(exchange.question.text, exchange.history, self._analyzer)

@@ -38,10 +38,12 @@ class Exchange:
     replaces: str | None
     history: tuple[Turn, ...]
     collections: Sequence[Collection]
+    uses_cache: bool = True
     model: str = ""
     sources: tuple[Source, ...] = ()
     citations: tuple[Citation, ...] = ()
     degraded: tuple[str, ...] = ()
+    cached: bool = False
     pieces: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class Exchange:
 
     def meta(self) -> MetaEvent:
         self.announced = True
-        return MetaEvent(self.conversation.id, self.answer_id, self.model, degraded=self.degraded)
+        return MetaEvent(self.conversation.id, self.answer_id, self.model, self.cached, self.degraded)
 
     def done(self) -> DoneEvent:
         return DoneEvent(
@@ -82,7 +84,7 @@ class Exchange:
             citations=self.citations,
             model=self.model or None,
             degraded=self.degraded,
-            cached=False,
+            cached=self.cached,
             feedback=None,
             timings=dict(self.timings),
             created_at=datetime.now(UTC),

@@ -8,14 +8,14 @@ from backend.app.domain.accounts import User
 from backend.app.domain.search import SearchMode, SearchResult
 from backend.app.errors import InvalidRequest
 from backend.app.services.collections import CollectionService
-from backend.app.services.retrieval.hybrid import HybridRetriever
+from backend.app.services.retrieval.cached import Retriever
 
 MAX_QUERY_CHARS = 2000
 MAX_K = 100
 
 
 class SearchService:
-    def __init__(self, retriever: HybridRetriever, collections: CollectionService) -> None:
+    def __init__(self, retriever: Retriever, collections: CollectionService) -> None:
         self._retriever = retriever
         self._collections = collections
 

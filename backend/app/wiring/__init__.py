@@ -13,7 +13,7 @@ from backend.app.wiring.assembly import (
     reindexing_service,
     services,
 )
-from backend.app.wiring.building_blocks import Parts, page_folder, parts, response_cache
+from backend.app.wiring.building_blocks import Parts, page_folder, parts
 from backend.app.wiring.measuring import sampler
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "page_folder",
     "parts",
     "reindexing_service",
-    "response_cache",
     "sampler",
     "services",
 ]

@@ -10,14 +10,18 @@ import backend.app.services.ingestion.formats as formats
 from backend.app.domain.chat import Citation, Source
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
+from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.bundle import Services
 from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
+from backend.app.services.embedding.queries import CachedQueryVectors
 from backend.app.services.health import HealthService
+from backend.app.services.llm.prompting import PROMPT_VERSION
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
 from backend.app.services.retrieval.hybrid import HybridRetriever
 from backend.app.services.search import SearchService
@@ -43,7 +47,7 @@ def services(parts: Parts) -> Services:
     settings, database, metrics = parts.settings, parts.database, parts.metrics
     collections = CollectionService(SqlCollections(database), parts.files, parts.queue)
     conversations = SqlConversations(database)
-    retriever = _retriever(parts)
+    retriever = _cached_retriever(parts)
     models = LanguageModels(settings, parts.analyzer)
     return Services(
         settings=settings,
@@ -54,6 +58,7 @@ def services(parts: Parts) -> Services:
             conversations=conversations,
             collections=collections,
             retriever=retriever,
+            answers=_given_answers(parts),
             models=models,
             cite=_citer(parts.analyzer),
             analyzer=parts.analyzer,
@@ -157,14 +162,47 @@ def _retriever(parts: Parts) -> HybridRetriever:
         lexical=parts.lexical,
         vectors=parts.vectors,
         passages=parts.passages,
-        embedder=parts.embedder,
+        queries=CachedQueryVectors(parts.embedder, parts.pool, parts.caches.answers),
         analyzer=parts.analyzer,
         pool=parts.pool,
         metrics=parts.metrics,
         candidates=settings.candidates,
-        vector_weight=None if settings.vector_weight < 0 else settings.vector_weight,
+        vector_weight=_vector_weight(parts),
         branch_timeout=settings.branch_timeout_ms / 1000,
     )
+
+
+def _vector_weight(parts: Parts) -> float:
+    weight = parts.settings.vector_weight
+    return parts.embedder.fusion_weight if weight < 0 else weight
+
+
+def _cached_retriever(parts: Parts) -> CachedRetriever:
+    cache, seconds = parts.caches.answers, parts.settings.cache_search_seconds
+    return CachedRetriever(_retriever(parts), cache, parts.metrics, settings=_found_by(parts), seconds=seconds)
+
+
+def _found_by(parts: Parts) -> list[object]:
+    """Return all that changes what a search finds, besides the question and the collections."""
+    settings = parts.settings
+    versions = [settings.lexical_engine, parts.analyzer.version, parts.embedder.name]
+    return [*versions, settings.candidates, _vector_weight(parts)]
+
+
+def _given_answers(parts: Parts) -> GivenAnswers | NoGivenAnswers:
+    settings = parts.settings
+    if not settings.cache_answer_seconds:
+        return NoGivenAnswers()
+    answered_by: list[object] = [
+        PROMPT_VERSION,
+        settings.llm_base_url,
+        settings.llm_temperature,
+        settings.llm_max_tokens,
+        settings.llm_context_tokens,
+        settings.chat_sources,
+        *_found_by(parts),
+    ]
+    return GivenAnswers(parts.caches.answers, settings=answered_by, seconds=settings.cache_answer_seconds)
 
 
 def _citer(analyzer: Analyzer) -> Callable[[str, Sequence[Source]], tuple[tuple[Citation, ...], int]]:

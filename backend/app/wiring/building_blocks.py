@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.app.cache.interfaces import Cache
 from backend.app.concurrency import NativePool
-from backend.app.config import MIB, Settings
+from backend.app.config import Settings
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.null import NullMetrics
 from backend.app.processes.environment import PACKAGE, ROOT
@@ -24,6 +23,7 @@ from backend.app.storage.interfaces import JobQueue, LexicalIndexes
 from backend.app.storage.redis_client import connect
 from backend.app.storage.repositories.indexing import SqlIndexing
 from backend.app.storage.repositories.passages import SqlPassages
+from backend.app.wiring.caches import Caches, caches, no_caches
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -46,27 +46,32 @@ class Parts:
     analyzer: Analyzer
     passages: SqlPassages
     indexing: SqlIndexing
+    caches: Caches
 
     def close(self) -> None:
+        self.caches.close()
         self.lexical.close()
         self.database.close()
         if self.redis is not None:
             self.redis.close()
 
 
-def parts(settings: Settings, metrics: Metrics | None = None, *, embedding_threads: int = 1) -> Parts:
-    """Build what is beneath the services.
+def parts(
+    settings: Settings, metrics: Metrics | None = None, *, embedding_threads: int = 1, caching: bool = False
+) -> Parts:
+    """Build what is beneath the services; only with ``caching`` is anything remembered.
 
     ``embedding_threads`` are those of one call: questions are many and short, so a web worker
     gives each one thread, while the indexer gives its batches the whole machine.
     """
     database = Database(settings.sqlalchemy_url)
     passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
+    pool, metrics = NativePool(settings.native_threads), metrics or NullMetrics()
     redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
     return Parts(
         settings=settings,
-        metrics=metrics or NullMetrics(),
-        pool=NativePool(settings.native_threads),
+        metrics=metrics,
+        pool=pool,
         database=database,
         redis=redis,
         files=DiskFiles(settings.files_dir),
@@ -77,6 +82,7 @@ def parts(settings: Settings, metrics: Metrics | None = None, *, embedding_threa
         analyzer=analyzer,
         passages=passages,
         indexing=indexing,
+        caches=caches(settings, pool, metrics) if caching else no_caches(metrics),
     )
 
 
@@ -100,17 +106,6 @@ def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, inde
     from backend.app.storage.indexes.tantivy import TantivyIndexes
 
     return TantivyIndexes(settings.lexical_dir, analyzer.version)
-
-
-def response_cache(parts: Parts) -> Cache:
-    """Build what Flask-Caching keeps answers in: Redis, or this worker's memory without it."""
-    if parts.redis is None:
-        from backend.app.cache.memory import MemoryCache
-
-        return MemoryCache(16 * MIB)
-    from backend.app.cache.redis import RedisCache
-
-    return RedisCache(parts.redis, "likeopt:cache:")
 
 
 def page_folder() -> Path:

@@ -40,6 +40,7 @@ def ask() -> Response:
         message=body.message,
         conversation_id=body.conversation_id,
         collection_ids=body.collection_ids,
+        use_cache=body.use_cache,
         regenerate=body.regenerate,
     )
     every = services()

@@ -13,6 +13,8 @@ from backend.app.services.text.sentences import sentence_spans
 
 Message = dict[str, str]
 
+PROMPT_VERSION = 1  # raise it when the words below change: answers to the old ones are not repeated then
+
 _SMALL_CONTEXT = 4096
 _MESSAGE_TOKENS = 8  # what a chat template puts around a message
 _SOURCE_TOKENS = 40  # the fence and the attributes around a source

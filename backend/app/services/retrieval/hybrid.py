@@ -15,7 +15,7 @@ from backend.app.domain.documents import Collection
 from backend.app.domain.search import FusedId, Hit, ScoredId, SearchMode, SearchResult
 from backend.app.errors import SearchUnavailable
 from backend.app.monitoring.interfaces import Metrics
-from backend.app.services.embedding.base import Embedder
+from backend.app.services.embedding.queries import QueryVectors
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.fusion import fuse
 from backend.app.storage.interfaces import LexicalIndexes, Passages, VectorIndexes
@@ -38,23 +38,23 @@ class HybridRetriever:
         lexical: LexicalIndexes,
         vectors: VectorIndexes,
         passages: Passages,
-        embedder: Embedder,
+        queries: QueryVectors,
         analyzer: Analyzer,
         pool: NativePool,
         metrics: Metrics,
         candidates: int = 100,
-        vector_weight: float | None = None,
+        vector_weight: float,
         branch_timeout: float = 2.0,
     ) -> None:
         self._lexical = lexical
         self._vectors = vectors
         self._passages = passages
-        self._embedder = embedder
+        self._queries = queries
         self._analyzer = analyzer
         self._pool = pool
         self._metrics = metrics
         self._candidates = candidates
-        self._weight = embedder.fusion_weight if vector_weight is None else vector_weight
+        self._weight = vector_weight
         self._branch_timeout = branch_timeout
 
     def search(
@@ -105,7 +105,7 @@ class HybridRetriever:
         self, query: str, collections: Sequence[Collection], depth: int, watch: _Stopwatch
     ) -> list[ScoredId]:
         with watch("embed"):
-            vector = self._pool.run(self._embedder.embed_queries, [query])[0]
+            vector = self._queries.of(query)
         with watch("vector"):
             if len(collections) == 1:
                 return self._vectors.search(collections[0].id, vector, depth)

@@ -9,6 +9,7 @@ from backend.app.concurrency import NativePool
 from backend.app.domain.documents import Collection, Passage
 from backend.app.domain.search import ScoredId, SearchMode
 from backend.app.errors import SearchUnavailable
+from backend.app.services.embedding.base import Vectors
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.hybrid import HybridRetriever
 from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakePassages, FakeVectors
@@ -28,12 +29,15 @@ class Stage:
             lexical=self.lexical,
             vectors=self.vectors,
             passages=self.passages,
-            embedder=self.embedder,
+            queries=self,
             analyzer=Analyzer(),
             pool=NativePool(2),
             metrics=self.metrics,
-            **{"branch_timeout": PATIENCE, **changes},
+            **{"branch_timeout": PATIENCE, "vector_weight": 0.5, **changes},
         )
+
+    def of(self, query: str) -> Vectors:
+        return self.embedder.embed_queries([query])[0]
 
     def find(self, words: list[int], meaning: list[int], collection_id: str = "c1") -> None:
         """Let both branches find these passages, best first."""
@@ -221,8 +225,8 @@ def test_every_stage_is_timed_and_counted() -> None:
     assert on.metrics.stages == [timings]
 
 
-def test_the_weight_is_the_embedders_unless_set() -> None:
-    for weight, best in ((None, 1), (0.0, 1), (1.0, 2)):
+def test_the_weight_decides_between_the_branches() -> None:
+    for weight, best in ((0.0, 1), (0.4, 1), (0.6, 2), (1.0, 2)):
         on = stage(vector_weight=weight)
         on.find(words=[1], meaning=[2])
         assert on.ids()[0] == best

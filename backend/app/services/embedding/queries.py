@@ -1,0 +1,43 @@
+"""The vectors of questions, remembered."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.app.cache.interfaces import MEMORY, REDIS
+from backend.app.cache.keys import Policy, Region
+from backend.app.cache.tiered import TieredCache
+from backend.app.concurrency import NativePool
+from backend.app.services.embedding.base import Embedder
+
+_SECONDS = 24 * 3600.0
+
+
+class QueryVectors(Protocol):
+    def of(self, query: str) -> npt.NDArray[np.float32]:
+        """Return a question's unit vector."""
+
+
+class CachedQueryVectors:
+    """They depend on nothing but the words and the embedder: everybody shares them, nothing makes them stale."""
+
+    def __init__(self, embedder: Embedder, pool: NativePool, cache: TieredCache) -> None:
+        self._embedder = embedder
+        self._pool = pool
+        self._cache = cache
+        # Making one anew takes a millisecond: less than asking a disk, or waiting for another worker.
+        policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset({MEMORY, REDIS}), shared_flights=False)
+        self._region = Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
+
+    def of(self, query: str) -> npt.NDArray[np.float32]:
+        asked = [self._embedder.name, unicodedata.normalize("NFC", query)]
+        found = self._cache.get_or_compute(self._region, None, asked, lambda: self._embedded(query))
+        return np.frombuffer(found.value, dtype="<f4")
+
+    def _embedded(self, query: str) -> bytes:
+        vectors = self._pool.run(self._embedder.embed_queries, [query])
+        return bytes(vectors[0].astype("<f4").tobytes())

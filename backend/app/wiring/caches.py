@@ -1,0 +1,69 @@
+"""The caches of a process: three layers in a web worker, none in a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backend.app.cache.disk import DiskCache
+from backend.app.cache.interfaces import DISK, MEMORY, REDIS, Breaker, Cache, Leases
+from backend.app.cache.layers import Layer
+from backend.app.cache.memory import MemoryCache
+from backend.app.cache.null import NullBreaker, NullCache, NullLeases
+from backend.app.cache.tiered import TieredCache
+from backend.app.concurrency import NativePool, in_background
+from backend.app.config import MIB, Settings
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.storage.redis_client import connect
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+_NAMESPACE = "likeopt:cache:"
+_RESPONSES_BYTES = 4 * MIB
+
+
+@dataclass(frozen=True)
+class Caches:
+    """``answers`` holds what services made, ``responses`` what Flask-Caching keeps.
+
+    ``redis`` gives up sooner than other clients, and only as often as ``breaker`` lets it.
+    """
+
+    answers: TieredCache
+    responses: Cache
+    breaker: Breaker
+    redis: Redis | None = None
+
+    def close(self) -> None:
+        if self.redis is not None:
+            self.redis.close()
+
+
+def no_caches(metrics: Metrics) -> Caches:
+    """Build what keeps nothing: a command asks once, and its answer is to be of this moment."""
+    nothing = TieredCache((), leases=NullLeases(), events=metrics, background=in_background)
+    return Caches(nothing, NullCache(), NullBreaker())
+
+
+def caches(settings: Settings, pool: NativePool, metrics: Metrics) -> Caches:
+    """Build the layers; Redis and the disk are left out where there are none."""
+    layers = [Layer(MEMORY, MemoryCache(settings.cache_memory_bytes), trusted=True)]
+    responses: Cache = MemoryCache(_RESPONSES_BYTES)
+    leases: Leases = NullLeases()
+    breaker: Breaker = NullBreaker()
+    redis = None
+    if settings.has_redis:
+        from backend.app.cache.leases import RedisLeases
+        from backend.app.cache.redis import SECONDS, RedisCache, redis_breaker
+
+        redis = connect(settings.redis_url.reveal(), seconds=SECONDS)
+        breaker = redis_breaker(redis, background=in_background, events=metrics)
+        layers.append(Layer(REDIS, RedisCache(redis, _NAMESPACE, breaker, metrics)))
+        leases = RedisLeases(redis, _NAMESPACE, breaker, metrics)
+        responses = RedisCache(redis, "likeopt:responses:", breaker, metrics)
+    if settings.cache_disk_bytes:
+        disk = DiskCache(settings.cache_dir, settings.cache_disk_bytes, pool, events=metrics)
+        layers.append(Layer(DISK, disk, largest=settings.cache_disk_bytes // 16, deferred=True))
+    answers = TieredCache(layers, leases=leases, events=metrics, background=in_background)
+    return Caches(answers, responses, breaker, redis)

@@ -1,0 +1,111 @@
+"""What is remembered: each cached path as two people, and after what they search has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.api.calls import Caller
+from tests.integration.api.conftest import World
+
+SECRET = "The vault of Oakhaven opens with the number 74205."
+HERS = "The vault of Oakhaven holds only old rope."
+ASKED = "How does the vault open?"
+
+
+def found(caller: Caller, *, cached: bool) -> list[str]:
+    answer = caller.get("/search", query_string={"q": ASKED})
+    assert answer.json["cached"] is cached
+    return [hit["document_id"] for hit in answer.data]
+
+
+def answered(caller: Caller, *, cached: bool, **options: Any) -> list[tuple[str, dict[str, Any]]]:
+    events = caller.ask(ASKED, **options)
+    assert [name for name, _ in events if name != "token"] == ["meta", "sources", "done"]
+    assert events[0][1]["cached"] is cached
+    return events
+
+
+def sources(events: list[tuple[str, dict[str, Any]]]) -> set[str]:
+    return {source["document_id"] for source in events[1][1]["sources"]}
+
+
+def words(events: list[tuple[str, dict[str, Any]]]) -> str:
+    return "".join(data["text"] for name, data in events if name == "token")
+
+
+def test_two_people_with_the_same_question_get_what_is_their_own(world: World, ann: Caller, ben: Caller) -> None:
+    anns = world.document(ann, "vault.txt", SECRET)
+    bens = world.document(ben, "vault.txt", HERS)
+    for cached in (False, True):
+        assert found(ann, cached=cached) == [anns]
+        assert found(ben, cached=cached) == [bens]
+        for caller, document in ((ann, anns), (ben, bens)):
+            events = answered(caller, cached=cached)
+            assert sources(events) == {document}
+            assert ("74205" in words(events)) is (caller is ann)
+
+
+def test_what_was_taken_back_is_not_given_from_memory(world: World, ann: Caller, ben: Caller) -> None:
+    document = world.document(ann, "vault.txt", SECRET)
+    members = f"/collections/{ann.collection_id}/members"
+    ann.put(members, {"email": ben.user["email"], "access": "reader"})
+    assert found(ben, cached=False) == [document]
+    assert sources(answered(ben, cached=False)) == {document}
+    assert ann.delete(f"{members}/{ben.user['id']}").status == 200
+    assert found(ben, cached=False) == []
+    assert sources(answered(ben, cached=False)) == set()
+
+
+def test_an_upload_and_a_deletion_are_seen_at_once(world: World, ann: Caller) -> None:
+    first = world.document(ann, "one.txt", SECRET)
+    assert found(ann, cached=False) == found(ann, cached=True) == [first]
+    answered(ann, cached=False)
+    second = world.document(ann, "two.txt", HERS)
+    assert set(found(ann, cached=False)) == {first, second}
+    assert sources(answered(ann, cached=False)) == {first, second}
+    assert ann.delete(f"/documents/{first}").status == 200
+    assert found(ann, cached=False) == [second]
+    assert "74205" not in words(answered(ann, cached=False))
+
+
+def test_a_repeated_answer_is_the_same_and_says_so(world: World, ann: Caller) -> None:
+    world.document(ann, "vault.txt", SECRET)
+    first, again = answered(ann, cached=False), answered(ann, cached=True)
+    assert words(again) == words(first)
+    assert again[1] == first[1]
+    assert again[-1][1]["citations"] == first[-1][1]["citations"] != []
+    conversation = again[0][1]["conversation_id"]
+    assert conversation != first[0][1]["conversation_id"]
+    question, answer = ann.get(f"/conversations/{conversation}/messages").data
+    assert (question["text"], answer["text"], answer["cached"]) == (ASKED, words(first), True)
+
+
+def test_the_cache_is_left_aside_where_that_is_asked(world: World, ann: Caller) -> None:
+    world.document(ann, "vault.txt", SECRET)
+    answered(ann, cached=False)
+    fresh = answered(ann, cached=False, use_cache=False)
+    again = ann.ask("", regenerate=fresh[0][1]["message_id"])
+    assert again[0][1]["cached"] is False
+    answered(ann, cached=True)
+
+
+@pytest.mark.parametrize("other", [{"k": "3"}, {"mode": "bm25"}])
+def test_another_way_to_search_is_another_search(world: World, ann: Caller, other: dict[str, str]) -> None:
+    world.document(ann, "vault.txt", SECRET)
+    found(ann, cached=False)
+    assert ann.get("/search", query_string={"q": ASKED, **other}).json["cached"] is False
+
+
+def test_unchanged_answers_cost_their_reader_nothing(world: World, ann: Caller) -> None:
+    world.document(ann, "vault.txt", SECRET)
+    for path in ("/about", "/collections", "/documents", "/conversations", "/indexing/status"):
+        first = ann.get(path)
+        tag = first.headers["ETag"]
+        again = ann.get(path, headers={"If-None-Match": tag})
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", tag), path
+    before = ann.get("/documents").headers["ETag"]
+    world.document(ann, "more.txt", HERS)
+    changed = ann.get("/documents", headers={"If-None-Match": before})
+    assert (changed.status, len(changed.data)) == (200, 2)

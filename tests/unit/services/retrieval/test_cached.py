@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from backend.app.domain.documents import Collection
+from backend.app.domain.search import Hit, SearchMode, SearchResult
+from backend.app.errors import SearchUnavailable
+from backend.app.services.retrieval.cached import CachedRetriever
+from tests.fakes.metrics import CountingMetrics
+from tests.fakes.remembering import memory_cache
+from tests.fakes.things import collection, passage
+
+HERS = collection("hers")
+
+
+class Finder:
+    """Finds as many passages as it was asked before, so that each result is another."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.degraded: tuple[str, ...] = ()
+        self.fails: Exception | None = None
+
+    def search(
+        self, query: str, collections: Sequence[Collection], mode: SearchMode = SearchMode.HYBRID, k: int = 10
+    ) -> SearchResult:
+        self.asked.append(query)
+        if self.fails is not None:
+            raise self.fails
+        hits = [Hit(passage(n, f"{mode} {k}", heading="Über"), "Title", 1 / n, n, None) for n in range(1, 3)]
+        return SearchResult(tuple(hits), self.degraded, {"bm25_ms": 1.0, "total_ms": 2.0})
+
+
+@pytest.fixture
+def finder() -> Finder:
+    return Finder()
+
+
+@pytest.fixture
+def retriever(finder: Finder) -> CachedRetriever:
+    return CachedRetriever(finder, memory_cache(), CountingMetrics(), settings=["tantivy", 0.2])
+
+
+def test_what_was_found_is_found_again_without_a_search(finder: Finder, retriever: CachedRetriever) -> None:
+    first = retriever.search("a question", [HERS])
+    again = retriever.search("a question", [HERS])
+    assert finder.asked == ["a question"]
+    assert (first.cached, again.cached) == (False, True)
+    assert (again.hits, again.degraded) == (first.hits, ())
+    assert list(again.timings) == ["total_ms"], "the times of the search that was made are not this one's"
+
+
+@pytest.mark.parametrize("spelling", ["  caf\u00e9   au lait\n", "cafe\u0301 au lait"])
+def test_blanks_and_the_form_of_letters_do_not_make_another_question(
+    finder: Finder, retriever: CachedRetriever, spelling: str
+) -> None:
+    retriever.search("caf\u00e9 au lait", [HERS])
+    assert retriever.search(spelling, [HERS]).cached
+
+
+def test_a_change_of_a_collection_is_seen_by_the_next_search(finder: Finder, retriever: CachedRetriever) -> None:
+    retriever.search("a question", [HERS])
+    assert not retriever.search("a question", [replace(HERS, version=HERS.version + 1)]).cached
+    assert len(finder.asked) == 2
+
+
+def test_nobody_is_given_what_was_found_in_other_collections(finder: Finder, retriever: CachedRetriever) -> None:
+    his = collection("his")
+    retriever.search("a question", [HERS])
+    assert not retriever.search("a question", [his]).cached
+    assert not retriever.search("a question", [HERS, his]).cached
+    assert retriever.search("a question", [his, HERS]).cached, "their order says nothing"
+
+
+def test_each_way_to_ask_is_remembered_for_itself(retriever: CachedRetriever) -> None:
+    ways = [(SearchMode.HYBRID, 10), (SearchMode.BM25, 10), (SearchMode.VECTOR, 10), (SearchMode.HYBRID, 5)]
+    for mode, k in ways:
+        assert not retriever.search("a question", [HERS], mode, k).cached
+    for mode, k in ways:
+        found = retriever.search("a question", [HERS], mode, k)
+        assert found.cached
+        assert found.hits[0].passage.text == f"{mode} {k}"
+
+
+def test_other_settings_find_other_passages(finder: Finder) -> None:
+    cache = memory_cache()
+    CachedRetriever(finder, cache, CountingMetrics(), settings=["tantivy", 0.2]).search("a question", [HERS])
+    other = CachedRetriever(finder, cache, CountingMetrics(), settings=["tantivy", 0.3])
+    assert not other.search("a question", [HERS]).cached
+
+
+def test_what_was_found_without_a_branch_is_not_remembered(finder: Finder, retriever: CachedRetriever) -> None:
+    finder.degraded = ("vector",)
+    assert retriever.search("a question", [HERS]).degraded == ("vector",)
+    finder.degraded = ()
+    found = retriever.search("a question", [HERS])
+    assert (found.cached, found.degraded) == (False, ())
+
+
+def test_a_failure_is_not_remembered(finder: Finder, retriever: CachedRetriever) -> None:
+    finder.fails = SearchUnavailable()
+    with pytest.raises(SearchUnavailable):
+        retriever.search("a question", [HERS])
+    finder.fails = None
+    assert len(retriever.search("a question", [HERS]).hits) == 2
+
+
+def test_a_search_in_nothing_asks_no_cache(finder: Finder, retriever: CachedRetriever) -> None:
+    empty = replace(HERS, searchable=0)
+    for query, collections in (("a question", [empty]), ("a question", []), ("  ", [HERS])):
+        assert not retriever.search(query, collections).cached

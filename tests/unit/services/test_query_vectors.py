@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import numpy as np
+
+from backend.app.concurrency import NativePool
+from backend.app.services.embedding.queries import CachedQueryVectors
+from tests.fakes.indexes import FakeEmbedder
+from tests.fakes.remembering import memory_cache
+
+
+def test_a_question_is_embedded_once_however_its_letters_are_composed() -> None:
+    embedder = FakeEmbedder()
+    vectors = CachedQueryVectors(embedder, NativePool(1), memory_cache())
+    first, again, composed = vectors.of("caf\u00e9"), vectors.of("caf\u00e9"), vectors.of("cafe\u0301")
+    assert len(embedder.embedded) == 1
+    assert first.dtype == np.float32
+    assert np.array_equal(first, again)
+    assert np.array_equal(first, composed)
+    assert np.array_equal(first, embedder.embed_queries(["caf\u00e9"])[0])
+
+
+def test_another_question_or_embedder_has_another_vector() -> None:
+    embedder, cache = FakeEmbedder(), memory_cache()
+    vectors = CachedQueryVectors(embedder, NativePool(1), cache)
+    vectors.of("one")
+    vectors.of("two")
+    other = FakeEmbedder()
+    other.name = "another"
+    CachedQueryVectors(other, NativePool(1), cache).of("one")
+    assert (len(embedder.embedded), len(other.embedded)) == (2, 1)
