@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 
-from backend.app import create_app, wiring
+from backend.app import create_app
 from backend.app.concurrency import in_background
 from backend.app.config import Settings
 from backend.app.logs import configure_logging
@@ -18,6 +18,8 @@ app.extensions["likeopt_parts"].embedder.warm()
 
 def after_fork() -> None:
     """Begin what each worker does beside its requests; gunicorn calls it in every worker."""
+    from backend.app import wiring  # at the top it would be imported before the app, and more than that
+
     sampler = wiring.sampler(app.extensions["likeopt_parts"])
     sampler.run(in_background)
     atexit.register(sampler.finish)
