@@ -243,10 +243,10 @@ class TieredCache:
                     self._layers.delete(asked.key, region)
                 return _Landed(Found(made))
             raw, ttl = stored
-            published = bool(token) and self._layers.holds(REDIS, len(raw))
+            if token and self._layers.holds(REDIS, len(raw)):
+                self._shared.publish(asked.key, token, raw, ttl)  # first: others wait for it
+                published = True
             self._layers.store(asked.key, region, raw, ttl, leave_out=REDIS if published else "")
-            if published:
-                self._shared.publish(asked.key, token, raw, ttl)
             return _Landed(Found(made), raw)
         finally:  # also when the asking greenlet is killed
             if token and not published:
