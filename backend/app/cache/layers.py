@@ -52,7 +52,7 @@ class Layers:
         self._events = events
         self._clock = clock
         self._background = background
-        self._waiting = 0
+        self._waiting: dict[tuple[str, str], tuple[bytes, float]] = {}  # by layer and key: value and time to live
         self._lock = threading.Lock()
 
     def has(self, name: str) -> bool:
@@ -106,7 +106,7 @@ class Layers:
             if not region.policy.uses(layer.name):
                 continue
             if len(raw) > layer.largest:
-                layer.cache.delete(key)  # an older value must not outlive the newer one
+                self._delete(layer, key)  # an older value must not outlive the newer one
                 too_large = True
             elif layer.name != leave_out:
                 # A large value is nowhere else: those who wait for it look here next.
@@ -118,7 +118,7 @@ class Layers:
     def delete(self, key: str, region: Region[Any]) -> None:
         for layer in self._layers:
             if region.policy.uses(layer.name):
-                layer.cache.delete(key)
+                self._delete(layer, key)
 
     def _look(self, layer: Layer, key: str, region: Region[T], stale: bool) -> Hit[T] | None:
         raw = layer.cache.get(key)
@@ -131,21 +131,30 @@ class Layers:
 
     def _set(self, layer: Layer, key: str, raw: bytes, ttl: float, *, at_once: bool = False) -> None:
         if at_once or not layer.deferred:
+            self._forget(layer, key)
             layer.cache.set(key, raw, ttl)
             return
         with self._lock:
-            if self._waiting >= _MOST_WAITING:
-                behind = True
-            else:
-                behind, self._waiting = False, self._waiting + 1
+            begin = (layer.name, key) not in self._waiting  # else the later value goes in the earlier one's place
+            behind = begin and len(self._waiting) >= _MOST_WAITING
+            if not behind:
+                self._waiting[layer.name, key] = (raw, ttl)
         if behind:
             self._events.cache_error(layer.name)
-        else:
-            self._background(lambda: self._set_now(layer, key, raw, ttl))
+        elif begin:
+            self._background(lambda: self._set_now(layer, key))
 
-    def _set_now(self, layer: Layer, key: str, raw: bytes, ttl: float) -> None:
-        try:
-            layer.cache.set(key, raw, ttl)
-        finally:
-            with self._lock:
-                self._waiting -= 1
+    def _set_now(self, layer: Layer, key: str) -> None:
+        waiting = self._forget(layer, key)
+        if waiting is not None:  # it may have been deleted meanwhile, or written at once
+            layer.cache.set(key, *waiting)
+
+    def _delete(self, layer: Layer, key: str) -> None:
+        self._forget(layer, key)
+        layer.cache.delete(key)
+
+    def _forget(self, layer: Layer, key: str) -> tuple[bytes, float] | None:
+        if not layer.deferred:
+            return None
+        with self._lock:
+            return self._waiting.pop((layer.name, key), None)

@@ -150,6 +150,24 @@ def test_a_disk_that_falls_behind_is_left_out(here: Cached, computation: Computa
     assert len(here.background.waiting) == 1
 
 
+def test_what_was_deleted_before_the_disk_was_written_does_not_come_back(here: Cached) -> None:
+    here.cache.put(region(), None, "q", ANSWER)
+    here.cache.delete(region(), None, "q")
+    here.background.run()
+    assert here.cache.get(region(), None, "q") is None
+
+
+def test_the_disk_gets_the_last_of_values_that_follow_each_other(here: Cached) -> None:
+    large = Answer("x" * LARGE_BYTES, [])
+    for last in (Answer("second", []), large):
+        here.cache.put(region(), None, "q", ANSWER)
+        here.cache.put(region(), None, "q", last)
+        here.background.run()
+        here.memory.clear()
+        here.redis.clear()
+        assert here.cache.get(region(), None, "q") == Found(last, DISK, False)
+
+
 def test_a_large_value_is_on_disk_only(here: Cached) -> None:
     large = Answer("x" * LARGE_BYTES, [])
     computation = Computation(here.clock, large)
