@@ -84,7 +84,7 @@ class DocumentRow(Base):
     __table_args__ = (
         UniqueConstraint("collection_id", "sha256", name="uq_documents_content"),
         Index("ix_documents_list", "collection_id", "id"),
-        Index("ix_documents_status", "collection_id", "status"),
+        Index("ix_documents_status", "collection_id", "status", "id"),
     )
 
 
@@ -126,7 +126,7 @@ class JobRow(Base):
 
     __table_args__ = (
         Index("ix_jobs_document", "document_id"),
-        Index("ix_jobs_open", "finished_at", "created_at"),
+        Index("ix_jobs_open", "finished_at", "created_at", "id"),
     )
 
 

@@ -175,6 +175,7 @@ class SqlConversations:
                     MessageRow.place < answer.place,
                 )
                 .order_by(MessageRow.place.desc())
+                .limit(1)
             )
             row = session.scalars(query).first()
             if row is None:

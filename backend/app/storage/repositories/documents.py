@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
@@ -21,6 +21,7 @@ from backend.app.storage.repositories.access import (
     visible_document,
     writable_document,
 )
+from backend.app.storage.repositories.newest import newest
 from backend.app.storage.repositories.texts import contains
 
 
@@ -52,19 +53,27 @@ class SqlDocuments:
         return self._database.read(lambda session: rows.document(visible_document(session, user_id, document_id)))
 
     def page(self, user_id: str, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]:
-        query = select(DocumentRow).where(DocumentRow.collection_id.in_(visible_collections(user_id)))
-        if which.collection_id is not None:
-            query = query.where(DocumentRow.collection_id == which.collection_id)
-        if which.status is not None:
-            query = query.where(DocumentRow.status == which.status.value)
-        if which.text:
-            query = query.where(
-                or_(contains(DocumentRow.title, which.text), contains(DocumentRow.filename, which.text))
+        last = cursors.decode(page.cursor, str)[0] if page.cursor is not None else None
+
+        def conditions(row: type[DocumentRow]) -> list[ColumnElement[bool]]:
+            found = [row.id < last] if last is not None else []
+            if which.status is not None:
+                found.append(row.status == which.status.value)
+            return found
+
+        if which.collection_id is None and not which.text:
+            query = newest(user_id, conditions, page.limit + 1, is_sqlite=self._database.is_sqlite)
+        else:
+            query = select(DocumentRow).where(
+                DocumentRow.collection_id.in_(visible_collections(user_id)), *conditions(DocumentRow)
             )
-        if page.cursor is not None:
-            (last,) = cursors.decode(page.cursor, str)
-            query = query.where(DocumentRow.id < last)
-        query = query.order_by(DocumentRow.id.desc()).limit(page.limit + 1)
+            if which.collection_id is not None:
+                query = query.where(DocumentRow.collection_id == which.collection_id)
+            if which.text:
+                query = query.where(
+                    or_(contains(DocumentRow.title, which.text), contains(DocumentRow.filename, which.text))
+                )
+            query = query.order_by(DocumentRow.id.desc()).limit(page.limit + 1)
         found = self._database.read(lambda session: [rows.document(row) for row in session.scalars(query)])
         more = len(found) > page.limit
         return found[: page.limit], cursors.encode(found[page.limit - 1].id) if more else None
