@@ -13,7 +13,7 @@ A histogram's counts are those of each bucket alone, named by its upper bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Counts = Mapping[str, float]
@@ -67,15 +67,13 @@ def difference(now: Counts, before: Counts) -> Counts:
     return {name: change for name, change in changes if change > 0}
 
 
-def mean_gauges(steps: Iterable[Step]) -> Counts:
+def mean_gauges(steps: Sequence[Step]) -> Counts:
     """Return each gauge's mean over all looks of all instances."""
-    together = Step(0)
-    for step in steps:
-        together = together.plus(step)
-    return {name: value / together.looks for name, value in together.gauges.items() if together.looks}
+    looks = sum(step.looks for step in steps)
+    return {name: value / looks for name, value in added(*(step.gauges for step in steps)).items() if looks}
 
 
-def summed_gauges(steps: Iterable[Step]) -> Counts:
+def summed_gauges(steps: Sequence[Step]) -> Counts:
     """Return each gauge's mean in each instance, added up over the instances."""
     instances: dict[str, list[Step]] = {}
     for step in steps:
@@ -83,14 +81,41 @@ def summed_gauges(steps: Iterable[Step]) -> Counts:
     return added(*map(mean_gauges, instances.values()))
 
 
-class Histogram:
-    """One histogram among counts. ``bounds`` are the upper ones of its buckets, ascending."""
+class Figures:
+    """Counts, sorted by what they are of."""
 
-    def __init__(self, counts: Counts, name: str, bounds: Sequence[float]) -> None:
-        prefix = f"{name}|"
-        found = {key.removeprefix(prefix): count for key, count in counts.items() if key.startswith(prefix)}
-        self._sum = found.pop("sum", 0.0)
-        self._buckets = sorted((float(bound), count) for bound, count in found.items())
+    def __init__(self, counts: Counts) -> None:
+        self._plain: dict[str, float] = {}
+        self._buckets: dict[str, dict[str, float]] = {}
+        for key, count in counts.items():
+            name, bar, bound = key.partition("|")
+            if bar:
+                self._buckets.setdefault(name, {})[bound] = count
+            else:
+                self._plain[name] = count
+
+    def count(self, name: str) -> float:
+        return self._plain.get(name, 0)
+
+    def histogram(self, bounds: Sequence[float], *names: str) -> Histogram:
+        """Return the histogram of a name, or of several together."""
+        found = [self._buckets[name] for name in names if name in self._buckets]
+        return Histogram(found[0] if len(found) == 1 else added(*found), bounds)
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of ``kind`` among counts: of «stage», the stages."""
+        prefix = f"{kind}."
+        found = (*self._plain, *self._buckets)
+        return sorted(name.removeprefix(prefix) for name in found if name.startswith(prefix))
+
+
+class Histogram:
+    """``buckets`` hold how many values each took, by its upper bound, and their «sum»; ``bounds``, ascending, are all
+    upper bounds that there can be."""
+
+    def __init__(self, buckets: Counts, bounds: Sequence[float]) -> None:
+        self._sum = buckets.get("sum", 0.0)
+        self._buckets = sorted((float(bound), count) for bound, count in buckets.items() if bound != "sum")
         self._bounds = bounds
         self.count = sum(count for _, count in self._buckets)
 
@@ -112,9 +137,3 @@ class Histogram:
                 return lower + (upper - lower) * (wanted - below) / count
             below += count
         return None
-
-
-def names(counts: Counts, kind: str) -> list[str]:
-    """Return the names of ``kind`` among counts: of «stage», the stages."""
-    prefix = f"{kind}."
-    return sorted({key.removeprefix(prefix).partition("|")[0] for key in counts if key.startswith(prefix)})

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.app.domain.performance import Counts, Histogram, Step, added, difference, mean_gauges, names, summed_gauges
+from backend.app.concurrency import NativePool
+from backend.app.domain.performance import Figures, Step, added, difference, mean_gauges, summed_gauges
 from backend.app.errors import InvalidRequest
 from backend.app.monitoring.buckets import DEVICES, REQUEST_SECONDS, STAGE_SECONDS, VITALS
 from backend.app.monitoring.interfaces import Metrics
@@ -45,12 +46,14 @@ class PerformanceService:
         state: Callable[[], Mapping[str, float]],
         performance: Performance,
         baseline: Baseline,
+        pool: NativePool,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._metrics = metrics
         self._state = state
         self._performance = performance
         self._baseline = baseline
+        self._pool = pool
         self._clock = clock
 
     def exposition(self) -> tuple[bytes, str]:
@@ -70,8 +73,6 @@ class PerformanceService:
         first = (int(now) // chosen.point - chosen.points + 1) * chosen.point
         latest = self._latest(now)
         steps = [*self._performance.between(chosen.step, first, now + 1), latest]
-        counts = added(*(step.counts for step in steps))
-        seconds = max(1.0, now - max(first, min(step.at for step in steps)))
         current = {**latest.gauges, **self._state()}
         return {
             "range": name,
@@ -82,9 +83,8 @@ class PerformanceService:
             "cpu": current.pop("cpu", 0),
             "active": current.pop("active", 0),
             "system": current,
-            **_summary(counts, seconds),
-            "web_vitals": _web_vitals(counts),
-            "series": _series(steps, first, chosen, now),
+            # A day of a busy server is half a million numbers: nobody else should wait for them.
+            **self._pool.run(_added_up, steps, first, chosen, now),
         }
 
     def _latest(self, now: float) -> Step:
@@ -94,37 +94,42 @@ class PerformanceService:
         return Step(int(now), difference(totals.counts, self._baseline.load()), totals.gauges, looks=1)
 
 
-def _series(steps: Sequence[Step], first: int, chosen: _Range, now: float) -> list[dict[str, Any]]:
+def _added_up(steps: Sequence[Step], first: int, chosen: _Range, now: float) -> dict[str, Any]:
     by_point: list[list[Step]] = [[] for _ in range(chosen.points)]
     for step in steps:
         by_point[min((step.at - first) // chosen.point, chosen.points - 1)].append(step)
-    return [
-        _point(first + number * chosen.point, found, min(chosen.point, max(1.0, now - first - number * chosen.point)))
-        for number, found in enumerate(by_point)
-    ]
+    counts = [added(*(step.counts for step in found)) for found in by_point]
+    total = Figures(added(*counts))
+    return {
+        **_summary(total, max(1.0, now - max(first, min(step.at for step in steps)))),
+        "web_vitals": _web_vitals(total),
+        "series": [
+            _point(first + number * chosen.point, Figures(counts[number]), found, chosen.point, now)
+            for number, found in enumerate(by_point)
+        ],
+    }
 
 
-def _point(at: int, steps: Sequence[Step], seconds: float) -> dict[str, Any]:
-    counts = added(*(step.counts for step in steps))
+def _point(at: int, figures: Figures, steps: Sequence[Step], length: int, now: float) -> dict[str, Any]:
     processes, machine = summed_gauges(steps), mean_gauges(steps)  # instances may share a machine, and do a queue
     return {
         "at": at,
-        **_summary(counts, seconds),
+        **_summary(figures, min(length, max(1.0, now - at))),
         "memory": _rounded(processes.get("memory")),
         "cpu": _rounded(processes.get("cpu")),
         "active": _rounded(processes.get("active")),
         "machine_cpu": _rounded(machine.get("machine_cpu")),
         "queue_length": _rounded(machine.get("queue_length")),
         "web_vitals": {
-            name: {device: _vital(counts, name, [device])["p75"] for device in DEVICES}
-            for name in sorted({found.partition(".")[0] for found in names(counts, "vital")} & VITALS.keys())
+            name: {device: _vital(figures, name, device)["p75"] for device in DEVICES}
+            for name in sorted({found.partition(".")[0] for found in figures.names("vital")} & VITALS.keys())
         },
     }
 
 
-def _summary(counts: Counts, seconds: float) -> dict[str, Any]:
-    response = Histogram(counts, "response", REQUEST_SECONDS)
-    requests, errors = counts.get("requests", 0), counts.get("errors", 0)
+def _summary(figures: Figures, seconds: float) -> dict[str, Any]:
+    response = figures.histogram(REQUEST_SECONDS, "response")
+    requests, errors = figures.count("requests"), figures.count("errors")
     return {
         "requests": requests,
         "errors": errors,
@@ -134,49 +139,44 @@ def _summary(counts: Counts, seconds: float) -> dict[str, Any]:
             "average_ms": _milliseconds(response.mean),
             **{f"p{share}_ms": _milliseconds(response.quantile(share / 100)) for share in (50, 95, 99)},
         },
-        "cache": _cache(counts),
-        "stages": {
-            name: {
-                "count": stage.count,
-                "p50_ms": _milliseconds(stage.quantile(0.5)),
-                "p95_ms": _milliseconds(stage.quantile(0.95)),
-            }
-            for name in names(counts, "stage")
-            for stage in (Histogram(counts, f"stage.{name}", STAGE_SECONDS),)
-        },
+        "cache": _cache(figures),
+        "stages": {name: _stage(figures, name) for name in figures.names("stage")},
     }
 
 
-def _cache(counts: Counts) -> dict[str, Any]:
+def _stage(figures: Figures, name: str) -> dict[str, Any]:
+    stage = figures.histogram(STAGE_SECONDS, f"stage.{name}")
+    return {
+        "count": stage.count,
+        "p50_ms": _milliseconds(stage.quantile(0.5)),
+        "p95_ms": _milliseconds(stage.quantile(0.95)),
+    }
+
+
+def _cache(figures: Figures) -> dict[str, Any]:
     """Return how often the cache had an answer. A layer's rate is its share of all that was asked for."""
-    hits = {name: counts[f"hit.{name}"] for name in names(counts, "hit")}
-    found, misses = sum(hits.values()), counts.get("miss", 0)
+    hits = {name: figures.count(f"hit.{name}") for name in figures.names("hit")}
+    found, misses = sum(hits.values()), figures.count("miss")
     asked = found + misses
     return {
         "hits": found,
         "misses": misses,
-        "stale": counts.get("stale", 0),
-        "errors": counts.get("cache_error", 0),
+        "stale": figures.count("stale"),
+        "errors": figures.count("cache_error"),
         "hit_rate": found / asked if asked else None,
         "layers": {name: {"hits": count, "hit_rate": count / asked} for name, count in hits.items()},
     }
 
 
-def _web_vitals(counts: Counts) -> dict[str, Any]:
+def _web_vitals(figures: Figures) -> dict[str, Any]:
     return {
-        name: {**_vital(counts, name, DEVICES), **{device: _vital(counts, name, [device]) for device in DEVICES}}
+        name: {**_vital(figures, name, *DEVICES), **{device: _vital(figures, name, device) for device in DEVICES}}
         for name in VITALS
     }
 
 
-def _vital(counts: Counts, name: str, devices: Sequence[str]) -> dict[str, Any]:
-    prefixes = tuple(f"vital.{name}.{device}|" for device in devices)
-    together: dict[str, float] = {}
-    for key, count in counts.items():
-        if key.startswith(prefixes):
-            bound = "all|" + key.partition("|")[2]
-            together[bound] = together.get(bound, 0) + count
-    found = Histogram(together, "all", VITALS[name])
+def _vital(figures: Figures, name: str, *devices: str) -> dict[str, Any]:
+    found = figures.histogram(VITALS[name], *(f"vital.{name}.{device}" for device in devices))
     return {"count": found.count, "p75": _rounded(found.quantile(0.75), 4)}
 
 

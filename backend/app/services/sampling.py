@@ -64,6 +64,7 @@ class Sampler:
 
     def run(self, background: Background) -> None:
         """Tick from now on, for as long as the process lives. The first step is given time to be lived."""
+        self._metrics.sample_process()
         background(partial(self._go_on, background), STEP_SECONDS)
 
     def _go_on(self, background: Background) -> None:

@@ -24,6 +24,7 @@ def performance(parts: Parts) -> PerformanceService:
         state=_state(parts).read,
         performance=SqlPerformance(parts.database),
         baseline=Baseline(),
+        pool=parts.pool,
     )
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.app.domain.performance import Histogram, Step, added, difference, mean_gauges, names, summed_gauges
+from backend.app.domain.performance import Figures, Histogram, Step, added, difference, mean_gauges, summed_gauges
 
 BOUNDS = (1.0, 2.0, 5.0, 10.0)
 
@@ -21,11 +22,15 @@ def counted(values: list[float]) -> dict[str, float]:
     return counts
 
 
+def histogram(counts: Mapping[str, float]) -> Histogram:
+    return Figures(counts).histogram(BOUNDS, "h")
+
+
 @given(st.lists(st.floats(0, 12), min_size=1, max_size=40), st.sampled_from([0.5, 0.75, 0.95, 0.99]))
 def test_a_quantile_lies_in_the_bucket_of_the_value_that_so_many_reach(values: list[float], share: float) -> None:
     reached = sorted(values)[math.ceil(share * len(values)) - 1]
     upper = next((bound for bound in BOUNDS if reached <= bound), None)
-    found = Histogram(counted(values), "h", BOUNDS).quantile(share)
+    found = histogram(counted(values)).quantile(share)
     assert found is not None
     if upper is None:
         assert found == BOUNDS[-1]
@@ -35,22 +40,22 @@ def test_a_quantile_lies_in_the_bucket_of_the_value_that_so_many_reach(values: l
 
 @given(st.lists(st.floats(0, 12), max_size=40))
 def test_the_mean_and_the_number_are_those_of_the_values(values: list[float]) -> None:
-    found = Histogram(counted(values), "h", BOUNDS)
+    found = histogram(counted(values))
     assert found.count == len(values)
     assert found.mean == (pytest.approx(sum(values) / len(values)) if values else None)
 
 
 def test_within_a_bucket_values_lie_evenly() -> None:
-    found = Histogram({"h|1.0": 50, "h|2.0": 50}, "h", BOUNDS)
+    found = histogram({"h|1.0": 50, "h|2.0": 50})
     assert [found.quantile(share) for share in (0.25, 0.5, 0.75, 1.0)] == [0.5, 1.0, 1.5, 2.0]
 
 
 def test_what_lies_above_the_last_bound_is_told_as_that() -> None:
-    assert Histogram({"h|+Inf": 3}, "h", BOUNDS).quantile(0.5) == 10.0
+    assert histogram({"h|+Inf": 3}).quantile(0.5) == 10.0
 
 
 def test_without_values_there_is_no_quantile() -> None:
-    found = Histogram({"other|1.0": 3}, "h", BOUNDS)
+    found = histogram({"other|1.0": 3})
     assert (found.count, found.mean, found.quantile(0.5)) == (0, None, None)
 
 
@@ -90,6 +95,15 @@ def test_steps_of_one_instance_are_averaged_and_instances_added_up() -> None:
 
 def test_names_are_those_of_their_kind() -> None:
     counts = {"stage.bm25|0.1": 1, "stage.bm25|sum": 1, "stage.vector|1.0": 1, "hit.memory": 1, "requests": 1}
-    assert names(counts, "stage") == ["bm25", "vector"]
-    assert names(counts, "hit") == ["memory"]
-    assert names(counts, "vital") == []
+    figures = Figures(counts)
+    assert figures.names("stage") == ["bm25", "vector"]
+    assert figures.names("hit") == ["memory"]
+    assert figures.names("vital") == []
+    assert (figures.count("requests"), figures.count("hit.memory"), figures.count("miss")) == (1, 1, 0)
+
+
+def test_histograms_of_several_names_are_added_up() -> None:
+    counts = {"one|1.0": 1, "one|sum": 0.5, "two|1.0": 2, "two|5.0": 1, "two|sum": 6.0}
+    both = Figures(counts).histogram(BOUNDS, "one", "two", "three")
+    assert (both.count, both.mean) == (4, 6.5 / 4)
+    assert Figures(counts).histogram(BOUNDS, "one").count == 1

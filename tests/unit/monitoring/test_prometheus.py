@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from backend.app.domain.performance import Histogram, Totals
+from backend.app.domain.performance import Figures, Histogram, Totals
 from backend.app.monitoring import prometheus
 from backend.app.monitoring.buckets import VITALS
 from backend.app.monitoring.interfaces import CacheEvents, Metrics
@@ -37,7 +37,7 @@ def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
 
 
 def vitals(metrics: PrometheusMetrics, name: str) -> Histogram:
-    return Histogram(metrics.totals().counts, f"vital.{name}.desktop", VITALS[name])
+    return Figures(metrics.totals().counts).histogram(VITALS[name], f"vital.{name}.desktop")
 
 
 def test_requests_are_counted_and_timed_by_route(metrics: PrometheusMetrics) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from backend.app.concurrency import NativePool
 from backend.app.domain.performance import Step
 from backend.app.errors import InvalidRequest
 from backend.app.services.performance import PerformanceService
@@ -21,6 +22,7 @@ class Bench:
             state=lambda: {"load": 0.5, "queue_length": 2.0},
             performance=self.steps,
             baseline=self.baseline,
+            pool=NativePool(),
             clock=lambda: NOW,
         )
 

@@ -49,7 +49,7 @@ class SqlPerformance:
             )
             .order_by(PerformanceStepRow.at)
         )
-        return [_step(row) for row in self._database.read(lambda session: list(session.scalars(query)))]
+        return self._database.read(lambda session: [_step(row) for row in session.scalars(query)])
 
 
 def _encoded(step: Step) -> bytes:
