@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from backend.app.domain.accounts import User
 from backend.app.domain.chat import Conversation, Message, Speaker
 from backend.app.errors import InvalidRequest
@@ -12,7 +10,7 @@ from backend.app.storage.interfaces import Conversations, Page
 
 MAX_TITLE_CHARS = 300
 MAX_COMMENT_CHARS = 4000
-_EXPORT_BATCH = 200
+_ALL = Page(limit=2**31 - 2)  # the repository asks for one more, which has to be a number for it
 
 
 class ConversationService:
@@ -47,13 +45,8 @@ class ConversationService:
             raise InvalidRequest(f"A comment has at most {MAX_COMMENT_CHARS} characters.")
         return self._conversations.rate(user.id, message_id, value or None, said or None)
 
-    def all_messages(self, user: User, conversation_id: str) -> Iterator[Message]:
-        cursor: str | None = None
-        while True:
-            messages, cursor = self.messages(user, conversation_id, Page(_EXPORT_BATCH, cursor))
-            yield from messages
-            if cursor is None:
-                return
+    def all_messages(self, user: User, conversation_id: str) -> list[Message]:
+        return self.messages(user, conversation_id, _ALL)[0]
 
     def as_markdown(self, user: User, conversation_id: str) -> str:
         """Return a conversation with its cited sources as Markdown."""

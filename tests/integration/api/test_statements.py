@@ -1,15 +1,142 @@
-"""Reading costs as many SQL statements for many rows as for few."""
+"""How many SQL statements each address costs: as many with much data as with little."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert
+from sqlalchemy.orm import Session
 
-from tests.integration.api.calls import Caller
-from tests.integration.api.conftest import World
+from backend.app.domain.accounts import Role
+from backend.app.storage.ids import new_id
+from backend.app.storage.models import (
+    CollectionRow,
+    ConversationRow,
+    DocumentRow,
+    JobRow,
+    MemberRow,
+    MessageRow,
+    PassageRow,
+    UserRow,
+)
+from backend.app.storage.repositories.users import SqlUsers
+from tests.integration.api.calls import Answer, Caller
+from tests.integration.api.conftest import PASSWORD, World
+
+MOST = 20
+MANY = 300  # more than a page, and more than one batch of anything
+TEXT = "# Harbour\n\nThe ferry to Oakhaven leaves the northern pier at seven in the morning.\n"
+
+
+@dataclass
+class Case:
+    """A person, and one of each thing that may be asked for or changed."""
+
+    world: World
+    caller: Caller
+    name: str
+    collection: str
+    to_delete: str  # a collection
+    member: Caller
+    document: str
+    failed: str
+    job: str
+    conversation: str
+    answer: str
+
+    def ask(self, method: str, path: str, body: Any = None) -> Answer:
+        options = {} if body is None else {"json": body}
+        return self.caller.call(method, path, **options)
+
+
+def registered(case: Case) -> Answer:
+    return case.world.nobody().post("/auth/register", credentials(f"{case.name}-new"))
+
+
+def signed_in(case: Case) -> Answer:
+    return case.world.nobody().post("/auth/login", {"email": case.caller.user["email"], "password": PASSWORD})
+
+
+def uploaded(case: Case) -> Answer:
+    return case.caller.upload((f"{case.name}.txt", case.name.encode()), collection_id=case.collection)
+
+
+def credentials(name: str) -> dict[str, str]:
+    return {"email": f"{name}@statements.example", "password": PASSWORD, "name": name}
+
+
+Act = Callable[[Case], Answer]
+# In this order, so that what is changed or deleted has been asked for before.
+ACTS: dict[str, Act] = {
+    "GET /": lambda case: case.caller.whole("GET", "/"),
+    "GET /<own:name>": lambda case: case.caller.whole("GET", "/documents"),
+    "GET /static/<path:name>": lambda case: case.caller.whole("GET", "/static/none.js"),
+    "GET /about": lambda case: case.ask("GET", "/about"),
+    "GET /auth/me": lambda case: case.ask("GET", "/auth/me"),
+    "GET /health/live": lambda case: case.ask("GET", "/health/live"),
+    "GET /health/ready": lambda case: case.ask("GET", "/health/ready"),
+    "GET /metrics": lambda case: case.caller.call("GET", "/metrics"),
+    "GET /performance": lambda case: case.ask(
+        "GET", f"/performance?range={'1h' if case.name == 'few' else '24h'}"
+    ),  # each is kept for two seconds
+    "GET /collections": lambda case: case.ask("GET", "/collections"),
+    "GET /collections/<collection_id>/members": lambda case: case.ask("GET", f"/collections/{case.collection}/members"),
+    "GET /documents": lambda case: case.ask("GET", "/documents"),
+    "GET /documents/<document_id>": lambda case: case.ask("GET", f"/documents/{case.document}"),
+    "GET /documents/<document_id>/content": lambda case: case.ask("GET", f"/documents/{case.document}/content"),
+    "GET /documents/<document_id>/passages": lambda case: case.ask("GET", f"/documents/{case.document}/passages"),
+    "GET /indexing/status": lambda case: case.ask("GET", "/indexing/status"),
+    "GET /jobs/<job_id>": lambda case: case.ask("GET", f"/jobs/{case.job}"),
+    "GET /search": lambda case: case.ask("GET", f"/search?q=ferry+{case.name}"),
+    "GET /conversations": lambda case: case.ask("GET", "/conversations"),
+    "GET /conversations/<conversation_id>": lambda case: case.ask("GET", f"/conversations/{case.conversation}"),
+    "GET /conversations/<conversation_id>/messages": lambda case: case.ask(
+        "GET", f"/conversations/{case.conversation}/messages"
+    ),
+    "GET /conversations/<conversation_id>/export": lambda case: case.ask(
+        "GET", f"/conversations/{case.conversation}/export"
+    ),
+    "POST /metrics": lambda case: case.ask("POST", "/metrics", {"metrics": []}),
+    "POST /auth/register": registered,
+    "POST /auth/login": signed_in,
+    "POST /chat": lambda case: case.ask(
+        "POST", "/chat", {"message": f"Which ferry, {case.name}?", "conversation_id": case.conversation}
+    ),
+    "POST /feedback": lambda case: case.ask("POST", "/feedback", {"message_id": case.answer, "value": 1}),
+    "PATCH /conversations/<conversation_id>": lambda case: case.ask(
+        "PATCH", f"/conversations/{case.conversation}", {"title": "Ferries", "pinned": True}
+    ),
+    "POST /collections": lambda case: case.ask("POST", "/collections", {"name": "Another"}),
+    "PATCH /collections/<collection_id>": lambda case: case.ask(
+        "PATCH", f"/collections/{case.collection}", {"name": "Harbours"}
+    ),
+    "PUT /collections/<collection_id>/members": lambda case: case.ask(
+        "PUT", f"/collections/{case.collection}/members", {"email": case.member.user["email"], "access": "editor"}
+    ),
+    "DELETE /collections/<collection_id>/members/<user_id>": lambda case: case.ask(
+        "DELETE", f"/collections/{case.collection}/members/{case.member.user['id']}"
+    ),
+    "POST /documents": uploaded,
+    "POST /jobs/<job_id>/cancel": lambda case: case.ask("POST", f"/jobs/{case.job}/cancel"),
+    "GET /jobs/<job_id>/events": lambda case: case.ask("GET", f"/jobs/{case.job}/events"),
+    "POST /documents/<document_id>/retry": lambda case: case.ask("POST", f"/documents/{case.failed}/retry"),
+    "DELETE /documents/<document_id>": lambda case: case.ask("DELETE", f"/documents/{case.document}"),
+    "DELETE /conversations/<conversation_id>": lambda case: case.ask("DELETE", f"/conversations/{case.conversation}"),
+    "DELETE /collections/<collection_id>": lambda case: case.ask("DELETE", f"/collections/{case.to_delete}"),
+    "POST /auth/logout": lambda case: case.ask("POST", "/auth/logout"),
+}
+WITHOUT_SQL = {
+    *("GET /", "GET /<own:name>", "GET /static/<path:name>", "GET /health/live", "POST /metrics"),
+    "POST /auth/logout",
+}
+# What it asks is kept for some seconds; the second time it may ask nothing.
+KEPT = {"GET /metrics"}
 
 
 @contextlib.contextmanager
@@ -27,54 +154,105 @@ def statements(world: World) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
+def case(world: World, name: str) -> Case:
+    """Make a person with one thing of each kind."""
+    caller, member = world.person(name), world.person(f"{name}-member")
+    SqlUsers(world.parts.database).set_role(caller.user["id"], Role.ADMINISTRATOR)
+    document = world.document(caller, f"{name}.md", TEXT + name)
+    broken = world.index(caller.upload((f"{name}.pdf", b"%PDF-1.4 broken " + name.encode())))[0]["id"]
+    (waiting,) = caller.upload((f"{name}-waiting.txt", b"waiting " + name.encode())).data
+    conversation, answer = caller.asked(f"When does the ferry leave, {name}?")
+    other = caller.post("/collections", {"name": "To delete"}).data["id"]
+    path = f"/collections/{caller.collection_id}/members"
+    assert caller.put(path, {"email": member.user["email"], "access": "reader"}).status == 200
+    return Case(
+        world=world,
+        caller=caller,
+        name=name,
+        collection=caller.collection_id,
+        to_delete=other,
+        member=member,
+        document=document,
+        failed=broken,
+        job=waiting["job"]["id"],
+        conversation=conversation,
+        answer=answer,
+    )
+
+
+def grow(case: Case) -> None:
+    """Add hundreds of rows to everything that the person sees."""
+    now, user = datetime.now(UTC), case.caller.user["id"]
+    numbers = range(MANY)
+    people, collections = [new_id() for _ in numbers], [new_id() for _ in range(20)]
+    documents = [(new_id(), collection) for collection in (case.collection, case.to_delete) for _ in numbers]
+    talks = [new_id() for _ in numbers]
+
+    def work(session: Session) -> None:
+        def add(table: Any, made: list[dict[str, Any]]) -> None:
+            session.execute(insert(table), made)
+
+        person = {"name": "Somebody", "role": "member", "password_hash": "-", "created_at": now}
+        add(UserRow, [{**person, "id": one, "email": one, "email_key": one} for one in people])
+        add(CollectionRow, [{"id": one, "name": one, "version": 0, "created_at": now} for one in collections])
+        add(MemberRow, [{"collection_id": one, "user_id": user, "access": "owner"} for one in collections])
+        add(MemberRow, [{"collection_id": case.collection, "user_id": one, "access": "reader"} for one in people])
+        file = {"title": "Bread", "filename": "bread.txt", "media_type": "text/plain", "bytes": 1}
+        state = {"status": "ready", "progress": 1.0, "created_at": now}
+        add(
+            DocumentRow,
+            [{**file, **state, "id": one, "collection_id": of, "sha256": one, "passages": 1} for one, of in documents],
+        )
+        add(
+            JobRow,
+            [{**state, "id": new_id(), "document_id": one, "attempts": 1, "finished_at": now} for one, _ in documents],
+        )
+        piece = {"document_id": case.document, "collection_id": case.collection, "text": "Bread.", "start": 0, "end": 6}
+        add(PassageRow, [{**piece, "ordinal": n + 10} for n in numbers])
+        talk = {"user_id": user, "title": "Bread", "collection_ids": [], "created_at": now, "updated_at": now}
+        add(ConversationRow, [{**talk, "id": one} for one in talks])
+        said = {"conversation_id": case.conversation, "text": "Bread.", "status": "complete", "created_at": now}
+        lists = {"sources": [], "citations": [], "degraded": [], "timings": {}}
+        roles = itertools.cycle(("user", "assistant"))
+        ids = [new_id() for _ in range(2 * MANY)]
+        add(MessageRow, [{**said, **lists, "id": one, "place": one, "speaker": next(roles)} for one in ids])
+
+    case.world.parts.database.write(work)
+
+
 @pytest.fixture(scope="module")
-def grown(world: World) -> dict[str, dict[str, int]]:
-    """Count the statements of each address with few rows and with many."""
-    ann = world.person("reader-of-much")
-    document = world.document(ann, "first.md", chapters(1))
-    conversation, _ = ann.asked("Question 0?")
-    first = counted(world, ann, document, conversation)
-    for number in range(6):
-        collection = ann.post("/collections", {"name": f"Collection {number}"}).data["id"]
-        ann.upload(
-            *((f"{number}-{part}.txt", b"%d %d" % (number, part)) for part in range(4)), collection_id=collection
-        )
-        ann.asked(f"Question {number}?")
-        ann.asked(f"Again {number}?", conversation_id=conversation)
-        person = world.person()
-        ann.put(f"/collections/{ann.collection_id}/members", {"email": person.user["email"], "access": "reader"})
-    longer = world.document(ann, "second.md", chapters(12))
-    return {"few": first, "many": counted(world, ann, longer, conversation)}
+def counted(made_world: Callable[..., World]) -> dict[str, dict[str, list[str]]]:
+    """Do everything as a person with little, and then as one with much; return the statements of each act."""
+    world = made_world()
+    world.person("first")
+    return {"few": done(case(world, "few")), "many": done(case(world, "many"), grow)}
 
 
-def chapters(count: int) -> str:
-    return "\n\n".join(f"# Chapter {n}\n\n" + f"The ferry number {n} leaves at seven. " * 30 for n in range(count))
-
-
-def counted(world: World, caller: Caller, document: str, conversation: str) -> dict[str, int]:
-    job = caller.post("/feedback", {"message_id": "none", "value": 1})  # any request: the pool is warm
-    assert job.status == 404
+def done(case: Case, prepare: Callable[[Case], None] = lambda case: None) -> dict[str, list[str]]:
+    prepare(case)
     counts = {}
-    for path in (
-        "/about", "/auth/me", "/collections", f"/collections/{caller.collection_id}/members", "/documents",
-        f"/documents/{document}", f"/documents/{document}/passages", f"/documents/{document}/content",
-        "/conversations", "/conversations?q=question", f"/conversations/{conversation}",
-        f"/conversations/{conversation}/messages", f"/conversations/{conversation}/export",
-        "/indexing/status", "/search?q=ferry", "/health/ready", "/performance",
-    ):  # fmt: skip
-        with statements(world) as found:
-            caller.get(path)
-        counts[path.replace(document, "ID").replace(conversation, "ID").replace(caller.collection_id, "ID")] = len(
-            found
-        )
+    for name, act in ACTS.items():
+        with statements(case.world) as found:
+            answer = act(case)
+        assert answer.status < 300 or name == "GET /static/<path:name>", (name, answer.body)
+        counts[name] = found
     return counts
 
 
-def test_reading_more_rows_takes_no_more_statements(grown: dict[str, dict[str, int]]) -> None:
-    assert grown["many"] == grown["few"]
+def test_every_address_has_an_act(world: World) -> None:
+    rules = [
+        f"{method} {rule.rule.removeprefix('/api/v1')}"
+        for rule in world.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    assert sorted(rules) == sorted(ACTS)
 
 
-def test_reading_takes_few_statements(grown: dict[str, dict[str, int]]) -> None:
-    """Who asks, whether it may be seen, and the rows; each in a transaction that is begun by a statement."""
-    assert max(grown["many"].values()) <= 9, grown["many"]
-    assert min(grown["few"].values()) >= 1, "the counter counts"
+@pytest.mark.parametrize("name", ACTS)
+def test_it_takes_as_many_statements_with_much_data_as_with_little(
+    counted: dict[str, dict[str, list[str]]], name: str
+) -> None:
+    few, many = counted["few"][name], counted["many"][name]
+    assert len(many) in ({0, len(few)} if name in KEPT else {len(few)}), "\n".join(many)
+    assert len(many) <= MOST, "\n".join(many)
+    assert (few == []) == (name in WITHOUT_SQL), "the counter counts"

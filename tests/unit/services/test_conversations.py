@@ -38,7 +38,7 @@ def test_somebody_elses_conversation_is_not_found_whatever_is_asked(service: Con
         lambda: service.update(EVE, "talk", title="Mine", pinned=None),
         lambda: service.delete(EVE, "talk"),
         lambda: service.as_markdown(EVE, "talk"),
-        lambda: list(service.all_messages(EVE, "talk")),
+        lambda: service.all_messages(EVE, "talk"),
     ):
         with pytest.raises(ConversationNotFound):
             call()
@@ -77,7 +77,7 @@ def test_a_rating_has_its_bounds(service: ConversationService, value: int, comme
         service.rate(ADA, "a", value, comment)
 
 
-def test_all_messages_come_in_order_over_many_pages(service: ConversationService, rows: MemoryConversations) -> None:
+def test_all_messages_come_in_order_however_many(service: ConversationService, rows: MemoryConversations) -> None:
     rows.put("ada", conversation("long"), *[message(f"m{n}", str(n)) for n in range(451)])
     assert [m.text for m in service.all_messages(ADA, "long")] == [str(n) for n in range(451)]
 
