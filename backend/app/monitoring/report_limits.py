@@ -8,8 +8,8 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
 # A page reports every half minute and when it is left; an office of a hundred people is one address.
-_ADDRESS_BURST, _ADDRESS_RATE = 120.0, 5.0
-_TOTAL_BURST, _TOTAL_RATE = 300.0, 50.0
+_ADDRESS_BURST, _ADDRESS_RATE = 240.0, 5.0
+_TOTAL_BURST, _TOTAL_RATE = 600.0, 50.0
 _ADDRESSES = 10_000  # are remembered
 
 

@@ -84,6 +84,9 @@ def test_a_body_that_is_no_json_object_is_refused(
     method, path = address
     with world.nothing_left():
         answer = asking.call(method, filled(path, known), data=NO_JSON[kind], content_type="application/json")
+    if path == "/metrics" and len(NO_JSON[kind]) > 64 * 1024:  # the one body with a bound of its own
+        assert answer.error == (413, "REQUEST_TOO_LARGE")
+        return
     assert answer.error == (400, "INVALID_JSON")
     assert "JSON object" in answer.json["message"]
 

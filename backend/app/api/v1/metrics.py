@@ -16,7 +16,7 @@ from backend.app.api.context import services
 from backend.app.errors import Forbidden, TooManyRequests
 from backend.app.monitoring.report_limits import ReportLimits
 
-_MAX_BYTES = 128 * 1024  # the page keeps 200 measurements at most, which are an eighth of that
+_MAX_BYTES = 64 * 1024  # the page keeps 200 measurements at most, which are a quarter of that
 _MAX_VALUE = 1e9  # milliseconds: eleven days
 
 Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
