@@ -15,6 +15,7 @@ from benchmarks.support.figures import Series, shown
 from benchmarks.support.results import Entry, Kept, Results
 
 WORSE = 1.10  # a ratio from which a change for the worse is set in bold: below, it is mostly noise
+PICTURES = "bench-*.png"  # ours among docs/images
 _DAY = 10  # characters of a date without its time
 
 

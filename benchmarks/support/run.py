@@ -130,8 +130,12 @@ def publish(
     for folder in (document.parent, images):
         folder.mkdir(parents=True, exist_ok=True)
     before = document.read_text("utf-8") if document.exists() else "# Performance\n"
-    for picture in report.pictures(found):
+    pictures = report.pictures(found)
+    for picture in pictures:
         draw(picture.series, images / picture.file)
+    for path in images.glob(report.PICTURES):
+        if path.name not in {picture.file for picture in pictures}:
+            path.unlink()
     results.write(found, kept)
     document.write_text(report.written(before, found), "utf-8")
     print(f"\n{document} is written")

@@ -75,5 +75,14 @@ def test_figures_pictures_and_report_are_written_and_the_next_run_is_compared(tm
     assert drawn == [tmp_path / "docs" / "images" / "bench-start-start.png"] * 2
 
 
+def test_pictures_of_what_is_no_longer_measured_go_and_others_stay(tmp_path: Path) -> None:
+    images = report.images_path(tmp_path)
+    images.mkdir(parents=True)
+    for name in ("bench-gone-start.png", "chat-light.png"):
+        (images / name).touch()
+    publish([], "2026-11-20T10:00", {}, False, tmp_path, lambda series, path: None)
+    assert [path.name for path in images.iterdir()] == ["chat-light.png"]
+
+
 def test_every_benchmark_is_run() -> None:
     assert {"start", "memory", "serving", "first_token"} <= set(names())
