@@ -9,7 +9,7 @@ from tests.fakes.scripted_model import Script, ScriptedModel, Stall, spoken
 from tests.integration.api.sockets import Browser, read_until, streamed
 from tests.services.client import Client
 
-QUESTION = {"message": "When does the ferry leave?"}
+QUESTION = {"message": "When does the ferry leave?", "use_cache": False}  # each answer is made anew, and takes its time
 SPEECH = [f"word{n} " for n in range(12)]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -43,6 +46,14 @@ def own(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
 def master(server: Server) -> psutil.Process:
     eventually(lambda: "web" in server.services()["pids"], "it says who runs")
     return psutil.Process(server.services()["pids"]["web"])
+
+
+def is_let_in(server: Server) -> bool:
+    """Knock; tell whether somebody opens. Being refused is an error."""
+    address = urlsplit(server.url)
+    with contextlib.suppress(TimeoutError), socket.create_connection((address.hostname, address.port), timeout=0.3):
+        return True
+    return False
 
 
 def replace_workers(server: Server, model: ScriptedModel) -> None:
@@ -95,6 +106,7 @@ def test_a_server_that_stops_finishes_what_it_can_and_the_next_one_goes_on_with_
         with Traffic({f"stream {n}": asks(browser) for n in range(8)}, once=True) as finishing:
             eventually(lambda: len(model.requests) == begun + 8, "all streams have begun")
             first.popen.terminate()
+            eventually(lambda: not is_let_in(first), "nobody new is let in, and nobody refused")
         assert first.popen.wait(60) == 0
         assert finishing.failures == []
         answers = [stream.told() for stream in cut]

@@ -29,6 +29,12 @@ class Instance:
         self._environ = {**clean, **ours, **environ}
         self._popen: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The master's."""
+        assert self._popen is not None
+        return self._popen.pid
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
