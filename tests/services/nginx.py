@@ -69,7 +69,8 @@ def nginx(ports: Sequence[int]) -> Iterator[Nginx]:
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, "nginx is not installed: scripts/system_packages.sh does it"
     account = _account()
-    folder, port = Path(tempfile.mkdtemp(prefix="likeopt-nginx-")), free_port()
+    # Not where other tests have temporary files put: that is closed to the account.
+    folder, port = Path(tempfile.mkdtemp(prefix="likeopt-nginx-", dir="/tmp")), free_port()
     try:
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder), "utf-8")
         (folder / "likeopt.conf").write_text(_adapted(CONF.read_text("utf-8"), folder, port, ports), "utf-8")

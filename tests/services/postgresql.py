@@ -54,7 +54,7 @@ def postgresql_server() -> Iterator[PostgreSQL]:
     assert programs, "PostgreSQL is not installed: scripts/system_packages.sh does it"
     binaries = programs[-1].parent
     # Not below pytest's folder: that one is closed to the account that PostgreSQL runs under.
-    folder = Path(tempfile.mkdtemp(prefix="likeopt-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="likeopt-pg-", dir="/tmp"))  # wherever other tests have theirs put
     account = _account()
     if account:
         entry = pwd.getpwnam(account["user"])
