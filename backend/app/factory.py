@@ -72,7 +72,7 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     init_errors(app, metrics)
     Compress(app)
     FlaskCaching(app)
-    init_sessions(app, parts.redis, settings.data_dir / "sessions")
+    init_sessions(app, parts.redis, parts.caches.sessions, settings.data_dir / "sessions")
     for blueprint in v1.blueprints():
         app.register_blueprint(blueprint, url_prefix=v1.PREFIX + (blueprint.url_prefix or ""))
     app.register_blueprint(Page(wiring.page_folder()).blueprint())

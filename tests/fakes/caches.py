@@ -135,3 +135,15 @@ class FakeLeases:
     def _holder(self, key: str) -> str | None:
         token, ends = self._holders.get(key, ("", 0.0))
         return token if self._clock.now < ends else None
+
+
+class FakeEpoch:
+    def __init__(self, number: int | None = 0) -> None:
+        self.number = number
+
+    def current(self) -> int | None:
+        return self.number
+
+    def advance(self) -> None:
+        if self.number is not None:
+            self.number += 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from backend.app.cache.copies import Copies
 from backend.app.domain.chat import ChatEvent, Citation, Message, Source, Usage
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit, SearchResult
+from backend.app.epochs import NoEpoch
 from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.chat import ChatService, Question
 from backend.app.services.collections import CollectionService
@@ -52,7 +54,7 @@ class Chat:
         given = GivenAnswers(memory_cache(), settings=["model settings"], seconds=60)
         self.service = ChatService(
             conversations=self.conversations,
-            collections=CollectionService(self.collections, None, ListQueue()),  # type: ignore[arg-type]
+            collections=CollectionService(self.collections, None, ListQueue(), Copies(NoEpoch())),  # type: ignore[arg-type]
             retriever=self.retriever,  # type: ignore[arg-type]
             answers=given if remembers else NoGivenAnswers(),
             models=self.models,

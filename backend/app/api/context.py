@@ -10,7 +10,7 @@ from flask import current_app, g, session
 from flask_caching.backends.base import BaseCache
 
 from backend.app.domain.accounts import User
-from backend.app.errors import Forbidden, NotSignedIn
+from backend.app.errors import Forbidden, NotSignedIn, Unavailable
 from backend.app.services.bundle import Services
 
 _EXTENSION = "likeopt"
@@ -36,9 +36,12 @@ def current_user() -> User:
 
     Raises:
         NotSignedIn
+        Unavailable: sessions cannot be read now; whoever is signed in stays so.
     """
     user = optional_user()
     if user is None:
+        if getattr(session, "is_away", False):
+            raise Unavailable("Who is signed in cannot be looked up at the moment. Try again.")
         raise NotSignedIn
     return user
 

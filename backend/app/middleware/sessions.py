@@ -1,23 +1,28 @@
 """Server-side sessions by Flask-Session: in Redis, or in files where there is none.
 
 Flask-Session's serializer tries ``pickle`` on whatever it cannot read, and a Redis that is away
-ends in a 500. Both are mended here: only msgpack is read, and a lost store means «sign in again».
+ends in a 500. Both are mended here: only msgpack is read, and a store that is away means «try again
+in a moment» to whom no copy knows.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 import structlog
 from cachelib.file import FileSystemCache
-from flask import Flask
+from flask import Flask, Request
+from flask_session.base import ServerSideSession
 from flask_session.cachelib import CacheLibSessionInterface
 from flask_session.redis import RedisSessionInterface
 from redis import Redis
 from redis.exceptions import RedisError
 
+from backend.app.cache.breaker import BreakerOpen
+from backend.app.cache.sessions import SessionsAway, StoredSessions
 from backend.app.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -41,34 +46,40 @@ class MsgpackSerializer:
 
 
 class RedisSessions(RedisSessionInterface):  # type: ignore[misc]  # flask_session ships no types
-    def __init__(self, app: Flask, client: Redis) -> None:
+    def __init__(self, app: Flask, client: Redis, stored: StoredSessions) -> None:
         super().__init__(app, client, _PREFIX, use_signer=False, permanent=True)
         self.serializer = MsgpackSerializer()
+        self._stored = stored
 
     def check(self) -> None:
         """Raise ``Unavailable`` where a sign-in would not last, nor a sign-out end anything."""
         try:
-            self.client.ping()
-        except RedisError as error:
+            self._stored.check()
+        except (BreakerOpen, RedisError) as error:
             raise Unavailable(_AWAY) from error
 
-    def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+    def open_session(self, app: Flask, request: Request) -> ServerSideSession:
         try:
-            return super()._retrieve_session_data(store_id)  # type: ignore[no-any-return]
-        except RedisError as error:
-            log.warning("sessions_unavailable", error=type(error).__name__)
-            return None
+            return super().open_session(app, request)
+        except SessionsAway:  # nobody can answer an error here; who needs to know who asks, raises it
+            session = self.session_class(sid=self._generate_sid(self.sid_length), permanent=self.permanent)
+            session.is_away = True
+            return session
 
-    def _upsert_session(self, session_lifetime: Any, session: Any, store_id: str) -> None:
+    def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
+        value = self._stored.get(store_id)
+        return self.serializer.decode(value) if value else None
+
+    def _upsert_session(self, session_lifetime: timedelta, session: Any, store_id: str) -> None:
         try:
-            super()._upsert_session(session_lifetime, session, store_id)
-        except RedisError as error:
+            self._stored.set(store_id, self.serializer.encode(session), int(session_lifetime.total_seconds()))
+        except (BreakerOpen, RedisError) as error:
             log.warning("session_not_stored", error=type(error).__name__)
 
     def _delete_session(self, store_id: str) -> None:
         try:
-            super()._delete_session(store_id)
-        except RedisError as error:
+            self._stored.delete(store_id)
+        except (BreakerOpen, RedisError) as error:
             log.warning("session_not_deleted", error=type(error).__name__)
 
 
@@ -92,10 +103,10 @@ class _FileStore(FileSystemCache):
     serializer = _MsgpackFiles()  # type: ignore[assignment]  # cachelib's types know only its own, a pickle
 
 
-def init_sessions(app: Flask, redis: Redis | None, folder: Path) -> None:
+def init_sessions(app: Flask, redis: Redis | None, stored: StoredSessions | None, folder: Path) -> None:
     """Give the app its session interface."""
-    if redis is not None:
-        app.session_interface = RedisSessions(app, redis)
+    if redis is not None and stored is not None:
+        app.session_interface = RedisSessions(app, redis, stored)
         return
     store = _FileStore(str(folder), threshold=_MAX_FILES, mode=0o600)
     app.session_interface = FileSessions(app, store, _PREFIX, use_signer=False, permanent=True)

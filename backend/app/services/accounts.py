@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Protocol
 
+from backend.app.cache.copies import Copies
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import Role, User
 from backend.app.errors import InvalidRequest, RegistrationClosed, WrongCredentials
@@ -25,8 +26,17 @@ class PasswordHashes(Protocol):
 
 
 class AccountService:
-    def __init__(self, users: Users, passwords: PasswordHashes, pool: NativePool, *, open_registration: bool) -> None:
+    def __init__(
+        self,
+        users: Users,
+        passwords: PasswordHashes,
+        pool: NativePool,
+        copies: Copies[User | None],
+        *,
+        open_registration: bool,
+    ) -> None:
         self._users = users
+        self._copies = copies
         self._passwords = passwords
         self._pool = pool
         self._open_registration = open_registration
@@ -39,7 +49,8 @@ class AccountService:
         return self._open_registration or self.setup_required()
 
     def get(self, user_id: str) -> User | None:
-        return self._users.get(user_id)
+        """Return the user of a session; every request asks."""
+        return self._copies.get(user_id, lambda: self._users.get(user_id))
 
     def operator(self) -> User:
         """Return whom the command line acts for."""

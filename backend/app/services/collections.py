@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backend.app.cache.copies import Copies
 from backend.app.domain.accounts import Access, Member, User
 from backend.app.domain.documents import Collection
 from backend.app.errors import CollectionNotFound, InvalidRequest
@@ -14,8 +15,11 @@ MAX_NAME_CHARS = 200
 
 
 class CollectionService:
-    def __init__(self, collections: Collections, files: Files, queue: JobQueue) -> None:
+    def __init__(
+        self, collections: Collections, files: Files, queue: JobQueue, copies: Copies[tuple[Collection, ...]]
+    ) -> None:
         self._collections = collections
+        self._copies = copies
         self._files = files
         self._queue = queue
 
@@ -23,14 +27,16 @@ class CollectionService:
         return self._collections.visible(user.id)
 
     def selected(self, user: User, ids: Sequence[str] | None) -> list[Collection]:
-        """Return the named collections, or all that the user may see.
+        """Return the named collections, or all that the user may see, as they are to be searched.
+
+        Their numbers of documents may be a moment old, which is no matter here; their versions are not.
 
         Raises:
             CollectionNotFound: one of them does not exist or is not the user's to see.
         """
-        visible = self._collections.visible(user.id)
+        visible = self._copies.get(user.id, lambda: tuple(self._collections.visible(user.id)))
         if not ids:
-            return visible
+            return list(visible)
         by_id = {collection.id: collection for collection in visible}
         try:
             return [by_id[collection_id] for collection_id in dict.fromkeys(ids)]

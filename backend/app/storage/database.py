@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from backend.app.concurrency import NativePool, is_cooperative
+from backend.app.epochs import Epoch, NoEpoch
 from backend.app.errors import InvalidRequest, StorageFull, StorageUnavailable
 
 T = TypeVar("T")
@@ -34,6 +36,9 @@ _SQLITE_PRAGMAS = (
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
 )
+_CHANGES_ACCESS = "likeopt_changes_access"
+# Collections' versions too: with them, whoever remembers what a user may search knows its state.
+_ACCESS_STATEMENT = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(?:users|members|collections)\b", re.I)
 _LOCK_SECONDS = 10.0  # how long a writer waits for others
 _LOCK_PAUSE_SECONDS = 0.01
 
@@ -48,8 +53,10 @@ class Database:
     is lost, as most of the work is Python's. Work must not ask the database for another transaction.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, access: Epoch | None = None) -> None:
+        """``access`` advances with every change of who may see what, by whatever statement."""
         self._url = make_url(url)
+        self._access = access or NoEpoch()
         self._pool = NativePool(1)
         self._engine: Engine | None = None
         self._pid = 0
@@ -111,10 +118,14 @@ class Database:
     def _transact(self, work: Callable[[Session], T], writes: bool) -> T:
         try:
             with self._alone(), Session(self.engine, expire_on_commit=False) as session:
-                session.connection(execution_options={"likeopt_writes": writes})
+                connection = session.connection(execution_options={"likeopt_writes": writes})
+                notes = connection.info  # the connection's own, which outlives this transaction
+                notes.pop(_CHANGES_ACCESS, None)
                 result = work(session)
                 if writes:
                     session.commit()
+                    if notes.pop(_CHANGES_ACCESS, False):
+                        self._access.advance()
                 return result
         except (DBAPIError, PoolTimeout, sqlite3.Error) as error:  # sqlite3's own while a connection is prepared
             raise _translated(error) from error
@@ -140,6 +151,11 @@ class Database:
                 self._engine = None
 
     def _create_engine(self) -> Engine:
+        engine = self._new_engine()
+        event.listen(engine, "before_cursor_execute", _note_access)
+        return engine
+
+    def _new_engine(self) -> Engine:
         json = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
         if not self.is_sqlite:
             return create_engine(
@@ -160,6 +176,11 @@ class Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+
+def _note_access(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+    if _ACCESS_STATEMENT.match(statement):
+        connection.info[_CHANGES_ACCESS] = True
 
 
 def _to_json(value: Any) -> str:

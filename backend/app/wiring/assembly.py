@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import backend.app.services.ingestion.formats as formats
+from backend.app.cache.copies import Copies
 from backend.app.domain.chat import Citation, Source
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
@@ -45,14 +46,18 @@ if TYPE_CHECKING:
 def services(parts: Parts) -> Services:
     """Build what handlers and commands call."""
     settings, database, metrics = parts.settings, parts.database, parts.metrics
-    collections = CollectionService(SqlCollections(database), parts.files, parts.queue)
+    collections = CollectionService(SqlCollections(database), parts.files, parts.queue, Copies(parts.access))
     conversations = SqlConversations(database)
     retriever = _cached_retriever(parts)
     models = LanguageModels(settings, parts.analyzer)
     return Services(
         settings=settings,
         accounts=AccountService(
-            SqlUsers(database), Passwords(), parts.pool, open_registration=settings.open_registration
+            SqlUsers(database),
+            Passwords(),
+            parts.pool,
+            Copies(parts.access),
+            open_registration=settings.open_registration,
         ),
         chat=ChatService(
             conversations=conversations,

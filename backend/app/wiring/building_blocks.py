@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend.app.concurrency import NativePool
 from backend.app.config import Settings
+from backend.app.epochs import Epoch, NoEpoch, SharedEpoch
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.null import NullMetrics
 from backend.app.processes.environment import PACKAGE, ROOT
@@ -37,6 +38,7 @@ class Parts:
     metrics: Metrics
     pool: NativePool
     database: Database
+    access: Epoch
     redis: Redis | None
     files: DiskFiles
     queue: JobQueue
@@ -64,7 +66,8 @@ def parts(
     ``embedding_threads`` are those of one call: questions are many and short, so a web worker
     gives each one thread, while the indexer gives its batches the whole machine.
     """
-    database = Database(settings.sqlalchemy_url)
+    access = epoch(settings, "access")
+    database = Database(settings.sqlalchemy_url, access)
     passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
     pool, metrics = NativePool(settings.native_threads), metrics or NullMetrics()
     redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
@@ -73,6 +76,7 @@ def parts(
         metrics=metrics,
         pool=pool,
         database=database,
+        access=access,
         redis=redis,
         files=DiskFiles(settings.files_dir),
         queue=_queue(redis),
@@ -82,8 +86,13 @@ def parts(
         analyzer=analyzer,
         passages=passages,
         indexing=indexing,
-        caches=caches(settings, pool, metrics) if caching else no_caches(metrics),
+        caches=caches(settings, redis, pool, metrics) if caching else no_caches(metrics),
     )
+
+
+def epoch(settings: Settings, name: str) -> Epoch:
+    """Build what tells the processes on one SQLite file that something has changed; a PostgreSQL has others."""
+    return NoEpoch() if settings.database_url else SharedEpoch(settings.run_dir / f"{name}.epoch")
 
 
 def _queue(redis: Redis | None) -> JobQueue:

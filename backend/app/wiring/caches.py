@@ -10,10 +10,13 @@ from backend.app.cache.interfaces import DISK, MEMORY, REDIS, Breaker, Cache, Le
 from backend.app.cache.layers import Layer
 from backend.app.cache.memory import MemoryCache
 from backend.app.cache.null import NullBreaker, NullCache, NullLeases
+from backend.app.cache.sessions import StoredSessions
 from backend.app.cache.tiered import TieredCache
 from backend.app.concurrency import NativePool, in_background
 from backend.app.config import MIB, Settings
+from backend.app.epochs import Epoch, NoEpoch, SharedEpoch
 from backend.app.monitoring.interfaces import Metrics
+from backend.app.processes.stores import valkey_url
 from backend.app.storage.redis_client import connect
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ class Caches:
     responses: Cache
     breaker: Breaker
     redis: Redis | None = None
+    sessions: StoredSessions | None = None
 
     def close(self) -> None:
         if self.redis is not None:
@@ -46,14 +50,14 @@ def no_caches(metrics: Metrics) -> Caches:
     return Caches(nothing, NullCache(), NullBreaker())
 
 
-def caches(settings: Settings, pool: NativePool, metrics: Metrics) -> Caches:
+def caches(settings: Settings, patient: Redis | None, pool: NativePool, metrics: Metrics) -> Caches:
     """Build the layers; Redis and the disk are left out where there are none."""
     layers = [Layer(MEMORY, MemoryCache(settings.cache_memory_bytes), trusted=True)]
     responses: Cache = MemoryCache(_RESPONSES_BYTES)
     leases: Leases = NullLeases()
     breaker: Breaker = NullBreaker()
-    redis = None
-    if settings.has_redis:
+    redis, sessions = None, None
+    if patient is not None:
         from backend.app.cache.leases import RedisLeases
         from backend.app.cache.redis import SECONDS, RedisCache, redis_breaker
 
@@ -62,8 +66,15 @@ def caches(settings: Settings, pool: NativePool, metrics: Metrics) -> Caches:
         layers.append(Layer(REDIS, RedisCache(redis, _NAMESPACE, breaker, metrics)))
         leases = RedisLeases(redis, _NAMESPACE, breaker, metrics)
         responses = RedisCache(redis, "likeopt:responses:", breaker, metrics)
+        sessions = StoredSessions(redis, patient, breaker, _session_epoch(settings))
     if settings.cache_disk_bytes:
         disk = DiskCache(settings.cache_dir, settings.cache_disk_bytes, pool, events=metrics)
         layers.append(Layer(DISK, disk, largest=settings.cache_disk_bytes // 16, deferred=True))
     answers = TieredCache(layers, leases=leases, events=metrics, background=in_background)
-    return Caches(answers, responses, breaker, redis)
+    return Caches(answers, responses, breaker, redis, sessions)
+
+
+def _session_epoch(settings: Settings) -> Epoch:
+    """Sessions change unseen where others may write to the same Redis."""
+    embedded = settings.redis_url.reveal() == valkey_url(settings)
+    return SharedEpoch(settings.run_dir / "sessions.epoch") if embedded else NoEpoch()

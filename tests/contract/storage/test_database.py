@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.app.config import Secret, Settings
-from backend.app.errors import InvalidRequest, StorageFull, StorageUnavailable
+from backend.app.domain.accounts import Access
+from backend.app.errors import CollectionNotFound, InvalidRequest, StorageFull, StorageUnavailable
 from backend.app.storage import database as module
 from backend.app.storage.database import Database
 from backend.app.storage.models import UserRow
 from tests.contract.storage.world import World, at_once
+from tests.fakes.caches import FakeEpoch
 
 COUNT = "SELECT count(*) FROM removals"
 ADD = "INSERT INTO removals (collection_id, created_at) VALUES ('c', '2026-01-01 00:00:00+00:00')"
@@ -243,3 +245,35 @@ def _end_the_others(database: Database) -> None:
         )
     )
     other.close()
+
+
+def test_every_change_of_who_may_see_what_is_told_once_it_is_committed(database: Database) -> None:
+    epoch = FakeEpoch()
+    watched = Database(database.engine.url.render_as_string(hide_password=False), epoch)
+    world = World(watched)
+    seen = [epoch.current()]
+
+    def changed() -> bool:
+        seen.append(epoch.current())
+        return seen[-1] != seen[-2]
+
+    ann, ben = world.person("ann"), world.person("ben")
+    assert changed()
+    shared = world.collections.create(ann.id, "Shared").id
+    assert changed()
+    world.collections.put_member(ann.id, shared, ben.email, Access.READER)
+    assert changed()
+    world.collections.visible(ben.id)
+    conversation = world.conversation(ann)
+    world.exchange(conversation, "Who?", "Nobody.")
+    assert not changed(), "reading and talking change nothing of it"
+    world.indexed(ann, collection_id=shared)
+    assert changed(), "a document that appears raises its collection's version"
+    world.collections.remove_member(ann.id, shared, ben.id)
+    assert changed()
+    with pytest.raises(CollectionNotFound):
+        world.collections.rename(ben.id, shared, "Mine")
+    assert not changed(), "what was rolled back has not happened"
+    world.collections.delete(ann.id, shared)
+    assert changed()
+    watched.close()

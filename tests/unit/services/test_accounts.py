@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from backend.app.cache.copies import Copies
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import Role
+from backend.app.epochs import NoEpoch
 from backend.app.errors import EmailTaken, InvalidRequest, RegistrationClosed, WrongCredentials
 from backend.app.services.accounts import AccountService
 from tests.fakes.accounts import MemoryUsers, PlainPasswords
@@ -14,7 +16,9 @@ GOOD = "correct horse"
 class Accounts:
     def __init__(self, *, open_registration: bool = False) -> None:
         self.users, self.passwords = MemoryUsers(), PlainPasswords()
-        self.service = AccountService(self.users, self.passwords, NativePool(1), open_registration=open_registration)
+        self.service = AccountService(
+            self.users, self.passwords, NativePool(1), Copies(NoEpoch()), open_registration=open_registration
+        )
 
 
 @pytest.fixture

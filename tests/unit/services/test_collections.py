@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.app.cache.copies import Copies
 from backend.app.domain.accounts import Access
+from backend.app.epochs import NoEpoch
 from backend.app.errors import CollectionNotFound, Forbidden, InvalidRequest
 from backend.app.services.collections import CollectionService
 from tests.fakes.documents import FolderFiles, ListQueue, MemoryCollections
@@ -16,7 +18,7 @@ ADA, BOB = user("ada"), user("bob")
 class Collections:
     def __init__(self, folder: Path) -> None:
         self.rows, self.files, self.queue = MemoryCollections(), FolderFiles(folder / "files"), ListQueue()
-        self.service = CollectionService(self.rows, self.files, self.queue)
+        self.service = CollectionService(self.rows, self.files, self.queue, Copies(NoEpoch()))
         self.rows.put("ada", collection("c1", name="Work"))
         self.rows.put("ada", collection("c2", name="Home", access=Access.READER))
         self.rows.put("ada", collection("c3", name="Team", access=Access.EDITOR))
