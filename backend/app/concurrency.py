@@ -32,6 +32,11 @@ def is_cooperative() -> bool:
     return bool(monkey and monkey.is_module_patched("threading"))
 
 
+def in_native_thread() -> bool:
+    """Tell whether this is a thread of a ``NativePool``, which has no hub and may wait for as long as it likes."""
+    return _in_native_thread.get()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
     """What a call came to: a value, or the exception that it raised."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sqlite3
@@ -10,6 +11,7 @@ import time
 from _queue import SimpleQueue  # in C: gevent exchanges only the one in ``queue``
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +25,7 @@ from sqlalchemy.orm import Session
 from backend.app.concurrency import NativePool, is_cooperative
 from backend.app.epochs import Epoch, NoEpoch
 from backend.app.errors import InvalidRequest, StorageFull, StorageUnavailable
+from backend.app.storage.turns import WritersTurns
 
 T = TypeVar("T")
 
@@ -32,7 +35,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=20",  # whoever waits longer for another writer waits outside: see _run
-    "PRAGMA cache_size=-8000",
+    "PRAGMA cache_size=-2000",  # a connection; the file is mapped, which all processes share
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
 )
@@ -47,10 +50,11 @@ class Database:
     """Runs pieces of work in transactions, without holding up other greenlets.
 
     psycopg waits cooperatively and stays in the greenlet. SQLite's C calls would stop a whole
-    gevent worker, so its work goes to a native thread, and to only one: SQLAlchemy takes locks
-    for each session and query, which under gevent are gevent's, and two native threads that meet
-    in one of those wait for ever (with four threads no run of 40 writes came to its end). Little
-    is lost, as most of the work is Python's. Work must not ask the database for another transaction.
+    gevent worker, so its work goes to native threads, what reads to one and what writes, which may
+    have to wait for other processes, to another. They work in turns: SQLAlchemy takes locks for
+    each session and query, which under gevent are gevent's, and two native threads that meet in
+    one of those wait for ever (with four threads no run of 40 writes came to its end). Little is
+    lost, as most of the work is Python's. Work must not ask the database for another transaction.
     """
 
     def __init__(self, url: str, access: Epoch | None = None) -> None:
@@ -61,8 +65,11 @@ class Database:
         self._engine: Engine | None = None
         self._pid = 0
         self._opening = threading.Lock()
+        self._writers = WritersTurns(_file(self._url.database) if self.is_sqlite else None)
         self._turn: SimpleQueue[None] = SimpleQueue()
         self._turn.put(None)
+        self._next: SimpleQueue[None] = SimpleQueue()
+        self._next.put(None)
 
     @property
     def is_sqlite(self) -> bool:
@@ -105,12 +112,16 @@ class Database:
     def _run(self, work: Callable[[Session], T], *, writes: bool) -> T:
         if not self.is_sqlite:
             return self._transact(work, writes)
-        # The thread is not kept waiting while another process writes: others may want to read.
-        give_up = time.monotonic() + _LOCK_SECONDS
+        give_up = math.inf
         while True:
             try:
-                return self._pool.run(self._transact, work, writes)
-            except _Locked as error:
+                if writes:
+                    return self._writers.run(partial(self._transact, work, True), _LOCK_SECONDS)
+                return self._pool.run(self._transact, work, False)
+            except TimeoutError as error:
+                raise StorageUnavailable from error
+            except _Locked as error:  # by one who takes no turns, such as a sqlite3 shell
+                give_up = min(give_up, time.monotonic() + _LOCK_SECONDS)
                 if time.monotonic() >= give_up:
                     raise StorageUnavailable from error
             time.sleep(_LOCK_PAUSE_SECONDS)
@@ -134,11 +145,13 @@ class Database:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let threads of other pools that ask SQLite too wait for their turn, not in SQLAlchemy's locks."""
+        """Let native threads that ask SQLite wait for their turn, not in SQLAlchemy's locks."""
         if not (self.is_sqlite and is_cooperative()):
             yield
             return
+        self._next.get()  # a thread that has just had its turn does not overtake the one that waits
         self._turn.get()
+        self._next.put(None)
         try:
             yield
         finally:
@@ -181,6 +194,11 @@ class Database:
 def _note_access(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
     if _ACCESS_STATEMENT.match(statement):
         connection.info[_CHANGES_ACCESS] = True
+
+
+def _file(database: str | None) -> str | None:
+    """Return the file that other processes may write to; none is a database in memory."""
+    return database if database != ":memory:" else None
 
 
 def _to_json(value: Any) -> str:
