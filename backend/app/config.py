@@ -76,7 +76,7 @@ class Settings:
     # --- web server ---
     workers: int = setting(0, "Gunicorn workers; 0: 2 x CPU + 1, but no more than memory allows.", group="Web server")
     worker_memory_mb: int = setting(384, "Memory counted for one worker when their number is chosen.", group="Web server", least=1)
-    worker_connections: int = setting(1000, "Connections that one worker holds at once.", group="Web server", least=1)
+    worker_connections: int = setting(10_000, "Connections that one worker holds at once.", group="Web server", least=1)
     max_requests: int = setting(100_000, "A worker is replaced after so many requests; 0: never.", group="Web server")
     max_requests_jitter: int = setting(10_000, "Up to so many more, so that workers are not replaced together.", group="Web server")
     timeout: int = setting(120, "Seconds without a sign of life after which a worker is killed.", group="Web server")
@@ -116,7 +116,7 @@ class Settings:
     native_threads: int = setting(0, "Threads for CPU work in each worker; 0: one a processor, two at least.", group="Retrieval")
 
     # --- cache ---
-    cache_memory_bytes: int = setting(16 * MIB, "Memory of each web worker for searches and answers that are asked again.", group="Cache", least=64 * 1024)
+    cache_memory_bytes: int = setting(8 * MIB, "Memory of each web worker for searches and answers that are asked again.", group="Cache", least=64 * 1024)
     cache_disk_bytes: int = setting(256 * MIB, "Disk space for what is to survive restarts; 0: none.", group="Cache")
     cache_search_seconds: int = setting(3600, "Seconds for which found passages are remembered; a change of their collection ends it at once.", group="Cache", least=1)
     cache_answer_seconds: int = setting(24 * 3600, "Seconds for which an answer is given again to the same question; 0: every question is put to the model.", group="Cache")

@@ -1,6 +1,7 @@
-"""What Like-Opt's rate is compared with: the smallest Flask app, under the same gunicorn and its configuration.
+"""What Like-Opt's rate is compared with: routes that return the same bytes, but know them beforehand.
 
-Its one route returns constant bytes, as many as the answer that it is compared with.
+One stands in Like-Opt's own app, in the same gunicorn, with its sessions, metrics and compression; the
+other in the smallest Flask app there is, which has nothing of them.
 """
 
 from __future__ import annotations
@@ -23,14 +24,27 @@ from flask import Flask, Response
 from backend.app.processes.addresses import free_port
 from backend.app.processes.parent_death import die_with_parent
 from benchmarks.support.corpus import ROOT
+from tests.services.likeopt import Server
 
-SIZE = "LIKEOPT_BENCH_BARE_BYTES"
+BODY = "BENCH_BARE_BODY"  # names the file that holds them
 _START_SECONDS = 60.0
 
 
 def create_app() -> Flask:
-    app = Flask(__name__)
-    body = b"x" * int(os.environ[SIZE])
+    return _with_route(Flask(__name__))
+
+
+def create_whole_app() -> Flask:
+    """Return Like-Opt's app, with everything around its routes, and the bare one among them."""
+    from backend.app.factory import build_app
+
+    app = build_app()
+    app.extensions["likeopt_parts"].embedder.warm()
+    return _with_route(app)
+
+
+def _with_route(app: Flask) -> Flask:
+    body = Path(os.environ[BODY]).read_bytes()
 
     @app.get("/bare")
     def bare() -> Response:
@@ -40,19 +54,31 @@ def create_app() -> Flask:
 
 
 @contextlib.contextmanager
-def bare_server(workers: int, size: int) -> Iterator[str]:
-    """Yield the address of the bare app, with as many workers as the server that it is compared with."""
+def bare_server(workers: int, body: bytes, beside: Server | None = None) -> Iterator[str]:
+    """Yield the address of the bare app, or of the whole one on the stores of the server ``beside``."""
     port = free_port()
+    app, stores = "create_app", {}
+    if beside is not None:
+        services = beside.services()
+        stores = {
+            "LIKEOPT_DATA_DIR": str(beside.data_dir),
+            "LIKEOPT_REDIS_URL": services["redis_url"],
+            "LIKEOPT_CHROMA_URL": services["chroma_url"],
+            "LIKEOPT_OLLAMA_URL": "",
+        }
+        app = "create_whole_app"
     with tempfile.TemporaryDirectory(prefix="likeopt-bench-") as folder, (Path(folder) / "log").open("w") as log:
+        (Path(folder) / "body").write_bytes(body)
         ours = {
             "LIKEOPT_DATA_DIR": folder,
             "LIKEOPT_PORT": str(port),
             "LIKEOPT_WORKERS": str(workers),
-            SIZE: str(size),
+            BODY: str(Path(folder) / "body"),
+            **stores,
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LIKEOPT_")}
         popen = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn_config.py", "benchmarks.support.bare:create_app()"],
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn_config.py", f"benchmarks.support.bare:{app}()"],
             cwd=ROOT,
             env={**clean, **ours},
             stdin=subprocess.DEVNULL,

@@ -17,15 +17,20 @@ _ENCODER = msgspec.json.Encoder()
 
 def answer(data: Any = None, status: int = 200, message: str | None = None, **beside: Any) -> Response:
     """Return one thing; ``beside`` are further keys next to ``data``."""
-    if isinstance(data, dict):
-        data = _picked(data)
+    names = _fields()
+    if names and isinstance(data, dict):
+        data = _picked(data, names)
     return _response({"success": True, "message": message, "data": data, **beside}, status)
 
 
-def listing(items: Sequence[dict[str, Any]], next_cursor: str | None = None, **beside: Any) -> Response:
-    data = [_picked(item) for item in items]
+def listing(
+    items: Sequence[dict[str, Any]], next_cursor: str | None = None, *, comparable: bool = True, **beside: Any
+) -> Response:
+    """Return a list; one that is never the same twice is not ``comparable`` and gets no ETag."""
+    names = _fields()
+    data = [_picked(item, names) for item in items] if names else items
     body = {"success": True, "message": None, "data": data, "count": len(data), "next_cursor": next_cursor, **beside}
-    return _response(body, 200)
+    return _response(body, 200, comparable=comparable)
 
 
 def failure(error: AppError, status: int | None = None, **beside: Any) -> Response:
@@ -44,13 +49,14 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
     return response
 
 
-def _response(body: dict[str, Any], status: int) -> Response:
+def _response(body: dict[str, Any], status: int, *, comparable: bool = True) -> Response:
     response = _json(body, status)
-    if request.method in ("GET", "HEAD") and status == 200:
+    if comparable and status == 200 and request.method in ("GET", "HEAD"):
         # Weak: compression changes the bytes, not what they say.
         response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest(), weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
-        response.make_conditional(request)
+        if "HTTP_IF_NONE_MATCH" in request.environ:
+            response.make_conditional(request)
     return response
 
 
@@ -58,10 +64,11 @@ def _json(body: dict[str, Any], status: int) -> Response:
     return Response(_ENCODER.encode(body), status, mimetype="application/json")
 
 
-def _picked(item: dict[str, Any]) -> dict[str, Any]:
-    """Leave only the fields that ``?fields=a,b`` names."""
-    wanted = request.args.get("fields")
-    if not wanted or request.method != "GET":
-        return item
-    names = {name.strip() for name in wanted.split(",")}
+def _fields() -> frozenset[str]:
+    """Return what ``?fields=a,b`` names; nothing where all are wanted."""
+    wanted = request.args.get("fields") if request.method == "GET" else None
+    return frozenset(name.strip() for name in wanted.split(",")) if wanted else frozenset()
+
+
+def _picked(item: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name in names}

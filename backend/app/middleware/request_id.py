@@ -22,7 +22,7 @@ def init_request_id(app: Flask) -> None:
 
     @app.after_request
     def mark(response: Response) -> Response:
-        response.headers[_HEADER] = request_id()
+        response.headers.add(_HEADER, request_id())  # unlike setting it, this looks through no others
         return response
 
 

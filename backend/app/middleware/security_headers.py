@@ -23,17 +23,24 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+_HEADERS = (
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+_API_HEADERS = (*_HEADERS, ("Cache-Control", "no-store"))
+
+
 def init_security_headers(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("X-Frame-Options", "DENY")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        if request.path.startswith("/api/"):
-            headers.setdefault("Cache-Control", "no-store")
+        # One look at what a handler has set: each `setdefault` would look through all of them.
+        present = {name.lower() for name, _ in headers}
+        wanted = _API_HEADERS if request.path.startswith("/api/") else _HEADERS
+        headers.extend([(name, value) for name, value in wanted if name.lower() not in present])
         return response

@@ -32,18 +32,18 @@ def init_timing(app: Flask, metrics: Metrics) -> None:
         now = time.perf_counter()
         started = g.get("started", now)  # a request that failed before it began took no time
         seconds = now - started
-        response.headers["X-Response-Time"] = f"{seconds:.3f}s"
+        response.headers.add("X-Response-Time", f"{seconds:.3f}s")
         own = g.get("stages", {})
         stages = [f"app;dur={seconds * 1000:.1f}"]
         stages += [f"{name.removesuffix('_ms')};dur={value:.1f}" for name, value in own.items()]
-        response.headers["Server-Timing"] = ", ".join(stages)
+        response.headers.add("Server-Timing", ", ".join(stages))
         # The route's pattern, never the raw path, nor a method somebody invented: labels stay few
         # and hold nobody's text.
         route = request.url_rule.rule if request.url_rule else "unmatched"
         method = request.method if request.method in _METHODS else "other"
         metrics.observe_request(method, route, response.status_code, seconds)
         noted = g.get("noted_stages", {})
-        if response.mimetype != _STREAM:
+        if response.headers.get("Content-Type", "").partition(";")[0] != _STREAM:
             _log_slow(route, seconds, {**noted, **own})
         elif g.pop("counted_active", False):
             # It goes on for long after this; what it is judged by is when it begins to tell something.

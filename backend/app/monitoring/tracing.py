@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 _EXPORT_SECONDS = 5.0
 # After which other stages a stage of a search begins. Fusion and what follows are placed from the end.
-_AFTER = {"analyse": (), "bm25": ("analyse",), "embed": ("analyse",), "vector": ("analyse", "embed")}
+_BEGUN = ("wait", "analyse")
+_AFTER = {"wait": (), "analyse": ("wait",), "bm25": _BEGUN, "embed": _BEGUN, "vector": (*_BEGUN, "embed")}
 _LAST = ("passages", "fuse")
 
 

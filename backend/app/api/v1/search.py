@@ -29,7 +29,9 @@ def find() -> Response:
     )
     note_stages(result.timings)
     hits = [serialise.hit(hit) for hit in result.hits]
-    return listing(hits, degraded=list(result.degraded), cached=result.cached, timings=dict(result.timings))
+    return listing(
+        hits, comparable=False, degraded=list(result.degraded), cached=result.cached, timings=dict(result.timings)
+    )
 
 
 def _mode(name: str) -> SearchMode:

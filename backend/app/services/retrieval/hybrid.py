@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,7 +46,13 @@ class HybridRetriever:
         candidates: int = 100,
         vector_weight: float,
         branch_timeout: float = 2.0,
+        at_once: int = 4,
+        patience: float = 30.0,
     ) -> None:
+        """At most ``at_once`` searches of this process run at a time; others wait ``patience`` seconds for their turn.
+
+        More would share the same processors, and all of them run into their branches' time limits together.
+        """
         self._lexical = lexical
         self._vectors = vectors
         self._passages = passages
@@ -56,6 +63,8 @@ class HybridRetriever:
         self._candidates = candidates
         self._weight = vector_weight
         self._branch_timeout = branch_timeout
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._patience = patience
 
     def search(
         self, query: str, collections: Sequence[Collection], mode: SearchMode = SearchMode.HYBRID, k: int = 10
@@ -63,13 +72,31 @@ class HybridRetriever:
         """Return the ``k`` best passages; a late or broken branch is named in ``degraded``.
 
         Raises:
-            SearchUnavailable: every branch that ``mode`` names is away.
+            SearchUnavailable: every branch that ``mode`` names is away, or too many ask at once.
         """
-        watch = _Stopwatch()
-        started = time.perf_counter()
         searched = [collection for collection in collections if collection.searchable]
         if not searched or not query.strip():
             return SearchResult((), (), {"total_ms": 0.0})
+        watch = _Stopwatch()
+        started = time.perf_counter()
+        with watch("wait"):
+            admitted = self._turns.acquire(timeout=self._patience)
+        if not admitted:
+            raise SearchUnavailable("Too many people are searching at this moment. Try again soon.")
+        try:
+            return self._search(query, searched, mode, k, watch, started)
+        finally:
+            self._turns.release()
+
+    def _search(
+        self,
+        query: str,
+        searched: Sequence[Collection],
+        mode: SearchMode,
+        k: int,
+        watch: _Stopwatch,
+        started: float,
+    ) -> SearchResult:
         with watch("analyse"):
             terms = self._analyzer.terms(query)
         depth = max(self._candidates, k)

@@ -220,7 +220,7 @@ def test_every_stage_is_timed_and_counted() -> None:
     on.find(words=[1], meaning=[2])
     timings = on.retriever.search("a question", [collection()]).timings
     assert set(timings) == {
-        "analyse_ms", "bm25_ms", "embed_ms", "vector_ms", "fuse_ms", "passages_ms", "total_ms",
+        "wait_ms", "analyse_ms", "bm25_ms", "embed_ms", "vector_ms", "fuse_ms", "passages_ms", "total_ms",
     }  # fmt: skip
     assert on.metrics.stages == [timings]
 
@@ -230,3 +230,62 @@ def test_the_weight_decides_between_the_branches() -> None:
         on = stage(vector_weight=weight)
         on.find(words=[1], meaning=[2])
         assert on.ids()[0] == best
+
+
+def test_no_more_searches_run_at_once_than_are_allowed_and_the_others_wait() -> None:
+    on = stage(2, at_once=2)
+    on.find(words=[1], meaning=[1])
+    running, most, all_in = 0, 0, threading.Event()
+    guard = threading.Lock()
+
+    def search(*_: object) -> None:
+        nonlocal running, most
+        with guard:
+            running += 1
+            most = max(most, running)
+        if running == 2:
+            all_in.set()
+        assert all_in.wait(PATIENCE), "two may run together"
+        with guard:
+            running -= 1
+
+    on.lexical.before = search
+    crowd = [threading.Thread(target=on.ids) for _ in range(6)]
+    for person in crowd:
+        person.start()
+    for person in crowd:
+        person.join(PATIENCE)
+    assert most == 2
+    assert len(on.metrics.stages) == 6, "everybody was answered"
+
+
+def test_who_waits_too_long_is_told_to_try_again_and_the_turn_is_given_back() -> None:
+    on = stage(2, at_once=1, patience=0.05)
+    on.find(words=[1], meaning=[1])
+    entered, leave = threading.Event(), threading.Event()
+
+    def search(*_: object) -> None:
+        entered.set()
+        leave.wait(PATIENCE)
+
+    on.lexical.before = search
+    first = threading.Thread(target=on.ids)
+    first.start()
+    assert entered.wait(PATIENCE)
+    with pytest.raises(SearchUnavailable, match="Too many"):
+        on.ids()
+    leave.set()
+    first.join(PATIENCE)
+    assert on.ids() == [1]
+
+
+def test_a_search_that_fails_gives_its_turn_back() -> None:
+    on = stage(2, at_once=1, patience=0.05)
+    on.find(words=[1], meaning=[1])
+    on.lexical.fails = on.vectors.fails = SearchUnavailable()
+    for _ in range(3):
+        with pytest.raises(SearchUnavailable) as told:
+            on.ids()
+        assert "Too many" not in told.value.message
+    on.lexical.fails = on.vectors.fails = None
+    assert on.ids() == [1]
