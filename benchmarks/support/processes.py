@@ -1,4 +1,4 @@
-"""The memory of a process and of all that it started."""
+"""The memory and processor time of a server's processes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ def memory_by_service(server: Server) -> dict[str, float]:
         for child in children:
             found[f"{name}'s {len(children)}"] += proportional(child.pid)
     return dict(found)
+
+
+def processor_by_service(server: Server) -> dict[str, float]:
+    """Return the seconds of processor time that each service's living processes have used."""
+    found: dict[str, float] = {"supervisor": _processor_seconds(psutil.Process(server.popen.pid))}
+    for name, pid in server.services()["pids"].items():
+        process = psutil.Process(pid)
+        found[name] = sum(map(_processor_seconds, [process, *process.children(recursive=True)]))
+    return found
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 def proportional(pid: int) -> float:
