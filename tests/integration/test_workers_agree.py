@@ -1,0 +1,113 @@
+"""Several workers that remember things: what one of them changes, every other knows with the next request."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.services.client import Client
+from tests.services.likeopt import Server, eventually, likeopt_server
+
+WORKERS = 4
+ENOUGH = 24  # requests on connections of their own: each worker answers some of them
+FERRY = "The ferry to Oakhaven leaves the northern pier at seven in the morning."
+KIOSK = "Tickets for the ferry to Oakhaven are sold in the red kiosk."
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("agree")
+    with likeopt_server(data, "--workers", str(WORKERS), LIKEOPT_OPEN_REGISTRATION="true") as server:
+        yield server
+
+
+def person(server: Server, name: str) -> Client:
+    client = Client(server.url)
+    client.register(f"{name}@example.org")
+    return client
+
+
+def asked(server: Server, client: Client, path: str) -> list[tuple[int, dict[str, Any]]]:
+    """Ask on a new connection each time, so that all workers are met."""
+    answers = []
+    for _ in range(ENOUGH):
+        other = Client(server.url)
+        other._cookie = client._cookie
+        answers.append(other.call("GET", path))
+        other.close()
+    return answers
+
+
+def documents_found(server: Server, client: Client) -> set[frozenset[str]]:
+    """Return the different results that the workers give."""
+    answers = asked(server, client, "/search?q=ferry+to+Oakhaven")
+    assert {status for status, _ in answers} == {200}
+    return {frozenset(hit["title"] for hit in body["data"]) for _, body in answers}
+
+
+def test_an_upload_and_a_deletion_are_seen_by_every_worker(server: Server, tmp_path: Path) -> None:
+    ann = person(server, "ann")
+    (tmp_path / "ferry.txt").write_text(FERRY)
+    (tmp_path / "kiosk.txt").write_text(KIOSK)
+    ann.upload(tmp_path / "ferry.txt")
+    ann.indexed()
+    assert documents_found(server, ann) == {frozenset({"ferry"})}
+    ann.upload(tmp_path / "kiosk.txt")
+    documents = ann.indexed()
+    assert documents_found(server, ann) == {frozenset({"ferry", "kiosk"})}
+    ann.data("DELETE", f"/documents/{documents['ferry.txt']['id']}")
+    assert documents_found(server, ann) == {frozenset({"kiosk"})}
+
+
+def test_what_is_shared_and_taken_back_is_so_for_every_worker(server: Server, tmp_path: Path) -> None:
+    cat, dan = person(server, "cat"), person(server, "dan")
+    (tmp_path / "ferry.txt").write_text(FERRY)
+    cat.upload(tmp_path / "ferry.txt")
+    cat.indexed()
+    collection = cat.data("GET", "/collections")[0]["id"]
+    assert documents_found(server, dan) == {frozenset()}
+    member = cat.data(
+        "PUT", f"/collections/{collection}/members", json={"email": "dan@example.org", "access": "reader"}
+    )
+    assert documents_found(server, dan) == {frozenset({"ferry"})}
+    cat.data("DELETE", f"/collections/{collection}/members/{member['user_id']}")
+    assert documents_found(server, dan) == {frozenset()}
+
+
+def test_who_has_signed_out_is_out_at_every_worker(server: Server) -> None:
+    eve = person(server, "eve")
+    assert {status for status, _ in asked(server, eve, "/auth/me")} == {200}
+    cookie = eve._cookie
+    eve.data("POST", "/auth/logout")
+    eve._cookie = cookie
+    assert {status for status, _ in asked(server, eve, "/auth/me")} == {401}
+
+
+def test_people_go_on_while_redis_hangs_and_redis_is_used_again_when_it_answers(server: Server, tmp_path: Path) -> None:
+    fay = person(server, "fay")
+    (tmp_path / "ferry.txt").write_text(FERRY)
+    fay.upload(tmp_path / "ferry.txt")
+    fay.indexed()
+    assert {status for status, _ in asked(server, fay, "/auth/me")} == {200}, "every worker has seen her"
+    valkey = psutil.Process(server.services()["pids"]["valkey"])
+    valkey.send_signal(signal.SIGSTOP)
+    try:
+        assert documents_found(server, fay) == {frozenset({"ferry"})}
+        found = asked(server, fay, "/search?q=something+nobody+has+asked+before")
+        assert {status for status, _ in found} == {200}
+        guest = Client(server.url)
+        guest._cookie = "likeopt_session=nobody-has-seen-this"
+        status, body = guest.call("GET", "/auth/me")
+        assert (status, body["error_code"]) == (503, "UNAVAILABLE"), "not «sign in again»"
+    finally:
+        valkey.send_signal(signal.SIGCONT)
+
+    def recovered() -> bool:
+        return {status for status, _ in asked(server, guest, "/auth/me")} == {401}
+
+    eventually(recovered, "every worker asks Redis again")
