@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import socket
@@ -122,8 +123,11 @@ def test_a_reader_who_has_gone_is_noticed_on_an_idle_stream(app: Flask) -> None:
         assert source.closed.wait(30)
 
 
-def test_a_reader_who_is_still_there_is_not_taken_for_gone(app: Flask) -> None:
-    ours, theirs = socket.socketpair()
+@pytest.mark.parametrize("least", [0, 1100], ids=["", "beyond what select() knows"])
+def test_a_reader_who_is_still_there_is_not_taken_for_gone(app: Flask, least: int) -> None:
+    low, theirs = socket.socketpair()
+    with low:
+        ours = socket.socket(fileno=fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, least))
     source = Source(1, 2)
     with ours, theirs:
         stream = parts(app, iter(source), ping=0.0, look=0.01, **{"gunicorn.socket": ours})
