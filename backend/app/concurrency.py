@@ -91,9 +91,9 @@ class NativePool:
         return self._pool
 
 
-def _natively(function: Callable[..., T], args: Any, kwargs: Any) -> Outcome[T]:
+def _natively(*call: Any) -> Outcome[Any]:
     _in_native_thread.set(True)
-    return Outcome.of(function, args, kwargs)
+    return Outcome.of(*call)
 
 
 def shielded(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -182,11 +182,10 @@ def _gather_threads(calls: Mapping[str, Callable[[], T]], timeout: float) -> dic
 class Pump(Generic[T]):
     """Drains an iterator in the background, so that its reader can do something while it waits.
 
-    Iterating yields lists: all that has arrived since the last look, or an empty list after
-    ``idle`` seconds of nothing. What the source raises is raised here. ``close`` stops the
-    source: under gevent its greenlet is killed where it stands, so a connection that it holds
-    is closed even while nothing arrives. A thread cannot be killed: there the source is closed
-    as soon as it yields.
+    Iterating yields lists: all that has arrived since the last look, or an empty list after ``idle``
+    seconds of nothing. What the source raises is raised here. ``close`` stops the source: a greenlet
+    is killed where it stands, so a connection that it holds is closed even while nothing arrives. A
+    thread cannot be killed: there the source is closed as soon as it yields.
 
     With ``until``, draining ends after the first item of which that is true. From then on the reader
     fetches each item from the source itself, in lists of one, and waits for it.
@@ -201,7 +200,7 @@ class Pump(Generic[T]):
         self._until = until
         self._handed_over = False
         self._context = copy_context()
-        self._queue: queue.Queue[Any] = queue.Queue(maxsize=self._MOST)
+        self._queue: Any = queue.Queue(maxsize=self._MOST)
         self._begun = False
         self._closed = False
         self._runner = self._start()
@@ -216,6 +215,7 @@ class Pump(Generic[T]):
             if last is self._END:
                 break
         if self._handed_over:
+            self._queue = self._runner = None  # five kilobytes, which nobody needs any more
             yield from self._fetched()
 
     def close(self, seconds: float = 0.0) -> list[T]:
@@ -224,11 +224,13 @@ class Pump(Generic[T]):
         Under gevent it waits ``seconds`` at most for what the source does at its end.
         """
         self._closed = True
-        if is_cooperative():
+        if is_cooperative() and self._runner is not None:
             self._runner.kill(block=seconds > 0, timeout=seconds)
         if self._handed_over or (is_cooperative() and not self._begun):  # a greenlet that never ran closes nothing
             self._context.run(self._close_source)
         items: list[T] = []
+        if self._queue is None:
+            return items
         with contextlib.suppress(queue.Empty):  # this makes room for a source that waits to hand over, too
             while (entry := self._queue.get_nowait()) is not self._END and not isinstance(entry, _Raised):
                 items.append(entry)

@@ -50,6 +50,8 @@ def configure_logging(settings: Settings) -> None:
     root.handlers[:] = [handler]
     # Libraries are heard from warnings on: what they tell at «info» is about themselves.
     root.setLevel(max(level, logging.WARNING))
+    # It warns of each connection beyond those that it keeps: under load that is every one, and as intended.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def sampled(share: float) -> structlog.typing.Processor:

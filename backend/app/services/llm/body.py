@@ -72,6 +72,7 @@ class ResponseBody:
                 # refuses to go on after a time limit, and has nothing left in its buffer.
                 self._buffered = False
                 data = self._inner.fp.read1(READ_BYTES)
+                self._drop_buffer(self._inner)
             else:
                 data = self._socket.recv(READ_BYTES)
             if not data:
@@ -82,6 +83,11 @@ class ResponseBody:
                 return data
         self._finished = True
         return b""
+
+    def _drop_buffer(self, inner: http.client.HTTPResponse) -> None:
+        """Give back the reader's 8 KB, which it would hold for as long as the answer streams."""
+        if isinstance(inner.fp, io.BufferedReader) and not inner.isclosed():
+            inner.fp = inner.fp.detach()  # type: ignore[assignment]  # closes as well as what was around it
 
     def finish(self, seconds: float) -> None:
         """Wait shortly for the last bytes of the framing, so that the connection can be kept."""

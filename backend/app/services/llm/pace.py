@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LEAST_SECONDS = 0.02  # an eye sees no difference
-_MOST_SECONDS = 1.5
-_SECONDS_A_STREAM = 0.001
+_MOST_SECONDS = 2.0
+_SECONDS_A_STREAM = 0.002
 
 
 class Pace:
@@ -15,7 +15,7 @@ class Pace:
 
     A turn from the model's socket to the reader's costs the same for one token as for ten, some
     60 microseconds. So each stream rests after a turn, the longer the more streams this process has: all
-    of them together make a thousand turns a second at most, and leave the processor to whoever asks.
+    of them together make five hundred turns a second at most, and leave the processor to whoever asks.
     """
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ import pytest
 from backend.app.services.llm.pace import Pace
 
 
-@pytest.mark.parametrize(("streams", "seconds"), [(0, 0.02), (1, 0.02), (20, 0.02), (400, 0.4), (5000, 1.5)])
-def test_all_streams_together_take_a_thousand_turns_a_second_at_most(streams: int, seconds: float) -> None:
+@pytest.mark.parametrize(("streams", "seconds"), [(0, 0.02), (1, 0.02), (10, 0.02), (400, 0.8), (5000, 2.0)])
+def test_all_streams_together_take_five_hundred_turns_a_second_at_most(streams: int, seconds: float) -> None:
     pace = Pace()
     with ExitStack() as everybody:
         for _ in range(streams):
