@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import secrets
 import struct
 from pathlib import Path
 from typing import Protocol
@@ -79,7 +80,8 @@ class SharedEpoch:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if os.fstat(descriptor).st_size < _NUMBER.size:
-                os.ftruncate(descriptor, _NUMBER.size)
+                # By chance: what is remembered elsewhere under another file's numbers must not fit.
+                os.pwrite(descriptor, _NUMBER.pack(secrets.randbits(62)), 0)
             fcntl.flock(descriptor, fcntl.LOCK_UN)  # the map keeps a duplicate, and with it a lock
             return mmap.mmap(descriptor, _NUMBER.size)
         finally:

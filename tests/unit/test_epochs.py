@@ -27,18 +27,25 @@ def test_every_advance_is_seen_by_whoever_has_the_file(tmp_path: Path) -> None:
 
 
 def test_an_epoch_goes_on_where_it_stood(tmp_path: Path) -> None:
+    first = SharedEpoch(tmp_path / "access").current()
+    assert first is not None
     advance(tmp_path / "access", 3)
-    assert SharedEpoch(tmp_path / "access").current() == 3
+    assert SharedEpoch(tmp_path / "access").current() == first + 3
+
+
+def test_the_numbers_of_two_files_do_not_meet(tmp_path: Path) -> None:
+    assert SharedEpoch(tmp_path / "access").current() != SharedEpoch(tmp_path / "sessions").current()
 
 
 def test_advances_of_several_processes_are_all_counted(tmp_path: Path) -> None:
     path = tmp_path / "access"
     mine = SharedEpoch(path)
-    assert mine.current() == 0
+    first = mine.current()
+    assert first is not None
     program = "import sys; from tests.unit.test_epochs import advance, Path; advance(Path(sys.argv[1]), 200)"
     others = [subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=ROOT) for _ in range(3)]
     assert [process.wait(60) for process in others] == [0, 0, 0]
-    assert mine.current() == 600
+    assert mine.current() == first + 600
 
 
 def test_without_a_folder_nothing_is_said_to_be_unchanged(tmp_path: Path) -> None:

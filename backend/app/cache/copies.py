@@ -33,6 +33,10 @@ class Copies(Generic[T]):
         self._entries: LRUCache[str, tuple[int, float, T]] = LRUCache(most)
         self._lock = threading.Lock()  # cachetools keeps its order in two steps
 
+    @property
+    def epoch(self) -> int | None:
+        return self._epoch.current()
+
     def get(self, key: str, read: Callable[[], T]) -> T:
         """Return what ``read`` returned when it was last called, or call it."""
         # First, so that a change while ``read`` runs leaves a copy that nobody uses.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -96,6 +97,19 @@ def test_another_way_to_search_is_another_search(world: World, ann: Caller, othe
     world.document(ann, "vault.txt", SECRET)
     found(ann, cached=False)
     assert ann.get("/search", query_string={"q": ASKED, **other}).json["cached"] is False
+
+
+def test_what_every_page_asks_first_is_kept_until_there_is_an_account(made_world: Callable[..., World]) -> None:
+    world = made_world()
+    nobody, users = world.nobody(), world.services.accounts
+    asked: list[None] = []
+    real = users.setup_required
+    users.setup_required = lambda: asked.append(None) or real()  # type: ignore[method-assign, func-returns-value]
+    first, again = nobody.get("/about"), nobody.get("/about")
+    assert (first.data["setup_required"], again.data) == (True, first.data)
+    assert len(asked) == 1
+    world.person("first")
+    assert nobody.get("/about").data["setup_required"] is False
 
 
 def test_unchanged_answers_cost_their_reader_nothing(world: World, ann: Caller) -> None:

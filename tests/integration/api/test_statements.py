@@ -232,6 +232,7 @@ def done(case: Case, prepare: Callable[[Case], None] = lambda case: None) -> dic
     prepare(case)
     counts = {}
     for name, act in ACTS.items():
+        case.world.parts.access.advance()  # nothing is remembered of who asks: the dearest case
         with statements(case.world) as found:
             answer = act(case)
         assert answer.status < 300 or name == "GET /static/<path:name>", (name, answer.body)

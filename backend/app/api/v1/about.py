@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Blueprint, Response
 
-from backend.app.api.context import optional_user, services
+from backend.app.api.context import optional_user, services, shared_answers
 from backend.app.api.envelope import answer
+from backend.app.services.accounts import AccountService
 from backend.app.version import __version__
 
 LANGUAGES = ("en", "ko")
+_SECONDS = 60
 
 
 def blueprint() -> Blueprint:
@@ -22,8 +26,7 @@ def show() -> Response:
     data: dict[str, object] = {
         "name": "Like-Opt",
         "version": __version__,
-        "setup_required": every.accounts.setup_required(),
-        "registration_open": every.accounts.registration_open(),
+        **_accounts(every.accounts),
         "max_upload_bytes": every.settings.max_upload_bytes,
         "formats": list(every.formats),
         "languages": list(LANGUAGES),
@@ -39,3 +42,14 @@ def show() -> Response:
         }
         data["embedding"] = {"name": every.embedding, "dimensions": every.embedding_dimensions}
     return answer(data)
+
+
+def _accounts(accounts: AccountService) -> dict[str, bool]:
+    """Return whether accounts can be made. Every page begins by asking, and it hardly ever changes."""
+    version = accounts.version()
+    known = None if version is None else shared_answers().get(f"accounts {version}")
+    if known is None:
+        known = {"setup_required": accounts.setup_required(), "registration_open": accounts.registration_open()}
+        if version is not None:
+            shared_answers().set(f"accounts {version}", known, timeout=_SECONDS)
+    return cast(dict[str, bool], known)

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from backend.app.cache.decorator import cached
 from backend.app.cache.interfaces import MEMORY, REDIS
 from backend.app.cache.keys import Policy, Region
 from backend.app.cache.tiered import TieredCache
@@ -28,15 +29,16 @@ class CachedQueryVectors:
     def __init__(self, embedder: Embedder, pool: NativePool, cache: TieredCache) -> None:
         self._embedder = embedder
         self._pool = pool
-        self._cache = cache
         # Making one anew takes a millisecond: less than asking a disk, or waiting for another worker.
         policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset({MEMORY, REDIS}), shared_flights=False)
-        self._region = Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
+        region = Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
+        self._kept = cached(cache, region, parts=self._parts)(self._embedded)
 
     def of(self, query: str) -> npt.NDArray[np.float32]:
-        asked = [self._embedder.name, unicodedata.normalize("NFC", query)]
-        found = self._cache.get_or_compute(self._region, None, asked, lambda: self._embedded(query))
-        return np.frombuffer(found.value, dtype="<f4")
+        return np.frombuffer(self._kept(query), dtype="<f4")
+
+    def _parts(self, query: str) -> list[str]:
+        return [self._embedder.name, unicodedata.normalize("NFC", query)]
 
     def _embedded(self, query: str) -> bytes:
         vectors = self._pool.run(self._embedder.embed_queries, [query])
