@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 
+from sqlalchemy.orm import configure_mappers
+
 from backend.app import create_app
 from backend.app.concurrency import in_background
 from backend.app.config import Settings
@@ -14,6 +16,7 @@ configure_logging(_settings)
 app = create_app(_settings)
 # The embedder's weights too: loaded here, they are one copy for all workers.
 app.extensions["likeopt_parts"].embedder.warm()
+configure_mappers()  # what SQLAlchemy works out at the first query, too
 
 
 def after_fork() -> None:

@@ -116,7 +116,7 @@ class Settings:
     native_threads: int = setting(0, "Threads for CPU work in each worker; 0: one a processor, two at least.", group="Retrieval")
 
     # --- cache ---
-    cache_memory_bytes: int = setting(8 * MIB, "Memory of each web worker for searches and answers that are asked again.", group="Cache", least=64 * 1024)
+    cache_memory_bytes: int = setting(4 * MIB, "Memory of each web worker for searches and answers that are asked again.", group="Cache", least=64 * 1024)
     cache_disk_bytes: int = setting(256 * MIB, "Disk space for what is to survive restarts; 0: none.", group="Cache")
     cache_search_seconds: int = setting(3600, "Seconds for which found passages are remembered; a change of their collection ends it at once.", group="Cache", least=1)
     cache_answer_seconds: int = setting(24 * 3600, "Seconds for which an answer is given again to the same question; 0: every question is put to the model.", group="Cache")

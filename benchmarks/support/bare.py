@@ -1,4 +1,4 @@
-"""What Like-Opt's rate is compared with: routes that return the same bytes, but know them beforehand.
+"""What Like-Opt's rate is compared with: routes that return an answer's bytes, but know them beforehand.
 
 One stands in Like-Opt's own app, in the same gunicorn, with its sessions, metrics and compression; the
 other in the smallest Flask app there is, which has nothing of them.

@@ -184,7 +184,7 @@ def _vector_weight(parts: Parts) -> float:
 
 def _cached_retriever(parts: Parts) -> CachedRetriever:
     cache, seconds = parts.caches.answers, parts.settings.cache_search_seconds
-    return CachedRetriever(_retriever(parts), cache, parts.metrics, settings=_found_by(parts), seconds=seconds)
+    return CachedRetriever(_retriever(parts), cache, settings=_found_by(parts), seconds=seconds)
 
 
 def _found_by(parts: Parts) -> list[object]:

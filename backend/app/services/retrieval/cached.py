@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from backend.app.cache.keys import Policy, Region
 from backend.app.cache.tiered import TieredCache, Uncached
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import SearchMode, SearchResult
-from backend.app.monitoring.interfaces import Metrics
 
 
 class Retriever(Protocol):
@@ -33,7 +31,6 @@ class CachedRetriever:
         self,
         retriever: Retriever,
         cache: TieredCache,
-        metrics: Metrics,
         *,
         settings: Sequence[object],
         seconds: float = 3600.0,
@@ -41,7 +38,6 @@ class CachedRetriever:
         """``settings`` are plain values: all that changes what a search finds."""
         self._retriever = retriever
         self._cache = cache
-        self._metrics = metrics
         self._settings = list(settings)
         self._region = Region("retrieval", schema=1, kind=SearchResult, policy=Policy(ttl=seconds))
 
@@ -69,5 +65,4 @@ class CachedRetriever:
         if found.layer is None:
             return found.value
         timings = {"total_ms": round((time.perf_counter() - started) * 1000, 3)}
-        self._metrics.observe_stages({"cached_search_ms": timings["total_ms"]})
-        return replace(found.value, timings=timings, cached=True)
+        return SearchResult(found.value.hits, found.value.degraded, timings, cached=True)

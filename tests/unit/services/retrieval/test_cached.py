@@ -9,7 +9,6 @@ from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit, SearchMode, SearchResult
 from backend.app.errors import SearchUnavailable
 from backend.app.services.retrieval.cached import CachedRetriever
-from tests.fakes.metrics import CountingMetrics
 from tests.fakes.remembering import memory_cache
 from tests.fakes.things import collection, passage
 
@@ -41,7 +40,7 @@ def finder() -> Finder:
 
 @pytest.fixture
 def retriever(finder: Finder) -> CachedRetriever:
-    return CachedRetriever(finder, memory_cache(), CountingMetrics(), settings=["tantivy", 0.2])
+    return CachedRetriever(finder, memory_cache(), settings=["tantivy", 0.2])
 
 
 def test_what_was_found_is_found_again_without_a_search(finder: Finder, retriever: CachedRetriever) -> None:
@@ -87,8 +86,8 @@ def test_each_way_to_ask_is_remembered_for_itself(retriever: CachedRetriever) ->
 
 def test_other_settings_find_other_passages(finder: Finder) -> None:
     cache = memory_cache()
-    CachedRetriever(finder, cache, CountingMetrics(), settings=["tantivy", 0.2]).search("a question", [HERS])
-    other = CachedRetriever(finder, cache, CountingMetrics(), settings=["tantivy", 0.3])
+    CachedRetriever(finder, cache, settings=["tantivy", 0.2]).search("a question", [HERS])
+    other = CachedRetriever(finder, cache, settings=["tantivy", 0.3])
     assert not other.search("a question", [HERS]).cached
 
 
