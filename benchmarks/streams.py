@@ -80,7 +80,7 @@ class Memory:
 def streamed(server: Server, texts: Texts, options: argparse.Namespace, lasts: float, memory: Memory) -> Crowd:
     """Warm every worker up with streams that are given up, then open the streams that are measured."""
     cookie, questions = session_cookie(server), texts.questions[:QUESTIONS]
-    return_early = ("--streams", str(WARM), "--per-second", "50", "--patience", "1")
+    return_early = ("--streams", str(WARM), "--per-second", "25", "--patience", "3")
     ask(server, cookie, questions, *return_early)
     time.sleep(SETTLE_SECONDS)
     memory.begin()
