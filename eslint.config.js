@@ -33,6 +33,12 @@ const writesHtml = {
   message: 'Build nodes, or sanitise to a fragment (utils/markdown.js).',
 };
 
+const restricted = [
+  writesHtml,
+  { selector: 'ExportDefaultDeclaration', message: 'Use named exports.' },
+  { selector: "CallExpression[callee.property.name='insertAdjacentHTML']", message: writesHtml.message },
+];
+
 export default [
   { ignores: ['frontend/dist/**', 'node_modules/**'] },
   js.configs.recommended,
@@ -48,21 +54,23 @@ export default [
       'no-var': 'error',
       'no-eval': 'error',
       'no-implied-eval': 'error',
-      'no-restricted-syntax': [
-        'error',
-        writesHtml,
-        { selector: 'ExportDefaultDeclaration', message: 'Use named exports.' },
-        {
-          selector: "CallExpression[callee.property.name='insertAdjacentHTML']",
-          message: writesHtml.message,
-        },
-      ],
+      'no-restricted-syntax': ['error', ...restricted],
       'max-lines': ['error', { max: 200, skipBlankLines: true, skipComments: true }],
     },
   },
   {
     files: ['frontend/src/**/*.js'],
     languageOptions: { globals: { ...globals.browser, PDFJS_ASSETS: 'readonly' } },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...restricted,
+        {
+          selector: ":not(NewExpression[callee.name='Lazy'] > ArrowFunctionExpression) > ImportExpression",
+          message: 'Use `new Lazy(() => import(...))` (utils/lazy.js): one promise a module, and a new try.',
+        },
+      ],
+    },
   },
   {
     files: ['frontend/test/**/*.js'],

@@ -1,24 +1,15 @@
+import { Lazy } from '../utils/lazy.js';
 import { define, LightElement } from '../utils/light_element.js';
 
 /** @typedef {import('../shapes.js').Citation} Citation */
 /** @typedef {import('../shapes.js').Source} Source */
 
 /** Markdown and its sanitiser are not needed before there is an answer to draw. */
-let loading = /** @type {Promise<void> | null} */ (null);
-let module = /** @type {typeof import('./answer_blocks.js') | null} */ (null);
+const blocks = new Lazy(() => import(/* webpackChunkName: "markdown" */ './answer_blocks.js'));
 
 /** Fetch them ahead: answers are then drawn at once, and nothing jumps. */
 export function loadAnswerBlocks() {
-  loading ??= import(/* webpackChunkName: "markdown" */ './answer_blocks.js').then(
-    (loaded) => {
-      module = loaded;
-    },
-    (error) => {
-      loading = null;
-      throw error;
-    },
-  );
-  return loading;
+  return blocks.load();
 }
 
 /**
@@ -56,7 +47,7 @@ class Answer extends LightElement {
   /** @param {Map<string, unknown>} changed */
   updated(changed) {
     if (this.text === '' && !this.#blocks) return;
-    if (module) this.#draw(['growing', 'sources', 'citations'].some((name) => changed.has(name)));
+    if (blocks.module) this.#draw(['growing', 'sources', 'citations'].some((name) => changed.has(name)));
     else void this.#drawLater();
   }
 
@@ -72,8 +63,8 @@ class Answer extends LightElement {
 
   /** @param {boolean} redraw whether what is drawn already has changed its meaning */
   #draw(redraw) {
-    if (!module) return;
-    this.#blocks ??= new module.AnswerBlocks(this, (n) => this.emit('cite', n));
+    if (!blocks.module) return;
+    this.#blocks ??= new blocks.module.AnswerBlocks(this, (n) => this.emit('cite', n));
     this.#blocks.draw(this, redraw);
     for (const chip of this.querySelectorAll('button.citation')) {
       chip.setAttribute('aria-expanded', String(Number(chip.textContent) === this.opened));

@@ -1,7 +1,7 @@
 import { replaceCitationMarks } from '../utils/citation_marks.js';
 import { t } from '../utils/i18n.js';
 import { markdownBlocks, renderBlock } from '../utils/markdown.js';
-import { dressCode, highlightCode } from './code_block.js';
+import { dressCode, highlightCode, preloadHighlighter } from './code_block.js';
 
 /** @typedef {import('../shapes.js').Citation} Citation */
 /** @typedef {import('../shapes.js').Source} Source */
@@ -57,7 +57,8 @@ export class AnswerBlocks {
     }
     for (const pre of element.querySelectorAll('pre')) {
       dressCode(pre);
-      if (!content.growing) void highlightCode(pre);
+      if (content.growing) preloadHighlighter();
+      else void highlightCode(pre);
     }
   }
 

@@ -1,6 +1,14 @@
 import { t } from '../utils/i18n.js';
+import { Lazy } from '../utils/lazy.js';
 import { sanitizeHighlighted } from '../utils/markdown.js';
 import './icon.js';
+
+const highlighter = new Lazy(() => import(/* webpackChunkName: "highlight" */ '../utils/highlight.js'));
+
+/** Code is being written, and will be coloured when it is complete. */
+export function preloadHighlighter() {
+  highlighter.preload();
+}
 
 /**
  * Put a bar over a block of code: its language and a button that copies it.
@@ -38,7 +46,9 @@ export async function highlightCode(pre) {
   const language = pre.dataset.language;
   const code = pre.querySelector('code');
   if (!language || !code) return;
-  const { highlight } = await import(/* webpackChunkName: "highlight" */ '../utils/highlight.js');
+  const loaded = await highlighter.load().catch(() => null);
+  if (!loaded) return; // plain code can be read, too
+  const { highlight } = loaded;
   const html = highlight(code.textContent ?? '', language);
   if (html) code.replaceChildren(sanitizeHighlighted(html));
 }

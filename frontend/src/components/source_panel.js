@@ -2,12 +2,15 @@ import { html, nothing } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 
 import { t } from '../utils/i18n.js';
+import { Lazy } from '../utils/lazy.js';
 import { define, LightElement } from '../utils/light_element.js';
 import { quoteContext } from '../utils/quote_context.js';
 import './icon.js';
 import { problemNote } from './problem_note.js';
 
 /** @typedef {import('../shapes.js').OpenSource} OpenSource */
+
+const pdfPage = new Lazy(() => import(/* webpackChunkName: "pdf" */ './pdf_page.js'));
 
 /**
  * The passage behind a number, with the very quote marked; in the PDF's page where there is
@@ -113,6 +116,8 @@ class SourcePanel extends LightElement {
       class="segment"
       aria-pressed=${this.view === view}
       @click=${() => this.#show(view)}
+      @pointerenter=${view === 'page' ? () => pdfPage.preload() : nothing}
+      @focus=${view === 'page' ? () => pdfPage.preload() : nothing}
     >${label}</button>`;
     return html`<div class="segments" role="group" aria-label=${t('source.view')}>
       ${choice('text', t('source.view_text'))}${choice('page', t('source.view_page'))}
@@ -152,7 +157,7 @@ class SourcePanel extends LightElement {
     this.view = view;
     if (view !== 'page' || this.pdfReady) return;
     try {
-      await import(/* webpackChunkName: "pdf" */ './pdf_page.js');
+      await pdfPage.load();
       this.pdfReady = true;
     } catch {
       this.pdfFailed = true;

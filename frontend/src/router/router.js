@@ -1,7 +1,8 @@
 import { $session } from '../store/session.js';
 import { t } from '../utils/i18n.js';
+import { savesData } from '../utils/lazy.js';
 import { problemText, toProblem } from '../utils/problem.js';
-import { loadPage } from './page_loader.js';
+import { PAGES } from './page_loader.js';
 import { matchRoute, safePath } from './routes.js';
 
 /** @typedef {import('../shapes.js').Problem} Problem */
@@ -54,8 +55,8 @@ export class Router {
   preload(path) {
     const match = matchRoute(path);
     if (!match) return;
-    loadPage(match.route.page).catch(() => {});
-    if (match.route.framed) loadPage('frame').catch(() => {});
+    PAGES[match.route.page].load().catch(() => {});
+    if (match.route.framed) PAGES.frame.load().catch(() => {});
   }
 
   /** @param {Problem} problem @param {() => void} retry */
@@ -88,7 +89,7 @@ export class Router {
     const going = this.#going;
     try {
       const { page, framed } = match.route;
-      await Promise.all([loadPage(page), framed && loadPage('frame')]);
+      await Promise.all([PAGES[page].load(), framed && PAGES.frame.load()]);
     } catch (error) {
       this.showProblem({ ...toProblem(error), error_code: 'UNREACHABLE' }, () => void this.#show());
       return;
@@ -152,6 +153,6 @@ export class Router {
   /** @param {Event} event */
   #onPoint(event) {
     const link = this.#linkOf(event);
-    if (link) this.preload(link.pathname);
+    if (link && !savesData()) this.preload(link.pathname);
   }
 }

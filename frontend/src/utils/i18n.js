@@ -3,12 +3,21 @@
  * message with `_one` and `_other` forms is chosen by its `count`.
  */
 
+import { Lazy } from './lazy.js';
+
 /** @typedef {import('../shapes.js').Language} Language */
+/** @typedef {{default: Record<string, string>}} Words */
 
 export const LANGUAGES = /** @type {Language[]} */ (['ko', 'en']);
 
 /** Each language in its own words: never translated. */
 export const LANGUAGE_NAMES = { ko: '한국어', en: 'English' };
+
+/** @type {Record<Language, Lazy<Words>>} */
+const WORDS = {
+  ko: new Lazy(() => import(/* webpackChunkName: "ko" */ '../locales/ko.json')),
+  en: new Lazy(() => import(/* webpackChunkName: "en" */ '../locales/en.json')),
+};
 
 /** @type {Record<string, string>} */
 let messages = {};
@@ -37,11 +46,7 @@ export function browserLanguage(asked = globalThis.navigator?.languages ?? []) {
 
 /** @param {Language} name */
 export async function loadLanguage(name) {
-  const loaded =
-    name === 'ko'
-      ? await import(/* webpackChunkName: "ko" */ '../locales/ko.json')
-      : await import(/* webpackChunkName: "en" */ '../locales/en.json');
-  useMessages(name, loaded.default);
+  useMessages(name, (await WORDS[name].load()).default);
 }
 
 /**

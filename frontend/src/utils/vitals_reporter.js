@@ -1,7 +1,9 @@
+import { Lazy } from './lazy.js';
 import { readStored, writeStored } from './local_storage.js';
 
 /** @typedef {{name: string, value: number, timestamp: number}} Metric */
 
+const library = new Lazy(() => import(/* webpackChunkName: "vitals" */ 'web-vitals'));
 const ADDRESS = '/api/v1/metrics';
 const INTERVAL = 30_000;
 const KEPT = 200;
@@ -53,7 +55,8 @@ export class VitalsReporter {
   }
 
   async #observe() {
-    const vitals = await import(/* webpackChunkName: "vitals" */ 'web-vitals');
+    const vitals = await library.load().catch(() => null);
+    if (!vitals) return; // nothing is measured on this visit
     for (const on of [vitals.onLCP, vitals.onINP, vitals.onCLS, vitals.onTTFB, vitals.onFCP]) {
       on((metric) => this.record(metric.name.toLowerCase(), metric.value));
     }
