@@ -19,7 +19,7 @@ def memory_by_service(server: Server) -> dict[str, float]:
         found[name] += proportional(pid)
         children = psutil.Process(pid).children(recursive=True)
         for child in children:
-            found[f"{name}'s {len(children)}"] += proportional(child.pid)
+            found[f"{name} workers"] += proportional(child.pid)
     return dict(found)
 
 

@@ -14,7 +14,7 @@ from backend.app.cli.context import data_dir_option, load_settings, plain_errors
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [default: 5000]")
 @data_dir_option
 @click.option(
-    "--workers", type=click.IntRange(min=0), help="Web workers; 0: 2 x CPU + 1, as far as memory allows.  [default: 0]"
+    "--workers", type=click.IntRange(min=0), help="Web workers; 0: CPU + 1, as far as memory allows.  [default: 0]"
 )
 def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None) -> None:
     """Start everything; print `ready http://...` once it answers. Ctrl-C stops it."""

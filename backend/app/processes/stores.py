@@ -42,7 +42,7 @@ def valkey(settings: Settings, *, inherits: tuple[int, ...] = ()) -> Child:
         "dir": str(folder),
         "save": "60 1",
         "appendonly": "no",
-        "maxmemory": "128mb",
+        "maxmemory": "64mb",  # of which a question that is remembered takes 3 KB, a session 0.5 KB
         # What ends soonest goes first: searches and answers before anybody's session.
         "maxmemory-policy": "volatile-ttl",
         # A full disk must not turn reading and writing off, nor keep the server from stopping.
