@@ -17,20 +17,26 @@ _ENCODER = msgspec.json.Encoder()
 
 def answer(data: Any = None, status: int = 200, message: str | None = None, **beside: Any) -> Response:
     """Return one thing; ``beside`` are further keys next to ``data``."""
-    names = _fields()
+    names = picked_fields()
     if names and isinstance(data, dict):
         data = _picked(data, names)
     return _response({"success": True, "message": message, "data": data, **beside}, status)
 
 
-def listing(
-    items: Sequence[dict[str, Any]], next_cursor: str | None = None, *, comparable: bool = True, **beside: Any
-) -> Response:
-    """Return a list; one that is never the same twice is not ``comparable`` and gets no ETag."""
-    names = _fields()
+def listing(items: Sequence[dict[str, Any]], next_cursor: str | None = None, **beside: Any) -> Response:
+    """Return a list, or a part of one that goes on at ``next_cursor``."""
+    names = picked_fields()
     data = [_picked(item, names) for item in items] if names else items
-    body = {"success": True, "message": None, "data": data, "count": len(data), "next_cursor": next_cursor, **beside}
-    return _response(body, 200, comparable=comparable)
+    return _response(_listed(data, next_cursor, beside), 200)
+
+
+def encoded_listing(items: Sequence[dict[str, Any]], **beside: Any) -> bytes:
+    """Return a whole list as it is sent."""
+    return _ENCODER.encode(_listed(items, None, beside))
+
+
+def _listed(items: Sequence[dict[str, Any]], next_cursor: str | None, beside: dict[str, Any]) -> dict[str, Any]:
+    return {"success": True, "message": None, "data": items, "count": len(items), "next_cursor": next_cursor, **beside}
 
 
 def failure(error: AppError, status: int | None = None, **beside: Any) -> Response:
@@ -49,14 +55,19 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
     return response
 
 
-def _response(body: dict[str, Any], status: int, *, comparable: bool = True) -> Response:
+def _response(body: dict[str, Any], status: int) -> Response:
     response = _json(body, status)
-    if comparable and status == 200 and request.method in ("GET", "HEAD"):
-        # Weak: compression changes the bytes, not what they say.
-        response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest(), weak=True)
-        response.headers["Cache-Control"] = "private, no-cache"
-        if "HTTP_IF_NONE_MATCH" in request.environ:
-            response.make_conditional(request)
+    if status == 200 and request.method in ("GET", "HEAD"):
+        return with_tag(response, hashlib.blake2b(response.get_data(), digest_size=12).hexdigest())
+    return response
+
+
+def with_tag(response: Response, tag: str) -> Response:
+    """Name the version of what is answered; whoever has it already is told so by a 304."""
+    response.set_etag(tag, weak=True)  # weak: compression changes the bytes, not what they say
+    response.headers["Cache-Control"] = "private, no-cache"
+    if "HTTP_IF_NONE_MATCH" in request.environ:
+        response.make_conditional(request)
     return response
 
 
@@ -64,7 +75,7 @@ def _json(body: dict[str, Any], status: int) -> Response:
     return Response(_ENCODER.encode(body), status, mimetype="application/json")
 
 
-def _fields() -> frozenset[str]:
+def picked_fields() -> frozenset[str]:
     """Return what ``?fields=a,b`` names; nothing where all are wanted."""
     wanted = request.args.get("fields") if request.method == "GET" else None
     return frozenset(name.strip() for name in wanted.split(",")) if wanted else frozenset()

@@ -50,3 +50,12 @@ class SearchResult:
     degraded: tuple[str, ...]
     timings: Mapping[str, float]
     cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSearch:
+    """A result as it is sent: JSON in UTF-8, the same by Brotli, and the tag that changes with it."""
+
+    body: bytes
+    compressed: bytes
+    etag: str

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Callable
 from typing import Any
 
+import brotli
 import pytest
 
 from tests.integration.api.calls import Caller
@@ -123,3 +126,44 @@ def test_unchanged_answers_cost_their_reader_nothing(world: World, ann: Caller) 
     world.document(ann, "more.txt", HERS)
     changed = ann.get("/documents", headers={"If-None-Match": before})
     assert (changed.status, len(changed.data)) == (200, 2)
+
+
+def test_a_search_that_is_sent_again_is_the_same_for_every_client(world: World, ann: Caller) -> None:
+    world.document(ann, "vault.txt", f"{SECRET} " * 20)
+    first, second, third = (ann.get("/search", query_string={"q": ASKED}) for _ in range(3))
+    assert (first.json["cached"], second.json["cached"]) == (False, True)
+    assert "ETag" not in first.headers, "its times are of no use to anybody who asks later"
+    assert second.json == third.json == {**first.json, "cached": True}, (
+        "the times are those of the search that was made"
+    )
+    assert {"bm25_ms", "vector_ms"} <= set(third.json["timings"])
+    for encoding in ("br", "gzip", "identity", "br;q=0, gzip", ""):
+        answer = ann.get("/search", query_string={"q": ASKED}, headers={"Accept-Encoding": encoding})
+        sent = answer.headers.get("Content-Encoding", "")
+        assert sent == {"br": "br", "gzip": "gzip", "br;q=0, gzip": "gzip"}.get(encoding, "")
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert decoded(sent, answer.body) == third.json
+
+
+def test_a_search_that_is_asked_again_with_its_tag_is_not_sent_again(world: World, ann: Caller) -> None:
+    world.document(ann, "vault.txt", SECRET)
+    tags = [ann.get("/search", query_string={"q": ASKED}).headers.get("ETag") for _ in range(2)]
+    again = ann.get("/search", query_string={"q": ASKED}, headers={"If-None-Match": tags[1], "Accept-Encoding": "br"})
+    assert (again.status, again.body) == (304, b"")
+    world.document(ann, "rope.txt", HERS)
+    changed = ann.get("/search", query_string={"q": ASKED}, headers={"If-None-Match": tags[1]})
+    assert (changed.status, len(changed.data)) == (200, 2)
+
+
+def test_fields_are_picked_from_a_search_that_is_sent_again(world: World, ann: Caller) -> None:
+    world.document(ann, "vault.txt", SECRET)
+    for cached in (False, True, True):
+        answer = ann.get("/search", query_string={"q": ASKED, "fields": "title,page"})
+        assert (answer.json["cached"], answer.data) == (cached, [{"title": "vault", "page": None}])
+    assert set(ann.get("/search", query_string={"q": ASKED}).data[0]) > {"title", "page", "text"}
+
+
+def decoded(encoding: str, body: bytes) -> dict[str, Any]:
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding]
+    found: dict[str, Any] = json.loads(unpack(body))
+    return found

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from backend.app.api import serialise
 from backend.app.api.body import number
-from backend.app.api.context import current_user, note_stages, services
-from backend.app.api.envelope import listing
+from backend.app.api.context import current_user, services
+from backend.app.api.rendered import render, send
 from backend.app.domain.search import SearchMode
 from backend.app.errors import InvalidRequest
 
@@ -19,19 +18,15 @@ def blueprint() -> Blueprint:
 
 
 def find() -> Response:
-    user = current_user()
-    result = services().search.search(
-        user,
+    found = services().search.rendered(
+        current_user(),
         request.args.get("q", ""),
         _mode(request.args.get("mode") or SearchMode.HYBRID.value),
         number("k", 10),
         [collection_id for collection_id in request.args.getlist("collection_id") if collection_id] or None,
+        render,
     )
-    note_stages(result.timings)
-    hits = [serialise.hit(hit) for hit in result.hits]
-    return listing(
-        hits, comparable=False, degraded=list(result.degraded), cached=result.cached, timings=dict(result.timings)
-    )
+    return send(found)
 
 
 def _mode(name: str) -> SearchMode:

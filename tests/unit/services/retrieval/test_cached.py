@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from backend.app.domain.documents import Collection
-from backend.app.domain.search import Hit, SearchMode, SearchResult
+from backend.app.domain.search import Hit, RenderedSearch, SearchMode, SearchResult
 from backend.app.errors import SearchUnavailable
 from backend.app.services.retrieval.cached import CachedRetriever
 from tests.fakes.remembering import memory_cache
@@ -111,3 +111,66 @@ def test_a_search_in_nothing_asks_no_cache(finder: Finder, retriever: CachedRetr
     empty = replace(HERS, searchable=0)
     for query, collections in (("a question", [empty]), ("a question", []), ("  ", [HERS])):
         assert not retriever.search(query, collections).cached
+
+
+class Renderer:
+    """Renders a result as its number of hits, and remembers each that it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[SearchResult] = []
+
+    def __call__(self, result: SearchResult) -> RenderedSearch:
+        self.given.append(result)
+        return RenderedSearch(f"{len(self.given)}. of {result.hits[0].passage.text}".encode(), b"", "")
+
+
+@pytest.fixture
+def render() -> Renderer:
+    return Renderer()
+
+
+def rendered(
+    retriever: CachedRetriever, render: Renderer, within: Sequence[Collection] = (HERS,), query: str = "a question"
+) -> bytes:
+    return retriever.rendered(query, within, SearchMode.HYBRID, 10, render).body
+
+
+def test_what_is_found_again_is_rendered_once(finder: Finder, retriever: CachedRetriever, render: Renderer) -> None:
+    assert [rendered(retriever, render) for _ in range(4)] == [
+        b"1. of hybrid 10", b"2. of hybrid 10", b"2. of hybrid 10", b"2. of hybrid 10",
+    ]  # fmt: skip
+    assert finder.asked == ["a question"]
+    assert [result.cached for result in render.given] == [False, True]
+    assert render.given[1].timings == {"bm25_ms": 1.0, "total_ms": 2.0}, "it is the same whoever asks when"
+
+
+def test_a_rendered_result_is_of_the_collections_as_they_are(retriever: CachedRetriever, render: Renderer) -> None:
+    for within in ([HERS], [replace(HERS, version=HERS.version + 1)], [collection("his")], [HERS, collection("his")]):
+        before = len(render.given)
+        for _ in range(3):
+            rendered(retriever, render, within)
+        assert len(render.given) == before + 2
+
+
+def test_a_rendered_result_without_a_branch_is_not_remembered(
+    finder: Finder, retriever: CachedRetriever, render: Renderer
+) -> None:
+    finder.degraded = ("vector",)
+    for _ in range(3):
+        rendered(retriever, render)
+    assert len(finder.asked) == len(render.given) == 3
+
+
+def test_a_failure_is_not_rendered(finder: Finder, retriever: CachedRetriever, render: Renderer) -> None:
+    finder.fails = SearchUnavailable()
+    with pytest.raises(SearchUnavailable):
+        rendered(retriever, render)
+    assert render.given == []
+
+
+def test_nothing_is_rendered_where_there_is_nothing_to_look_for(
+    finder: Finder, retriever: CachedRetriever, render: Renderer
+) -> None:
+    assert rendered(retriever, render, [replace(HERS, searchable=0)]) == b"1. of hybrid 10"
+    assert rendered(retriever, render, [replace(HERS, searchable=0)]) == b"2. of hybrid 10"
+    assert [result.cached for result in render.given] == [False, False]
