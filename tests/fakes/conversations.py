@@ -52,10 +52,13 @@ class MemoryConversations:
         for table in (self.rows, self.owners, self.said):
             del table[conversation_id]
 
-    def messages(self, user_id: str, conversation_id: str, page: Page) -> tuple[list[Message], str | None]:
+    def messages(
+        self, user_id: str, conversation_id: str, page: Page, *, newest_first: bool = False
+    ) -> tuple[list[Message], str | None]:
         self.get(user_id, conversation_id)
         first = int(page.cursor or 0)
-        found = self.said[conversation_id][first : first + page.limit]
+        messages = self.said[conversation_id]
+        found = (messages[::-1] if newest_first else messages)[first : first + page.limit]
         more = first + page.limit < len(self.said[conversation_id])
         return found, str(first + page.limit) if more else None
 
@@ -80,7 +83,13 @@ class MemoryConversations:
         messages = self.said[answer.conversation_id]
         return messages[messages.index(answer) - 1]
 
-    def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
+    def store_exchange(
+        self,
+        question: Message | None,
+        answer: Message,
+        replaces: str | None = None,
+        retitled: tuple[str, str] | None = None,
+    ) -> None:
         self.before_storing()
         if self.fails is not None:
             raise self.fails
@@ -96,6 +105,9 @@ class MemoryConversations:
                 messages[places[0]] = new
             else:
                 messages.append(new)
+        found = self.rows[answer.conversation_id]
+        if retitled is not None and found.title == retitled[0]:
+            self.rows[found.id] = replace(found, title=retitled[1])
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message:
         return replace(self.message(user_id, message_id), feedback=value)

@@ -125,6 +125,7 @@ class MetaEvent:
     model: str
     cached: bool = False
     degraded: tuple[str, ...] = ()
+    question_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

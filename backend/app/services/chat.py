@@ -133,15 +133,17 @@ class ChatService:
         known = self._conversations.question_of(user.id, answer_id)
         text = self._checked(question.message) if question.message.strip() else known.text
         conversation = self._conversations.get(user.id, known.conversation_id)
+        history = self._conversations.history(conversation.id, self._history_turns, known.id)
         return Exchange(
             conversation=conversation,
             question=replace(known, text=text),
             answer_id=self._new_id(),
             stores_question=text != known.text,
             replaces=answer_id,
-            history=self._conversations.history(conversation.id, self._history_turns, known.id),
+            history=history,
             collections=self._searched(user, question, conversation),
             uses_cache=False,
+            retitled=None if history else _retitled(conversation, known.text, text),
         )
 
     def _checked(self, message: str) -> str:
@@ -279,4 +281,16 @@ class ChatService:
         exchange.settled = True
         question = exchange.question if exchange.stores_question else None
         # A reader who goes now must not break it off: it would be neither stored nor stored again.
-        shielded(self._conversations.store_exchange, question, exchange.answer(status), exchange.replaces)
+        shielded(
+            self._conversations.store_exchange,
+            question,
+            exchange.answer(status),
+            exchange.replaces,
+            exchange.retitled,
+        )
+
+
+def _retitled(conversation: Conversation, asked: str, text: str) -> tuple[str, str] | None:
+    """Return a title before and after, where a first question gave it; what a person chose stays."""
+    before, after = title_of(asked), title_of(text)
+    return (before, after) if conversation.title == before != after else None

@@ -23,8 +23,10 @@ class ConversationService:
     def page(self, user: User, text: str | None, page: Page) -> tuple[list[Conversation], str | None]:
         return self._conversations.page(user.id, text, page)
 
-    def messages(self, user: User, conversation_id: str, page: Page) -> tuple[list[Message], str | None]:
-        return self._conversations.messages(user.id, conversation_id, page)
+    def messages(
+        self, user: User, conversation_id: str, page: Page, *, newest_first: bool = False
+    ) -> tuple[list[Message], str | None]:
+        return self._conversations.messages(user.id, conversation_id, page, newest_first=newest_first)
 
     def update(self, user: User, conversation_id: str, *, title: str | None, pinned: bool | None) -> Conversation:
         if title is not None:

@@ -29,7 +29,8 @@ _TITLE_CHARS = 80
 @dataclass(slots=True)
 class Exchange:
     """``replaces`` is the answer that gives way to this one; ``stores_question`` tells whether the
-    question is new, or has new words."""
+    question is new, or has new words; ``retitled`` is the conversation's title before and after, where
+    it follows those."""
 
     conversation: Conversation
     question: Message
@@ -39,6 +40,7 @@ class Exchange:
     history: tuple[Turn, ...]
     collections: Sequence[Collection]
     uses_cache: bool = True
+    retitled: tuple[str, str] | None = None
     model: str = ""
     sources: tuple[Source, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -66,7 +68,7 @@ class Exchange:
 
     def meta(self) -> MetaEvent:
         self.announced = True
-        return MetaEvent(self.conversation.id, self.answer_id, self.model, self.cached, self.degraded)
+        return MetaEvent(self.conversation.id, self.answer_id, self.model, self.cached, self.degraded, self.question.id)
 
     def done(self) -> DoneEvent:
         return DoneEvent(

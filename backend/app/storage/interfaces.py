@@ -187,7 +187,9 @@ class Conversations(Protocol):
     def page(self, user_id: str, text: str | None, page: Page) -> tuple[list[Conversation], str | None]: ...
     def update(self, user_id: str, conversation_id: str, *, title: str | None, pinned: bool | None) -> Conversation: ...
     def delete(self, user_id: str, conversation_id: str) -> None: ...
-    def messages(self, user_id: str, conversation_id: str, page: Page) -> tuple[list[Message], str | None]: ...
+    def messages(
+        self, user_id: str, conversation_id: str, page: Page, *, newest_first: bool = False
+    ) -> tuple[list[Message], str | None]: ...
     def message(self, user_id: str, message_id: str) -> Message: ...
     def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
         """Return at most ``turns`` earlier messages, oldest first: whole exchanges, question and answer in turn.
@@ -198,10 +200,17 @@ class Conversations(Protocol):
     def question_of(self, user_id: str, answer_id: str) -> Message:
         """Return the question that an answer answers."""
 
-    def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
+    def store_exchange(
+        self,
+        question: Message | None,
+        answer: Message,
+        replaces: str | None = None,
+        retitled: tuple[str, str] | None = None,
+    ) -> None:
         """Store a question with its answer, or a new answer in place of ``replaces``, in one transaction.
 
-        A question that is there already gets its new words.
+        A question that is there already gets its new words. ``retitled`` is the conversation's title
+        before and after; one that has another by then keeps it.
         """
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message: ...

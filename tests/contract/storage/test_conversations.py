@@ -57,6 +57,27 @@ def test_an_edited_question_keeps_its_place_and_gets_its_new_words(world: World,
     assert world.conversations.question_of(ann.id, new.id).id == asked.id
 
 
+def test_messages_are_read_from_the_end_too(world: World, ann: User, talk: Conversation) -> None:
+    said = [*world.exchange(talk, "How long?", "Ten minutes."), *world.exchange(talk, "And then?", "Rest.")]
+    found, cursor = world.conversations.messages(ann.id, talk.id, Page(3), newest_first=True)
+    assert found == said[:0:-1]
+    rest = world.conversations.messages(ann.id, talk.id, Page(3, cursor), newest_first=True)
+    assert rest == (said[:1], None)
+
+
+def test_a_title_follows_its_question_unless_somebody_has_changed_it(
+    world: World, ann: User, talk: Conversation
+) -> None:
+    asked, answered = world.exchange(talk, "Hwo long?", "Ten minutes.")
+    for title, kept in ((talk.title, "How long?"), ("Mine", "Mine")):
+        world.conversations.update(ann.id, talk.id, title=title, pinned=None)
+        new = message(talk.id, Speaker.ASSISTANT, "Ten.")
+        edited = replace(asked, text="How long?")
+        world.conversations.store_exchange(edited, new, answered.id, (talk.title, "How long?"))
+        assert world.conversations.get(ann.id, talk.id).title == kept
+        answered = new
+
+
 def test_a_question_is_not_edited_out_of_another_conversation(world: World, ann: User, talk: Conversation) -> None:
     asked, _ = world.exchange(talk, "How long?", "Ten minutes.")
     other = world.conversation(ann)

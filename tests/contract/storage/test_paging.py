@@ -17,11 +17,11 @@ from backend.app.storage.interfaces import DocumentFilter, Page
 from tests.contract.storage.world import World, message
 
 Lister = Callable[[Page], tuple[list[Any], str | None]]
-LISTS = ("documents", "conversations", "messages", "passages")
+LISTS = ("documents", "conversations", "messages", "messages from the end", "passages")
 
 
 class Lists:
-    """Ann's four kinds of lists; ``fill`` adds one item to a list."""
+    """Ann's kinds of lists; ``fill`` adds one item to a list."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -36,6 +36,9 @@ class Lists:
             "documents": lambda page: world.documents.page(ann, DocumentFilter(), page),
             "conversations": lambda page: world.conversations.page(ann, None, page),
             "messages": lambda page: world.conversations.messages(ann, self.talk.id, page),
+            "messages from the end": lambda page: world.conversations.messages(
+                ann, self.talk.id, page, newest_first=True
+            ),
             "passages": lambda page: world.documents.passages(ann, self.document.id, page),
         }[name]
 
@@ -46,7 +49,7 @@ class Lists:
         elif name == "conversations":
             made = self.world.conversation(self.ann, f"{self.count}")
             self.world.conversations.update(self.ann.id, made.id, title=None, pinned=self.count % 3 == 0)
-        elif name == "messages":
+        elif name.startswith("messages"):
             self.world.exchange(self.talk, f"{self.count}?", f"{self.count}.")
 
 

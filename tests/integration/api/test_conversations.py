@@ -60,6 +60,10 @@ def test_messages_are_in_order_over_pages(ann: Caller) -> None:
     found = [item for part in pages(ann, f"/conversations/{conversation}/messages", 3) for item in part]
     assert [item["role"] for item in found] == ["user", "assistant"] * 4
     assert [item["text"] for item in found[::2]] == [f"Question {number}?" for number in range(4)]
+    backwards = pages(ann, f"/conversations/{conversation}/messages?order=newest", 3)
+    assert [item for part in backwards for item in part] == found[::-1]
+    refused = ann.get(f"/conversations/{conversation}/messages?order=best")
+    assert refused.error == (400, "INVALID_REQUEST")
 
 
 def test_an_answer_is_rated_and_the_rating_taken_back(ann: Caller) -> None:

@@ -13,6 +13,7 @@ from backend.app.domain.chat import (
     Citation,
     DoneEvent,
     ErrorEvent,
+    Message,
     MessageStatus,
     MetaEvent,
     SourcesEvent,
@@ -71,6 +72,7 @@ def test_the_events_come_in_their_order(chat: Chat) -> None:
     assert isinstance(done, DoneEvent)
     assert (meta.model, meta.cached, meta.degraded) == ("big", False, ())
     assert meta.conversation_id in chat.conversations.rows
+    assert meta.question_id == chat.conversations.said[meta.conversation_id][0].id
     assert [(s.n, s.passage_id, s.title, s.page, s.text) for s in sources.sources] == [
         (1, 1, "Paper 1", 1, "source 1"),
         (2, 2, "Paper 2", 2, "source 2"),
@@ -273,6 +275,27 @@ def test_an_edited_question_takes_the_place_of_the_old_one_with_its_answer(chat:
         "Thanks",
         "Welcome.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "before", "kept"),
+    [
+        ("What is leave?", (), "How long is it?"),
+        ("My leave", (), "My leave"),  # somebody chose it
+        (
+            "What is leave?",
+            (message("q0", "What is leave?"), message("a0", "Hm.", Speaker.ASSISTANT)),
+            "What is leave?",
+        ),
+    ],
+)
+def test_a_title_follows_the_first_question_that_gave_it(
+    chat: Chat, title: str, before: tuple[Message, ...], kept: str
+) -> None:
+    chat.talk(*before, QUESTION, ANSWER)
+    chat.conversations.update(ADA.id, "talk", title=title, pinned=None)
+    chat.ask("How  long\nis it?", regenerate="a1")
+    assert chat.conversations.rows["talk"].title == kept
 
 
 def test_an_edited_question_changes_nothing_before_its_answer_is_there(chat: Chat) -> None:

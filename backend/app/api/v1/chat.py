@@ -95,6 +95,7 @@ def _named(event: object) -> tuple[str, dict[str, Any]]:
 def _(event: MetaEvent) -> tuple[str, dict[str, Any]]:
     return "meta", {
         "conversation_id": event.conversation_id,
+        "question_id": event.question_id,
         "message_id": event.message_id,
         "model": event.model,
         "cached": event.cached,

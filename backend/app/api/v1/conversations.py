@@ -52,7 +52,11 @@ def delete(conversation_id: str) -> Response:
 
 
 def messages(conversation_id: str) -> Response:
-    found, cursor = services().conversations.messages(current_user(), conversation_id, page())
+    user, order = current_user(), request.args.get("order", "oldest")
+    if order not in ("oldest", "newest"):
+        raise InvalidRequest("`order` is `oldest` or `newest`.")
+    newest = order == "newest"
+    found, cursor = services().conversations.messages(user, conversation_id, page(), newest_first=newest)
     return listing([serialise.message(message) for message in found], cursor)
 
 

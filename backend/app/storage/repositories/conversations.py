@@ -138,13 +138,18 @@ class SqlConversations:
 
         self._database.write(work)
 
-    def messages(self, user_id: str, conversation_id: str, page: Page) -> tuple[list[Message], str | None]:
+    def messages(
+        self, user_id: str, conversation_id: str, page: Page, *, newest_first: bool = False
+    ) -> tuple[list[Message], str | None]:
+        place = MessageRow.place
+
         def work(session: Session) -> tuple[list[Message], str | None]:
             _own(session, user_id, conversation_id)
-            query = select(MessageRow).where(MessageRow.conversation_id == conversation_id).order_by(MessageRow.place)
+            query = select(MessageRow).where(MessageRow.conversation_id == conversation_id)
+            query = query.order_by(place.desc() if newest_first else place)
             if page.cursor is not None:
                 (last,) = cursors.decode(page.cursor, str)
-                query = query.where(MessageRow.place > last)
+                query = query.where(place < last if newest_first else place > last)
             found = session.scalars(query.limit(page.limit + 1)).all()
             more = len(found) > page.limit
             cursor = cursors.encode(found[page.limit - 1].place) if more else None
@@ -184,7 +189,13 @@ class SqlConversations:
 
         return self._database.read(work)
 
-    def store_exchange(self, question: Message | None, answer: Message, replaces: str | None = None) -> None:
+    def store_exchange(
+        self,
+        question: Message | None,
+        answer: Message,
+        replaces: str | None = None,
+        retitled: tuple[str, str] | None = None,
+    ) -> None:
         def work(session: Session) -> None:
             found = session.execute(_TOUCH, {"conversation": answer.conversation_id, "now": answer.created_at})
             if not cast(CursorResult[Any], found).rowcount:
@@ -199,6 +210,10 @@ class SqlConversations:
             if question is not None and (replaces is None or not _edited(session, question)):
                 new.insert(0, {**rows.message_columns(question), "place": question.id})
             session.execute(_ADD_MESSAGES, new)
+            if retitled is not None:
+                before, after = retitled
+                same = (ConversationRow.id == answer.conversation_id, ConversationRow.title == before)
+                session.execute(update(ConversationRow).where(*same).values(title=after))
 
         self._database.write(work)
 
