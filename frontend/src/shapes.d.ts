@@ -134,6 +134,8 @@ export interface Message {
   created_at: string;
   /** Why the answer broke off: known to the page that saw it, not stored. */
   problem?: Problem | null;
+  /** What the page drew it under before the server gave it an id. */
+  key?: string;
 }
 
 /** A file on its way to the server, or one that the server refused. */

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 
+import { plainWords } from '../utils/answer_text.js';
 import { t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
 import './answer.js';
@@ -11,7 +12,8 @@ import './source_chips.js';
 
 /**
  * One question or one answer. Emits `cite` (number), `copy`, `edit` (text), `again` and
- * `feedback` (1 or -1); `last` messages can be changed and asked again.
+ * `feedback` (1 or -1); `last` messages can be changed and asked again. One that is not `near` the
+ * screen is its text alone.
  */
 class Message extends LightElement {
   static properties = {
@@ -19,6 +21,7 @@ class Message extends LightElement {
     last: { type: Boolean },
     busy: { type: Boolean },
     opened: { type: Number },
+    near: { type: Boolean },
     editing: { state: true },
     copied: { state: true },
   };
@@ -30,8 +33,15 @@ class Message extends LightElement {
     this.busy = false;
     /** @type {number | null} */
     this.opened = null;
+    this.near = false;
     this.editing = false;
     this.copied = false;
+  }
+
+  /** Whether it must stay drawn wherever it is. */
+  get held() {
+    const { status } = this.message;
+    return this.last || this.editing || status === 'sending' || status === 'streaming';
   }
 
   render() {
@@ -45,9 +55,13 @@ class Message extends LightElement {
         aria-busy=${status === 'sending' || status === 'streaming'}
         aria-label=${t(`message.${role}`)}
       >
-        ${role === 'user' ? this.#question() : this.#answer()}
+        ${this.near ? this.#whole() : html`<p class="message-plain">${plainWords(this.message.text)}</p>`}
       </article>
     `;
+  }
+
+  #whole() {
+    return this.message.role === 'user' ? this.#question() : this.#answer();
   }
 
   #question() {

@@ -33,26 +33,18 @@ export function deleteConversation(id, options) {
 }
 
 /**
- * Read a whole conversation, oldest message first.
+ * Read a conversation's end, or with a cursor what comes before it; within a page the oldest
+ * message comes first.
  * @param {string} id
+ * @param {{limit: number, cursor?: string | null}} part
  * @param {AbortSignal} signal
- * @returns {Promise<Message[]>}
+ * @returns {Promise<{items: Message[], nextCursor: string | null}>}
  */
-export async function fetchMessages(id, signal) {
-  /** @type {Message[]} */
-  const messages = [];
-  /** @type {string | null} */
-  let cursor = null;
-  do {
-    /** @type {{items: Message[], nextCursor: string | null}} */
-    const page = await requestPage(`/conversations/${encodeURIComponent(id)}/messages`, {
-      query: { limit: 200, cursor },
-      signal,
-    });
-    messages.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor);
-  return messages;
+export async function fetchMessages(id, part, signal) {
+  const query = { order: 'newest', ...part };
+  /** @type {{items: Message[], nextCursor: string | null}} */
+  const page = await requestPage(`/conversations/${encodeURIComponent(id)}/messages`, { query, signal });
+  return { items: page.items.reverse(), nextCursor: page.nextCursor };
 }
 
 /** @param {string} id @param {'md' | 'json'} format */

@@ -10,8 +10,10 @@ let made = 0;
  */
 function message(conversationId, role, text) {
   made += 1;
+  const id = `draft-${made}`;
   return {
-    id: `draft-${made}`,
+    id,
+    key: id,
     conversation_id: conversationId ?? '',
     role,
     text,

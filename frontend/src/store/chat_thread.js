@@ -1,11 +1,11 @@
 import { atom } from 'nanostores';
 
 import * as chat from '../services/chat.js';
-import { fetchMessages } from '../services/conversations.js';
 import { isAbort, toProblem } from '../utils/problem.js';
 import { AnswerStream } from './answer_stream.js';
 import { answerDraft, questionMessage } from './chat_messages.js';
 import { notifyProblem } from './notices.js';
+import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
 
 /** @typedef {import('../shapes.js').Message} Message */
 /** @typedef {import('../shapes.js').Problem} Problem */
@@ -16,6 +16,8 @@ import { notifyProblem } from './notices.js';
  * @property {Message[]} messages
  * @property {ThreadState} state
  * @property {Problem | null} problem why it could not be opened
+ * @property {string | null} earlier where to read on before the first of the messages
+ * @property {'idle' | 'loading' | 'failed'} reading of what is earlier
  */
 /** @typedef {{text: string, collectionIds?: string[], replaces?: string, fresh?: boolean}} Question */
 
@@ -25,6 +27,7 @@ export class ChatThread {
   /** The question as it was last asked, to ask it again. @type {Question | null} */
   #asked = null;
   #asking = new AbortController();
+  #wantsAll = false;
   #onBegun;
 
   /**
@@ -33,7 +36,9 @@ export class ChatThread {
    */
   constructor(id, onBegun) {
     this.$state = atom(
-      /** @type {Thread} */ ({ id, messages: [], state: id ? 'loading' : 'idle', problem: null }),
+      /** @type {Thread} */ ({
+        id, messages: [], state: id ? 'loading' : 'idle', problem: null, earlier: null, reading: 'idle',
+      }),
     );
     this.#onBegun = onBegun;
   }
@@ -52,11 +57,40 @@ export class ChatThread {
     if (!id || state === 'asking') return;
     this.#update({ state: 'loading', problem: null });
     try {
-      const messages = await fetchMessages(id, AbortSignal.timeout(30_000));
-      this.#update({ messages, state: 'idle' });
+      this.#update({ ...(await readNewest(id)), state: 'idle' });
     } catch (error) {
       this.#update({ state: 'failed', problem: toProblem(error) });
     }
+  }
+
+  /** Read what was said before the first message that is known. @param {{all?: boolean}} [options] */
+  async loadEarlier({ all = false } = {}) {
+    this.#wantsAll ||= all;
+    const { id, reading } = this.$state.get();
+    if (!id || reading === 'loading') return;
+    this.#update({ reading: 'loading' });
+    try {
+      let cursor = this.$state.get().earlier;
+      do {
+        if (!cursor) break;
+        const { messages, earlier } = await readEarlier(id, cursor);
+        cursor = earlier;
+        this.#update({ messages: [...messages, ...this.$state.get().messages], earlier });
+      } while (this.#wantsAll);
+      this.#update({ reading: 'idle' });
+    } catch {
+      this.#update({ reading: 'failed' });
+    }
+    this.#wantsAll = false;
+  }
+
+  /** Take in what has been said elsewhere, in another tab or before the connection broke. */
+  async refresh() {
+    const { id, state } = this.$state.get();
+    if (!id || state !== 'idle') return;
+    const read = await readNewest(id);
+    const { messages, earlier, state: now } = this.$state.get();
+    if (now === 'idle') this.#update(mergeNewest({ messages, earlier }, read));
   }
 
   /**

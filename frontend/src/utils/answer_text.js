@@ -1,3 +1,5 @@
+import { withoutCitationMarks } from './citation_marks.js';
+
 /** @typedef {import('../shapes.js').Message} Message */
 
 /**
@@ -11,4 +13,13 @@ export function answerAsText({ text, sources, citations }, pageWords) {
     .filter(({ n }) => cited.has(n))
     .map(({ n, title, page }) => `[${n}] ${title}${page ? `, ${pageWords(page)}` : ''}`);
   return lines.length > 0 ? `${text.trim()}\n\n${lines.join('\n')}` : text.trim();
+}
+
+/**
+ * An answer without its Markdown's signs and its numbers: near enough to what is drawn of it to be
+ * found by the same words.
+ * @param {string} text
+ */
+export function plainWords(text) {
+  return withoutCitationMarks(text).replace(/\*\*|__|`+|^#{1,6} |^ {0,3}> /gm, '');
 }

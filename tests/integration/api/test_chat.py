@@ -33,7 +33,7 @@ def test_the_events_come_in_their_order_and_shapes(world: World, ann: Caller) ->
     assert names[-1] == "done"
     assert set(names[2:-1]) == {"token"}
     meta, sources, done = answer.events[0][1], answer.events[1][1], answer.events[-1][1]
-    assert set(meta) == {"conversation_id", "message_id", "model", "cached", "degraded"}
+    assert set(meta) == {"conversation_id", "question_id", "message_id", "model", "cached", "degraded"}
     assert (meta["cached"], meta["degraded"]) == (False, [])
     assert [set(source) for source in sources["sources"]] == [SOURCE] * len(sources["sources"])
     assert sources["sources"][0]["n"] == 1

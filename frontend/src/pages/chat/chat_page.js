@@ -162,6 +162,8 @@ class ChatPage extends LightElement {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    // The browser's own search looks only through what is in the page.
+    if ((event.ctrlKey || event.metaKey) && event.key === 'f') void this.#thread.loadEarlier({ all: true });
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
     if (document.querySelector('dialog[open], :popover-open')) return;
     if (this.#thread.$state.get().state === 'asking') this.#thread.stop();

@@ -73,7 +73,10 @@ class ThreadView extends LightElement {
       .messages=${messages}
       .thread=${this.thread.id}
       ?busy=${this.state.state === 'asking'}
+      ?hasEarlier=${this.state.earlier !== null}
+      .reading=${this.state.reading}
       .opened=${source ? { messageId: source.message_id, n: source.source.n } : null}
+      @earlier=${(/** @type {CustomEvent} */ { detail }) => void this.thread.loadEarlier(detail)}
       @cite=${this.#onCite}
       @copy-message=${this.#onCopy}
       @feedback=${this.#onFeedback}
