@@ -64,6 +64,14 @@ def number(name: str, default: int) -> int:
     return default if raw is None or raw == "" else _whole(name, raw)
 
 
+def flag(name: str) -> bool:
+    """Return whether ``?name=true`` was asked for; left out, it was not."""
+    raw = request.args.get(name) or "false"
+    if raw not in ("true", "false"):
+        raise InvalidRequest(f"`{name}` is true or false.")
+    return raw == "true"
+
+
 def optional_number(name: str) -> int | None:
     raw = request.args.get(name)
     return None if raw is None or raw == "" else _whole(name, raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -104,6 +105,10 @@ def hit(value: Hit) -> Shape:
         "score": round(value.score, 6),
         "ranks": {"bm25": value.bm25_rank, "vector": value.vector_rank},
     }
+
+
+def marked_hit(value: Hit, marks: Sequence[tuple[int, int]]) -> Shape:
+    return {**hit(value), "marks": [{"start": start, "end": end} for start, end in marks]}
 
 
 def conversation(value: Conversation) -> Shape:

@@ -7,10 +7,12 @@ from typing import Protocol
 
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Collection
-from backend.app.domain.search import RenderedSearch, SearchMode, SearchResult
+from backend.app.domain.search import Hit, RenderedSearch, SearchMode, SearchResult
 from backend.app.errors import InvalidRequest
 from backend.app.services.collections import CollectionService
 from backend.app.services.retrieval.cached import Retriever
+from backend.app.services.text.found_words import LocatingAnalyzer, found_words
+from backend.app.services.text.sentences import Span
 
 MAX_QUERY_CHARS = 2000
 MAX_K = 100
@@ -29,9 +31,12 @@ class RenderingRetriever(Retriever, Protocol):
 
 
 class SearchService:
-    def __init__(self, retriever: RenderingRetriever, collections: CollectionService) -> None:
+    def __init__(
+        self, retriever: RenderingRetriever, collections: CollectionService, analyzer: LocatingAnalyzer
+    ) -> None:
         self._retriever = retriever
         self._collections = collections
+        self._analyzer = analyzer
 
     def search(
         self, user: User, query: str, mode: SearchMode, k: int, collection_ids: Sequence[str] | None = None
@@ -61,6 +66,10 @@ class SearchService:
         _check(query, k)
         searched = self._collections.selected(user, collection_ids)
         return self._retriever.rendered(query, searched, mode, k, render)
+
+    def marks(self, query: str, hits: Sequence[Hit]) -> list[tuple[Span, ...]]:
+        """Return for each hit where its text holds the query's words."""
+        return found_words(query, [hit.passage.text for hit in hits], self._analyzer)
 
 
 def _check(query: str, k: int) -> None:

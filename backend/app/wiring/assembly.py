@@ -89,7 +89,7 @@ def services(parts: Parts) -> Services:
         metrics=metrics,
         models=models,
         performance=performance(parts),
-        search=SearchService(retriever, collections),
+        search=SearchService(retriever, collections, parts.analyzer),
         embedding=parts.embedder.name,
         embedding_dimensions=parts.embedder.dimensions,
         formats=formats.SUPPORTED_EXTENSIONS,

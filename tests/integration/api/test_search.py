@@ -38,6 +38,17 @@ def test_a_search_answers_hits_with_their_ranks_and_times(world: World, ann: Cal
     assert all(f"{name.removesuffix('_ms')};dur=" in stages for name in answer.json["timings"])
 
 
+def test_a_search_says_where_the_words_stand_when_it_is_asked_to(world: World, ann: Caller) -> None:
+    world.document(ann)
+    hit = ann.get("/search?q=when+do+ferries+leave&marks=true").data[0]
+    assert set(hit) == HIT | {"marks"}
+    words = {hit["text"][mark["start"] : mark["end"]].lower() for mark in hit["marks"]}
+    assert {"ferry", "leaves"} <= words
+    assert "the" not in words
+    assert set(ann.get("/search?q=ferry&marks=false").data[0]) == HIT
+    assert ann.get("/search?q=ferry&marks=yes").error == (400, "INVALID_REQUEST")
+
+
 def test_each_mode_asks_its_own_branches(world: World, ann: Caller) -> None:
     world.document(ann)
     by_words = ann.get("/search?q=ferry&mode=bm25").data[0]

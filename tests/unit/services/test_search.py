@@ -8,6 +8,7 @@ from backend.app.domain.search import SearchMode, SearchResult
 from backend.app.epochs import NoEpoch
 from backend.app.errors import CollectionNotFound, InvalidRequest, SearchUnavailable
 from backend.app.services.collections import CollectionService
+from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.search import SearchService
 from tests.fakes.documents import ListQueue, MemoryCollections
 from tests.fakes.things import collection, user
@@ -40,7 +41,7 @@ def service(retriever: Retriever) -> SearchService:
     rows.put("ada", collection("c1"))
     rows.put("ada", collection("c2"))
     rows.put("eve", collection("c3"))
-    return SearchService(retriever, CollectionService(rows, None, ListQueue(), Copies(NoEpoch())))  # type: ignore[arg-type]
+    return SearchService(retriever, CollectionService(rows, None, ListQueue(), Copies(NoEpoch())), Analyzer())  # type: ignore[arg-type]
 
 
 def test_everything_that_the_user_may_see_is_searched(service: SearchService, retriever: Retriever) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 import snowballstemmer
 
@@ -47,6 +48,17 @@ class Analyzer:
                 terms.extend(run[i : i + 2] for i in range(len(run) - 1))
         return terms
 
+    def located(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield each term of an NFC ``text`` with where it begins and ends in it."""
+        for match in _RUN.finditer(_lowered(text)):
+            run, start = match[1], match.start()
+            if run is None:
+                yield self._stem(match[0].replace("’", "'")), start, match.end()
+            elif len(run) == 1:
+                yield run, start, start + 1
+            else:
+                yield from ((run[i : i + 2], start + i, start + i + 2) for i in range(len(run) - 1))
+
     def _stem(self, word: str) -> str:
         if len(word) > _LONGEST_WORD:
             return word
@@ -57,6 +69,14 @@ class Analyzer:
                 self._stems.clear()
             self._stems[word] = stem
         return stem
+
+
+def _lowered(text: str) -> str:
+    """Lower ``text`` and keep its length: a few capitals, such as «İ», become two signs."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
 
 
 def _stemmed(word: str) -> str:
