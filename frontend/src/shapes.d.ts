@@ -109,6 +109,45 @@ export interface Source {
   score: number;
 }
 
+/** A stretch of a text, in code points. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export type SearchMode = 'hybrid' | 'bm25' | 'vector';
+
+/** A passage that a search found, and why. */
+export interface Hit {
+  passage_id: number;
+  document_id: string;
+  title: string;
+  collection_id: string;
+  text: string;
+  page: number | null;
+  heading: string | null;
+  start: number;
+  end: number;
+  score: number;
+  ranks: { bm25: number | null; vector: number | null };
+  marks: Span[];
+}
+
+export interface SearchResult {
+  hits: Hit[];
+  degraded: string[];
+  cached: boolean;
+  timings: Record<string, number>;
+}
+
+/** What is searched, as it stands in the page's address. */
+export interface Search {
+  query: string;
+  mode: SearchMode;
+  collection: string | null;
+  count: number;
+}
+
 export interface Citation {
   n: number;
   passage_id: number;
@@ -171,6 +210,8 @@ export interface OpenSource {
   message_id: string;
   source: Source;
   citations: Citation[];
+  /** What is marked in the text where it is not the quotes. */
+  marks?: Span[];
   passages: Passage[];
   document: Document | null;
   loading: boolean;

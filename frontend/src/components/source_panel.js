@@ -125,8 +125,8 @@ class SourcePanel extends LightElement {
   }
 
   #text() {
-    const { source, citations, passages, loading } = this.open;
-    const { before, pieces, after } = quoteContext(source, citations, passages);
+    const { source, citations, marks, passages, loading } = this.open;
+    const { before, pieces, after } = quoteContext(source, marks ?? citations, passages);
     return html`
       <div class="source-text" tabindex="0" role="region" aria-label=${t('source.text')}>
         ${before ? html`<p class="source-neighbour">${before}</p>` : nothing}

@@ -4,6 +4,7 @@ import { Lazy } from '../utils/lazy.js';
 export const PAGES = {
   frame: new Lazy(() => import(/* webpackChunkName: "frame" */ '../pages/frame/frame.js')),
   chat: new Lazy(() => import(/* webpackChunkName: "chat" */ '../pages/chat/chat_page.js')),
+  search: new Lazy(() => import(/* webpackChunkName: "search" */ '../pages/search/search_page.js')),
   documents: new Lazy(() => import(/* webpackChunkName: "documents" */ '../pages/documents/documents_page.js')),
   sign_in: new Lazy(() => import(/* webpackChunkName: "sign-in" */ '../pages/sign_in/sign_in_page.js')),
 };

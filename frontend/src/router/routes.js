@@ -11,6 +11,7 @@
 export const ROUTES = [
   { page: 'chat', tag: 'lo-chat-page', framed: true, pattern: /^\/(?:chat\/?)?$/ },
   { page: 'chat', tag: 'lo-chat-page', framed: true, pattern: /^\/chat\/(?<id>[^/]+)\/?$/ },
+  { page: 'search', tag: 'lo-search-page', framed: true, pattern: /^\/search\/?$/ },
   { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/?$/ },
   { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/(?<id>[^/]+)\/?$/ },
   { page: 'sign_in', tag: 'lo-sign-in-page', framed: false, pattern: /^\/sign-in\/?$/ },

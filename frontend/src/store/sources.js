@@ -1,8 +1,10 @@
 import { atom } from 'nanostores';
 
 import { contentAddress as addressOf, fetchDocument, listPassages } from '../services/documents.js';
+import { passageQuotes } from '../utils/passage_quotes.js';
 import { isAbort, toProblem } from '../utils/problem.js';
 
+/** @typedef {import('../shapes.js').Hit} Hit */
 /** @typedef {import('../shapes.js').Message} Message */
 /** @typedef {import('../shapes.js').OpenSource} OpenSource */
 
@@ -18,27 +20,35 @@ let reading = new AbortController();
 export async function openSource(message, n) {
   const source = message.sources.find((item) => item.n === n);
   if (!source) return;
+  const citations = message.citations.filter((item) => item.n === n);
+  await open({ message_id: message.id, source, citations });
+}
+
+/**
+ * Show a passage that a search found: the query's words marked in its text, all of it in the file.
+ * @param {Hit} hit
+ * @param {number} n
+ */
+export async function openHit(hit, n) {
+  const { ranks: _ranks, marks, ...place } = hit;
+  const citations = passageQuotes(hit.text).map((quote) => ({ n, passage_id: hit.passage_id, quote, start: 0, end: 0 }));
+  await open({ message_id: '', source: { ...place, n }, citations, marks });
+}
+
+/** @param {Pick<OpenSource, 'message_id' | 'source' | 'citations' | 'marks'>} shown */
+async function open(shown) {
   reading.abort();
   reading = new AbortController();
-  const citations = message.citations.filter((item) => item.n === n);
-  $openSource.set({
-    message_id: message.id,
-    source,
-    citations,
-    passages: [],
-    document: null,
-    loading: true,
-    problem: null,
-  });
-  await readAround(source);
+  $openSource.set({ ...shown, passages: [], document: null, loading: true, problem: null });
+  await readAround(shown.source);
 }
 
 /** Read the neighbours again, when that has failed. */
 export async function reloadSource() {
-  const open = $openSource.get();
-  if (!open) return;
+  const shown = $openSource.get();
+  if (!shown) return;
   change({ loading: true, problem: null });
-  await readAround(open.source);
+  await readAround(shown.source);
 }
 
 /** @param {import('../shapes.js').Source} source */
@@ -66,6 +76,6 @@ export function contentAddress(documentId, as) {
 
 /** @param {Partial<OpenSource>} values */
 function change(values) {
-  const open = $openSource.get();
-  if (open) $openSource.set({ ...open, ...values });
+  const shown = $openSource.get();
+  if (shown) $openSource.set({ ...shown, ...values });
 }

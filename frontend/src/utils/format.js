@@ -18,6 +18,22 @@ export function formatPercent(ratio) {
   return new Intl.NumberFormat(language(), { style: 'percent' }).format(ratio);
 }
 
+/** @param {number} milliseconds */
+export function formatMilliseconds(milliseconds) {
+  return new Intl.NumberFormat(language(), {
+    style: 'unit',
+    unit: 'millisecond',
+    unitDisplay: 'short',
+    maximumFractionDigits: milliseconds < 10 ? 1 : 0,
+  }).format(milliseconds);
+}
+
+/** @param {number} rank as "1st", "2nd" */
+export function formatRank(rank) {
+  const form = new Intl.PluralRules(language(), { type: 'ordinal' }).select(rank);
+  return t(`rank.${form}`, { rank });
+}
+
 /** @param {string} iso */
 export function formatDate(iso) {
   return new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(new Date(iso));

@@ -3,21 +3,22 @@ import { countCodePoints, markRanges, sliceCodePoints } from './code_points.js';
 /** @typedef {import('../shapes.js').Passage} Passage */
 /** @typedef {import('../shapes.js').Source} Source */
 /** @typedef {import('../shapes.js').Citation} Citation */
+/** @typedef {import('../shapes.js').Span} Span */
 
 /**
- * Lay a source's text out with the quotes marked and its neighbours before and after. Passages
+ * Lay a source's text out with the quotes or words marked and its neighbours before and after. Passages
  * overlap; by their offsets in the document's text what the source already shows is cut off.
  * @param {Source} source
- * @param {Citation[]} citations
+ * @param {Span[] | Citation[]} marks
  * @param {Passage[]} passages
  */
-export function quoteContext(source, citations, passages) {
+export function quoteContext(source, marks, passages) {
   const sorted = [...passages].sort((a, b) => a.start - b.start);
   const before = sorted.filter(({ start }) => start < source.start);
   const after = sorted.filter(({ end }) => end > source.end);
   return {
     before: cut(before, Number.NEGATIVE_INFINITY, source.start),
-    pieces: markRanges(source.text, citations),
+    pieces: markRanges(source.text, marks),
     after: cut(after, source.end, Number.POSITIVE_INFINITY),
   };
 }

@@ -17,7 +17,7 @@ import { addFiles } from '../../store/uploads.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
-import './chat_source.js';
+import '../source/source_aside.js';
 import './thread_view.js';
 import './upload_tray.js';
 
@@ -94,7 +94,7 @@ class ChatPage extends LightElement {
     const { messages, state } = this.#thread.$state.get();
     return html`
       <lo-drop-zone @files=${this.#onFiles}></lo-drop-zone>
-      <div class="chat ${source ? 'chat-with-source' : ''}" data-testid="drop-zone">
+      <div class="chat ${source ? 'with-source' : ''}" data-testid="drop-zone">
         <div class="chat-main">
           ${this.#header()}
           <lo-thread-view
@@ -117,7 +117,7 @@ class ChatPage extends LightElement {
             <p class="chat-caution">${t('chat.caution')}</p>
           </div>
         </div>
-        <lo-chat-source></lo-chat-source>
+        <lo-source-aside></lo-source-aside>
       </div>
       <lo-answer-announcer .message=${messages.at(-1) ?? null}></lo-answer-announcer>
     `;

@@ -19,6 +19,7 @@ import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { whenIdle } from '../../utils/when_idle.js';
+import { isAt, places } from './places.js';
 import './session_dialog.js';
 import './settings_dialog.js';
 
@@ -96,8 +97,7 @@ class Frame extends LightElement {
         </button>
       </div>
       <nav class="sidebar-nav" aria-label=${t('frame.pages')}>
-        ${this.#link('/', 'new-chat', t('frame.new_chat'), this.path === '/')}
-        ${this.#link('/documents', 'library', t('frame.documents'), this.path.startsWith('/documents'))}
+        ${places().map((place) => this.#link(place))}
       </nav>
       ${this.#conversations()}
       <button type="button" class="account-button" aria-haspopup="dialog" @click=${() => (this.settings = true)}>
@@ -140,10 +140,11 @@ class Frame extends LightElement {
     `;
   }
 
-  /** @param {string} href @param {string} icon @param {string} label @param {boolean} current */
-  #link(href, icon, label, current) {
-    return html`<a class="nav-link" href=${href} aria-current=${current ? 'page' : nothing} @click=${() => (this.drawer = false)}>
-      <lo-icon name=${icon}></lo-icon>${label}
+  /** @param {import('./places.js').Place} place */
+  #link(place) {
+    const current = isAt(place, this.path) ? 'page' : nothing;
+    return html`<a class="nav-link" href=${place.path} aria-current=${current} @click=${() => (this.drawer = false)}>
+      <lo-icon name=${place.icon}></lo-icon>${place.label}
     </a>`;
   }
 

@@ -1,3 +1,5 @@
+import './source.css';
+
 import { StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
@@ -5,15 +7,17 @@ import '../../components/source_panel.js';
 import { $openSource, closeSource, contentAddress, reloadSource } from '../../store/sources.js';
 import { define, LightElement } from '../../utils/light_element.js';
 
-/** The source beside the answer; on a phone a sheet over it. */
-class ChatSource extends LightElement {
+const OPENERS = '.citation, .source-chip, .hit-open';
+
+/** The source beside an answer or a search; on a phone a sheet over it. */
+class SourceAside extends LightElement {
   #source = new StoreController(this, $openSource);
   /** Where the focus goes back to. @type {HTMLElement | null} */
   #opener = null;
 
   willUpdate() {
     const active = document.activeElement;
-    if (this.#source.value && active instanceof HTMLElement && active.matches('.citation, .source-chip')) this.#opener = active;
+    if (this.#source.value && active instanceof HTMLElement && active.matches(OPENERS)) this.#opener = active;
   }
 
   render() {
@@ -37,4 +41,4 @@ class ChatSource extends LightElement {
   }
 }
 
-define('lo-chat-source', ChatSource);
+define('lo-source-aside', SourceAside);

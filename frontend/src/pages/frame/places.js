@@ -1,0 +1,28 @@
+import { t } from '../../utils/i18n.js';
+
+/**
+ * @typedef {object} Place
+ * @property {string} path
+ * @property {import('../../components/icon.js').IconName} icon
+ * @property {string} label
+ */
+
+/**
+ * Where one can go: the links of the sidebar, which the command palette offers too.
+ * @returns {Place[]}
+ */
+export function places() {
+  return [
+    { path: '/', icon: 'new-chat', label: t('frame.new_chat') },
+    { path: '/search', icon: 'search', label: t('search.title') },
+    { path: '/documents', icon: 'library', label: t('frame.documents') },
+  ];
+}
+
+/**
+ * @param {Place} place
+ * @param {string} path the page's address
+ */
+export function isAt(place, path) {
+  return place.path === '/' ? path === '/' : path.startsWith(place.path);
+}
