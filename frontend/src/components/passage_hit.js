@@ -41,7 +41,8 @@ class PassageHit extends LightElement {
           </h2>
           ${this.#place()}
           <p class="hit-text">${cut ? '… ' : nothing}${pieces.map((piece) =>
-            piece.marked ? html`<mark>${piece.text}</mark>` : piece.text,
+            // Empty lines would take the place of words.
+            piece.marked ? html`<mark>${piece.text}</mark>` : piece.text.replace(/\n\s*\n/g, '\n'),
           )}</p>
           <footer class="hit-foot">
             <p class="hit-why" data-testid="why">${this.#why()}</p>

@@ -21,13 +21,15 @@ let searching = new AbortController();
 export async function search(asked) {
   searching.abort();
   searching = new AbortController();
+  const { signal } = searching;
   if (asked.query === '') {
     $search.set(NOTHING);
     return;
   }
   $search.set({ ...$search.get(), asked, state: 'loading', problem: null });
   try {
-    const result = await findPassages(asked, searching.signal);
+    const result = await findPassages(asked, signal);
+    if (signal.aborted) return;
     $search.set({ asked, result, state: 'idle', problem: null });
   } catch (error) {
     if (!isAbort(error)) $search.set({ asked, result: null, state: 'failed', problem: toProblem(error) });

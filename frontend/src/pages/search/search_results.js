@@ -43,7 +43,7 @@ export class SearchResults extends LightElement {
     const { asked, result, state, problem } = this.found;
     const known = state === 'idle' ? result : null;
     return html`
-      <div role="status" class="search-status">${result && asked ? searchSummary(result, state) : nothing}</div>
+      <div role="status" class="search-status">${result && asked ? searchSummary(result, asked.count) : nothing}</div>
       ${state === 'failed' && problem && asked ? problemNote(problem, () => void search(asked)) : nothing}
       ${asked ? nothing : searchHints(this.empty)}
       ${asked && state === 'loading' && this.#hits.length === 0 ? this.#skeleton() : nothing}

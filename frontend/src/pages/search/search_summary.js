@@ -1,4 +1,4 @@
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 
 import '../../components/icon.js';
 import { formatMilliseconds } from '../../utils/format.js';
@@ -9,9 +9,9 @@ import { t } from '../../utils/i18n.js';
 /**
  * How many there are, how long each way of searching took, and which one did not answer.
  * @param {SearchResult} result
- * @param {'idle' | 'loading' | 'failed'} state
+ * @param {number} most how many were asked for: there may be more
  */
-export function searchSummary({ hits, degraded, cached, timings }, state) {
+export function searchSummary({ hits, degraded, cached, timings }, most) {
   const time = (/** @type {number | undefined} */ milliseconds) => formatMilliseconds(milliseconds ?? 0);
   const { total_ms: total, bm25_ms: words, embed_ms: embed = 0, vector_ms: vector } = timings;
   const parts = cached
@@ -25,9 +25,11 @@ export function searchSummary({ hits, degraded, cached, timings }, state) {
     ${degraded.map((branch) => html`<p class="search-degraded">
       <lo-icon name="alert"></lo-icon>${t(`search.degraded.${branch}`)}
     </p>`)}
-    <p class="search-summary">
-      <strong>${t('search.found', { count: hits.length })}</strong>
-      ${hits.length > 0 && state === 'idle' ? html`<span aria-hidden="true">${parts.join(' · ')}</span>` : nothing}
-    </p>
+    ${hits.length > 0
+      ? html`<p class="search-summary">
+          <strong>${hits.length < most ? t('search.found', { count: hits.length }) : t('search.best', { count: hits.length })}</strong>
+          <span aria-hidden="true">${parts.join(' · ')}</span>
+        </p>`
+      : html`<span class="sr-only">${t('search.none_found')}</span>`}
   `;
 }
