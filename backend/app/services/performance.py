@@ -112,6 +112,8 @@ def _added_up(steps: Sequence[Step], first: int, chosen: _Range, now: float) -> 
 
 def _point(at: int, figures: Figures, steps: Sequence[Step], length: int, now: float) -> dict[str, Any]:
     processes, machine = summed_gauges(steps), mean_gauges(steps)  # instances may share a machine, and do a queue
+    names = sorted({found.partition(".")[0] for found in figures.names("vital")} & VITALS.keys())
+    vitals = {name: {device: _vital(figures, name, device) for device in DEVICES} for name in names}
     return {
         "at": at,
         **_summary(figures, min(length, max(1.0, now - at))),
@@ -120,9 +122,13 @@ def _point(at: int, figures: Figures, steps: Sequence[Step], length: int, now: f
         "active": _rounded(processes.get("active")),
         "machine_cpu": _rounded(machine.get("machine_cpu")),
         "queue_length": _rounded(machine.get("queue_length")),
+        "queue_oldest": _rounded(machine.get("queue_oldest")),
         "web_vitals": {
-            name: {device: _vital(figures, name, device)["p75"] for device in DEVICES}
-            for name in sorted({found.partition(".")[0] for found in figures.names("vital")} & VITALS.keys())
+            name: {device: vital["p75"] for device, vital in devices.items()} for name, devices in vitals.items()
+        },
+        # Of how many visits: one slow page at night is no reason to call anybody.
+        "web_vitals_count": {
+            name: {device: vital["count"] for device, vital in devices.items()} for name, devices in vitals.items()
         },
     }
 

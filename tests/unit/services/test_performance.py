@@ -123,6 +123,7 @@ def test_web_vitals_are_told_at_p75_by_kind_of_device(bench: Bench) -> None:
     (point,) = [point for point in shown["series"] if point["web_vitals"]]
     assert set(point["web_vitals"]) == {"lcp"}
     assert point["web_vitals"]["lcp"]["phone"] > 2500
+    assert point["web_vitals_count"] == {"lcp": {"desktop": 8, "phone": 4}}
 
 
 def test_slow_pages_on_phones_can_be_told_from_when_on(bench: Bench) -> None:
@@ -146,10 +147,10 @@ def test_memory_of_instances_is_added_up_and_of_moments_averaged(bench: Bench) -
 
 
 def test_the_queue_that_instances_share_is_not_added_up(bench: Bench) -> None:
-    add(bench, 15, {}, queue_length=4.0, machine_cpu=50.0)
-    add(bench, 15, {}, "there", queue_length=4.0, machine_cpu=70.0)
+    add(bench, 15, {}, queue_length=4.0, queue_oldest=30.0, machine_cpu=50.0)
+    add(bench, 15, {}, "there", queue_length=4.0, queue_oldest=30.0, machine_cpu=70.0)
     (point,) = [point for point in bench.service.show("5m")["series"] if point["queue_length"]]
-    assert (point["queue_length"], point["machine_cpu"]) == (4.0, 60.0)
+    assert (point["queue_length"], point["queue_oldest"], point["machine_cpu"]) == (4.0, 30.0, 60.0)
 
 
 def test_memory_and_the_machine_are_those_of_now(bench: Bench) -> None:
