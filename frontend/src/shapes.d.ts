@@ -217,3 +217,94 @@ export interface OpenSource {
   loading: boolean;
   problem: Problem | null;
 }
+
+export type RangeName = '5m' | '1h' | '24h' | '7d';
+export type VitalName = 'lcp' | 'inp' | 'cls' | 'fcp' | 'ttfb' | 'fid';
+export type Device = 'desktop' | 'phone';
+
+/** What was counted in a period; see docs/monitoring.md. */
+export interface Figures {
+  requests: number;
+  errors: number;
+  throughput: number;
+  error_rate: number | null;
+  response: Record<'average_ms' | 'p50_ms' | 'p95_ms' | 'p99_ms', number | null>;
+  cache: {
+    hits: number;
+    misses: number;
+    stale: number;
+    errors: number;
+    hit_rate: number | null;
+    layers: Record<string, { hits: number; hit_rate: number }>;
+  };
+  stages: Record<string, { count: number; p50_ms: number | null; p95_ms: number | null }>;
+}
+
+export interface PerformancePoint extends Figures {
+  at: number;
+  memory: number | null;
+  cpu: number | null;
+  active: number | null;
+  machine_cpu: number | null;
+  queue_length: number | null;
+  queue_oldest: number | null;
+  web_vitals: Partial<Record<VitalName, Record<Device, number | null>>>;
+  web_vitals_count: Partial<Record<VitalName, Record<Device, number>>>;
+}
+
+type Vital = { count: number; p75: number | null };
+
+export interface PerformanceReport extends Figures {
+  range: RangeName;
+  from: number;
+  to: number;
+  point_seconds: number;
+  memory: number;
+  cpu: number;
+  active: number;
+  system: Record<string, number>;
+  web_vitals: Partial<Record<VitalName, Vital & Record<Device, Vital>>>;
+  series: PerformancePoint[];
+}
+
+/** How a figure is written: a time, a share from 0 to 1, percent of processors, bytes, ... */
+export type FigureKind = 'ms' | 'share' | 'percent' | 'bytes' | 'count' | 'rate' | 'score';
+
+export interface ChartLine {
+  key: string;
+  label: string;
+  values: (number | null)[];
+}
+
+export interface ChartBound {
+  value: number;
+  label: string;
+  tone: 'good' | 'bad';
+}
+
+export interface Chart {
+  id: string;
+  heading: string;
+  note: string;
+  kind: FigureKind;
+  lines: ChartLine[];
+  bounds: ChartBound[];
+  /** Said instead of the chart where nothing is known. */
+  empty: string;
+  logarithmic?: boolean;
+  /** A line goes on over points of which nothing is known. */
+  spanning?: boolean;
+}
+
+/** What stands out, by name; values are formatted where they are shown. */
+export interface Hint {
+  code: string;
+  tone: 'warn' | 'bad';
+  values: Record<string, [FigureKind, number] | string>;
+  /** Which of a code's sentences is said. */
+  variant?: string;
+  /** What to do depends on it. */
+  detail?: string;
+  /** The first day of it, in seconds since 1970; `null`: the whole week. */
+  since?: number | null;
+}

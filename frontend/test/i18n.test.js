@@ -3,11 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { browserLanguage, hasMessage, onLanguageChange, t, useMessages } from '../src/utils/i18n.js';
+import { addMessages, browserLanguage, hasMessage, onLanguageChange, t, useMessages } from '../src/utils/i18n.js';
 
 const SOURCE = new URL('../src/', import.meta.url);
-/** @param {string} name @returns {Record<string, string>} */
-const table = (name) => JSON.parse(readFileSync(new URL(`locales/${name}.json`, SOURCE), 'utf8'));
+/** @param {string} name @returns {Record<string, string>} the words of every page */
+const table = (name) => {
+  const files = readdirSync(new URL('locales/', SOURCE), { recursive: true, encoding: 'utf8' });
+  const tables = files.filter((file) => path.basename(file) === `${name}.json`)
+    .map((file) => Object.entries(JSON.parse(readFileSync(new URL(`locales/${file}`, SOURCE), 'utf8'))));
+  const keys = tables.flat().map(([key]) => key);
+  assert.equal(new Set(keys).size, keys.length, 'no message stands in two files');
+  return Object.fromEntries(tables.flat());
+};
 const en = table('en');
 const ko = table('ko');
 
@@ -55,6 +62,14 @@ test('an unknown message shows its key rather than nothing', () => {
   useMessages('en', en);
   assert.equal(t('no.such'), 'no.such');
   assert.equal(hasMessage('no.such'), false);
+});
+
+test('words of a lazy page are there in the language of now, and after another is chosen', () => {
+  useMessages('ko', { own: '자기' });
+  addMessages({ en: { 'page.word': 'word' }, ko: { 'page.word': '낱말' } });
+  assert.equal(t('page.word'), '낱말');
+  useMessages('en', { own: 'own' });
+  assert.deepEqual([t('page.word'), t('own')], ['word', 'own']);
 });
 
 test('the browser chooses the language', () => {

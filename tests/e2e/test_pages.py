@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.window import Window
+from tests.services.client import EMAIL, PASSWORD
 
 QUESTION = "How much diesel does the generator burn?"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
@@ -81,6 +82,25 @@ def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window],
     window.row("english").get_by_role("link").click()
     expect(page.get_by_text("supply boat Halcyon")).to_be_visible()
     assert_fits(page, "a document")
+    page.goto("/performance")
+    expect(page.get_by_role("heading", name=window.t("performance.refused"))).to_be_visible()
+    assert_fits(page, "a page for administrators")
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "en"), (320, "ko")])
+def test_the_performance_page_does_not_scroll_sideways(
+    open_window: Callable[..., Window], width: int, language: str
+) -> None:
+    window = open_window(language=language, viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
+    page = window.page
+    assert window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    page.goto("/performance?range=24h")
+    expect(page.locator(".u-over").first).to_be_visible()
+    assert_fits(page, "the charts")
+    response = page.locator('[data-chart="response"]')
+    response.get_by_role("button", name=window.t("chart.as_table")).click()
+    expect(response.get_by_role("table")).to_be_visible()
+    assert_fits(page, "a chart as a table")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -18,7 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT / "tests" / "fixtures" / "documents"
 PASSWORD = "a long password"
 WORDS: dict[str, dict[str, str]] = {
-    name: json.loads((ROOT / f"frontend/src/locales/{name}.json").read_text("utf-8")) for name in ("en", "ko")
+    name: {
+        key: text
+        for file in (ROOT / "frontend/src/locales").rglob(f"{name}.json")
+        for key, text in json.loads(file.read_text("utf-8")).items()
+    }
+    for name in ("en", "ko")
 }
 
 

@@ -21,6 +21,8 @@ const WORDS = {
 
 /** @type {Record<string, string>} */
 let messages = {};
+/** Words that came with a lazy page. @type {Record<Language, Record<string, string>>} */
+const ofPages = { ko: {}, en: {} };
 /** @type {Language} */
 let current = 'en';
 let plurals = new Intl.PluralRules('en');
@@ -55,9 +57,18 @@ export async function loadLanguage(name) {
  */
 export function useMessages(name, table) {
   current = name;
-  messages = table;
+  messages = { ...table, ...ofPages[name] };
   plurals = new Intl.PluralRules(name);
   for (const listener of [...listeners]) listener();
+}
+
+/**
+ * Add the words of a page that few people open, so that nobody else fetches them.
+ * @param {Record<Language, Record<string, string>>} tables
+ */
+export function addMessages(tables) {
+  for (const name of LANGUAGES) Object.assign(ofPages[name], tables[name]);
+  Object.assign(messages, tables[current]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { $user } from '../../store/session.js';
 import { t } from '../../utils/i18n.js';
 
 /**
@@ -8,14 +9,17 @@ import { t } from '../../utils/i18n.js';
  */
 
 /**
- * Where one can go: the links of the sidebar, which the command palette offers too.
+ * Where whoever is signed in can go: the links of the sidebar, which the command palette offers too.
  * @returns {Place[]}
  */
 export function places() {
+  /** @type {Place[]} */
+  const forAdministrators = [{ path: '/performance', icon: 'performance', label: t('frame.performance') }];
   return [
     { path: '/', icon: 'new-chat', label: t('frame.new_chat') },
     { path: '/search', icon: 'search', label: t('search.title') },
     { path: '/documents', icon: 'library', label: t('frame.documents') },
+    ...($user.get()?.role === 'administrator' ? forAdministrators : []),
   ];
 }
 
