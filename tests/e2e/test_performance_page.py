@@ -267,6 +267,15 @@ def test_figures_stay_while_the_server_is_away(open_window: Callable[..., Window
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_without_the_drawing_library_tables_tell_the_same(open_window: Callable[..., Window]) -> None:
+    window = administrator(open_window)
+    window.expect_console("ERR_FAILED")
+    window.page.route("**/static/charts*.js", lambda route: route.abort())
+    page = open_page(window, "5m")
+    expect(chart(page, "memory").get_by_role("table")).to_be_visible()
+    expect(chart(page, "memory").get_by_role("button")).to_have_count(0)
+
+
 def test_nothing_moves_while_the_figures_come(open_window: Callable[..., Window]) -> None:
     window = administrator(open_window)
     page = open_page(window, "5m")

@@ -39,8 +39,8 @@ class ChartElement extends LightElement {
     this.times = [];
     this.from = this.to = 0;
     this.step = 60;
-    /** @type {typeof import('uplot') | null} uPlot, once it has come */
-    this.library = null;
+    /** @type {typeof import('uplot') | null | undefined} uPlot once it has come, `null` where it cannot be had */
+    this.library = undefined;
     /** @type {Set<string>} */
     this.hiddenLines = new Set();
     /** @type {number | null} */
@@ -74,7 +74,7 @@ class ChartElement extends LightElement {
       <section class="chart-card" aria-labelledby="chart-${id}" data-testid="chart" data-chart=${id}>
         <header class="chart-header">
           <h3 id="chart-${id}">${heading}</h3>
-          ${this.#known
+          ${this.#known && this.library !== null
             ? html`<button
                 type="button"
                 class="button button-quiet button-small"
@@ -92,7 +92,7 @@ class ChartElement extends LightElement {
   /** @param {Chart} chart */
   #body(chart) {
     if (!this.#known) return html`<p class="chart-empty">${chart.empty}</p>`;
-    if (this.asTable) return chartTable({ chart, times: this.times, step: this.step });
+    if (this.asTable || this.library === null) return chartTable({ chart, times: this.times, step: this.step });
     return html`
       <div
         class="chart-plot"

@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import '../../components/chart.js';
 import { statTile } from '../../components/stat_tile.js';
 import { t } from '../../utils/i18n.js';
+import { Lazy } from '../../utils/lazy.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { questionCharts, serverCharts } from './charts.js';
 import { tilesOf } from './tiles.js';
@@ -11,6 +12,9 @@ import { vitalCharts } from './vital_charts.js';
 
 /** @typedef {import('../../shapes.js').Chart} Chart */
 /** @typedef {import('../../shapes.js').PerformanceReport} PerformanceReport */
+
+/** Few people look at charts. */
+const uplot = new Lazy(() => import(/* webpackChunkName: "charts" */ '../../utils/uplot.js'));
 
 /** The key figures and all charts of a report. */
 class PerformanceFigures extends LightElement {
@@ -31,8 +35,8 @@ class PerformanceFigures extends LightElement {
     /** @type {PerformanceReport | null} */
     this.report = null;
     this.busy = false;
-    /** @type {typeof import('uplot') | null} */
-    this.library = null;
+    /** @type {typeof import('uplot') | null | undefined} `null` where it could not be fetched */
+    this.library = uplot.module?.UPlot;
   }
 
   connectedCallback() {
@@ -48,10 +52,12 @@ class PerformanceFigures extends LightElement {
     this.#theme.disconnect();
   }
 
-  /** Figures and tables are there without the library, should it not come. */
   async #load() {
-    const { UPlot } = await import(/* webpackChunkName: "charts" */ '../../utils/uplot.js');
-    this.library = UPlot;
+    try {
+      this.library = (await uplot.load()).UPlot;
+    } catch {
+      this.library = null; // tables tell the same
+    }
   }
 
   render() {
