@@ -101,6 +101,26 @@ def test_questions_and_visits_come_into_their_charts(open_window: Callable[..., 
     expect(hint).to_contain_text(window.t("hint.vital.todo.lcp"))
 
 
+def test_what_a_visit_was_like_is_told_when_the_page_is_left(open_window: Callable[..., Window]) -> None:
+    window = administrator(open_window)
+    visitor = open_window()
+    visitor.register()
+
+    def visits() -> dict[str, int]:
+        answer = window.context.request.get("/api/v1/performance", params={"range": "5m"}).json()
+        return {name: vital["desktop"]["count"] for name, vital in answer["data"]["web_vitals"].items()}
+
+    before = visits()
+    page = visitor.page
+    with page.expect_response(re.compile(r"/static/vitals\.")):
+        page.goto("/documents")
+    page.get_by_role("heading", name=visitor.t("documents.title")).click()
+    page.keyboard.press("Tab")
+    page.wait_for_load_state("networkidle")
+    page.goto("about:blank")
+    eventually(lambda: all(count > before[name] for name, count in visits().items()), "all six vitals were told", 30)
+
+
 def test_the_range_is_chosen_and_stays_in_the_address(open_window: Callable[..., Window]) -> None:
     window = administrator(open_window)
     page = open_page(window)

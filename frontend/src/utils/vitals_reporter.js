@@ -14,11 +14,18 @@ const KEPT = 200;
  */
 export class VitalsReporter {
   /** @type {Metric[]} */
-  #queue = readStored('metrics', []);
+  #queue = [];
   #timer = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
   #onHidden = () => {
     if (document.visibilityState === 'hidden') this.send();
   };
+
+  #library;
+
+  /** @param {Pick<typeof library, 'load'>} [source] of `web-vitals` */
+  constructor(source = library) {
+    this.#library = source;
+  }
 
   /** @returns {() => void} stop */
   start() {
@@ -41,21 +48,26 @@ export class VitalsReporter {
   }
 
   send() {
-    if (this.#queue.length === 0) return;
+    const kept = storedMetrics();
+    const metrics = [...kept, ...this.#queue].slice(-KEPT);
+    if (metrics.length === 0) return;
     const body = JSON.stringify({
-      metrics: this.#queue,
+      metrics,
       userAgent: navigator.userAgent,
       // The address alone: a conversation's id says nothing about speed.
       url: location.origin + location.pathname.split('/').slice(0, 2).join('/'),
       timestamp: Date.now(),
     });
-    const sent = navigator.sendBeacon(ADDRESS, new Blob([body], { type: 'application/json' }));
-    if (sent) this.#queue = [];
-    writeStored('metrics', sent ? null : this.#queue);
+    // A beacon is taken on, and lost, when there is no network: only the browser knows that.
+    const sent = navigator.onLine !== false
+      && navigator.sendBeacon(ADDRESS, new Blob([body], { type: 'application/json' }));
+    this.#queue = [];
+    if (!sent) writeStored('metrics', metrics);
+    else if (kept.length) writeStored('metrics', null);
   }
 
   async #observe() {
-    const vitals = await library.load().catch(() => null);
+    const vitals = await this.#library.load().catch(() => null);
     if (!vitals) return; // nothing is measured on this visit
     for (const on of [vitals.onLCP, vitals.onINP, vitals.onCLS, vitals.onTTFB, vitals.onFCP]) {
       on((metric) => this.record(metric.name.toLowerCase(), metric.value));
@@ -73,4 +85,13 @@ export class VitalsReporter {
     });
     observer.observe({ type: 'first-input', buffered: true });
   }
+}
+
+/**
+ * What could not be sent, by this tab or another one: whoever sends first takes all of it.
+ * @returns {Metric[]}
+ */
+function storedMetrics() {
+  const stored = readStored('metrics', /** @type {unknown} */ ([]));
+  return Array.isArray(stored) ? stored : [];
 }
