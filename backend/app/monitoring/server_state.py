@@ -43,10 +43,12 @@ class ServerState:
         self._clock = clock
         self._looked = -math.inf
         self._found: Mapping[str, float] = {}
+        self._busy = self._total = 0.0  # seconds of all processors, since the machine was started
 
     def read(self) -> Mapping[str, float]:
         """Return figures by name; those of a part that does not answer are left out."""
-        if self._clock() - self._looked >= _FRESH_SECONDS:
+        # Who asks while another greenlet looks is told what was found before, but never nothing.
+        if not self._found or self._clock() - self._looked >= _FRESH_SECONDS:
             self._looked = self._clock()
             self._found = {**self._machine(), **self._disk(), **self._waiting()}
         return self._found
@@ -56,9 +58,23 @@ class ServerState:
         return {
             "machine_memory_total": float(memory.total),
             "machine_memory_available": float(memory.available),
-            "machine_cpu": psutil.cpu_percent(),  # since the last look
+            "machine_cpu": self._processors(),
             "load": os.getloadavg()[0],
         }
+
+    def _processors(self) -> float:
+        """Return the use of all processors together since the last look; at first, since the machine was started.
+
+        ``psutil.cpu_percent`` remembers its last look by thread, which under gevent is each request
+        for itself: it said 0 for ever.
+        """
+        times = psutil.cpu_times()
+        # A guest's time is in its host's already.
+        total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+        busy = total - times.idle - getattr(times, "iowait", 0.0)
+        passed, worked = total - self._total, busy - self._busy
+        self._busy, self._total = busy, total
+        return round(min(100.0, max(0.0, 100 * worked / passed)), 1) if passed > 0 else 0.0
 
     def _disk(self) -> Mapping[str, float]:
         folder = next((path for path in (self._data_dir, *self._data_dir.parents) if path.exists()), None)

@@ -206,13 +206,16 @@ export class ChartPlot {
       ctx.stroke();
       ctx.font = `${this.#em * ratio}px ${this.#font}`;
       ctx.textAlign = 'right';
-      ctx.textBaseline = 'middle';
-      const right = bbox.left + bbox.width;
-      const [width, height] = [ctx.measureText(label).width + 8 * ratio, 1.5 * this.#em * ratio];
-      ctx.fillStyle = this.#colours.surface;
-      ctx.fillRect(right - width, y - height / 2, width, height);
+      ctx.textBaseline = 'bottom';
+      // A halo keeps the words apart from the lines behind them.
+      const place = /** @type {const} */ ([label, bbox.left + bbox.width - 2 * ratio, y - 2 * ratio]);
+      ctx.setLineDash([]);
+      ctx.lineJoin = 'round';
+      ctx.lineWidth = 4 * ratio;
+      ctx.strokeStyle = this.#colours.surface;
+      ctx.strokeText(...place);
       ctx.fillStyle = this.#colours[tone];
-      ctx.fillText(label, right - 4 * ratio, y);
+      ctx.fillText(...place);
       ctx.restore();
     }
   }

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import namedtuple
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import psutil
 import pytest
 from structlog.testing import capture_logs
 
@@ -88,6 +94,42 @@ def test_the_machine_and_the_queue_are_told(tmp_path: Path) -> None:
     assert (found["queue_length"], found["queue_oldest"]) == (3, 7.5)
     assert 0 < found["disk_free"] <= found["disk_total"]
     assert 0 < found["machine_memory_available"] <= found["machine_memory_total"]
+
+
+def test_the_processors_use_is_that_since_the_last_look_whoever_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = SimpleNamespace(user=60.0, idle=35.0, iowait=5.0, guest=0.0)
+
+    def seconds() -> Any:
+        return namedtuple("Times", vars(times))(**vars(times))
+
+    now = [0.0]
+    monkeypatch.setattr(psutil, "cpu_times", seconds)
+    state = ServerState(tmp_path, lambda: (0, 0.0), clock=lambda: now[0])
+    assert state.read()["machine_cpu"] == 60.0
+    looks = []
+    for user, idle in ((63.0, 36.0), (63.0, 40.0)):
+        times.user, times.idle, now[0] = user, idle, now[0] + 10
+        # Under gevent each request is a thread to the library: what it remembers of one, no other finds.
+        with ThreadPoolExecutor(1) as thread:
+            looks.append(thread.submit(state.read).result()["machine_cpu"])
+    assert looks == [75.0, 0.0]
+
+
+def test_whoever_asks_while_another_one_looks_for_the_first_time_is_told_everything(tmp_path: Path) -> None:
+    told: list[Mapping[str, float]] = []
+
+    def queue() -> tuple[int, float]:
+        if len(asked) == 0:
+            asked.append("once")
+            told.append(state.read())  # as another greenlet does while this one waits for the database
+        return 2, 1.0
+
+    asked: list[str] = []
+    state = ServerState(tmp_path, queue)
+    state.read()
+    assert set(told[0]) == set(GAUGES)
 
 
 def test_a_queue_that_cannot_be_asked_leaves_the_rest(tmp_path: Path) -> None:
