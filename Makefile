@@ -27,7 +27,7 @@ run: setup page ## set everything up, then start Like-Opt; ARGS="--port 8000" ar
 	@exec $(BIN)/likeopt serve $(ARGS)
 
 test: setup-dev page check ## every check and every test, with real services and a real browser
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: setup-dev node_modules/.stamp page ## linters, types, layers, size and tests of the page
 	$(BIN)/ruff check .

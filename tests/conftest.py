@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("likeopt", deadline=None)  # no test judges a time: the machine may be busy
+settings.load_profile("likeopt")
 
 
 @pytest.fixture(scope="session")
