@@ -4,7 +4,7 @@ import './styles/controls.css';
 
 import { Router } from './router/router.js';
 import { onAnswer } from './services/api_client.js';
-import { applyPreferences } from './store/preferences.js';
+import { applyPreferences, watchPreferences } from './store/preferences.js';
 import { loadSession, watchSession } from './store/session.js';
 import { commitDeletions } from './store/undoable.js';
 import { toProblem } from './utils/problem.js';
@@ -30,6 +30,7 @@ async function start() {
 }
 
 watchSession();
+watchPreferences();
 onAnswer((path, milliseconds) => reporter.record(`api:/${path.split('/')[1]}`, milliseconds));
 addEventListener('pagehide', commitDeletions);
 whenIdle(() => reporter.start());

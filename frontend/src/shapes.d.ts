@@ -12,6 +12,8 @@ export interface Problem {
   message: string;
   request_id?: string | null;
   retryable?: boolean;
+  /** Whether the page is looking for the rest of what broke off. */
+  looking?: boolean;
 }
 
 export interface User {

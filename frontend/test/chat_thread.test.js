@@ -1,33 +1,11 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { afterEach, before, test } from 'node:test';
 
-import { openBrowser } from './support/browser.js';
-import { answer, eventStream, fakeServer, refused, until } from './support/server.js';
+import { CITATION, closeThreads, lastOf, loadThreads, META, thread, WHOLE } from './support/chat.js';
+import { eventStream, fakeServer, refused, until } from './support/server.js';
 
-/** @type {typeof import('../src/store/chat_thread.js')} */
-let store;
-
-before(async () => {
-  openBrowser();
-  store = await import('../src/store/chat_thread.js');
-});
-
-const META = { conversation_id: 'v1', message_id: 'm1', model: 'tiny', cached: false, degraded: [] };
-const SOURCE = { n: 1, document_id: 'd', title: 't', page: 1, heading: null, passage_id: 7, text: 'abc', start: 0, end: 3, score: 1 };
-const CITATION = { n: 1, passage_id: 7, quote: 'b', start: 1, end: 2 };
-/** @type {[string, object][]} */
-const WHOLE = [
-  ['meta', META],
-  ['sources', { sources: [SOURCE] }],
-  ['token', { text: '안녕' }],
-  ['token', { text: ' [1]' }],
-  ['done', { message_id: 'm1', citations: [CITATION], usage: {}, timings: { total_ms: 3 } }],
-];
-
-/** @param {string | null} [id] */
-const thread = (id = null) => new store.ChatThread(id, () => {});
-/** @param {InstanceType<typeof store.ChatThread>} of */
-const lastOf = (of) => /** @type {import('../src/shapes.js').Message} */ (of.$state.get().messages.at(-1));
+before(loadThreads);
+afterEach(closeThreads);
 
 test('an answer grows from its events and ends complete', async () => {
   const asked = fakeServer({ 'POST /chat': () => eventStream(WHOLE) });
@@ -153,60 +131,19 @@ test('an answer that was never stored is asked for without replacing', async () 
   const chat = thread();
   await chat.ask({ text: 'a' });
   await chat.askAgain();
-  assert.equal(asked.length, 3);
+  assert.equal(asked.filter(({ route }) => route === 'POST /chat').length, 3);
   assert.equal(lastOf(chat).status, 'complete');
 });
 
-/** @param {string} id */
-const message = (id) => ({ id, role: 'user', text: id });
-/** A conversation of five messages in pages of two, as the server reads it from its end. */
-const FIVE = {
-  /** @param {unknown} _body @param {URL} url */
-  'GET /conversations/v1/messages': (_body, url) => {
-    assert.equal(url.searchParams.get('order'), 'newest');
-    const at = Number(url.searchParams.get('cursor') ?? 0);
-    const page = ['e', 'd', 'c', 'b', 'a'].slice(at, at + 2).map(message);
-    return answer(page, { next_cursor: at + 2 < 5 ? String(at + 2) : null });
-  },
-};
-/** @param {InstanceType<typeof store.ChatThread>} of */
-const idsOf = (of) => of.$state.get().messages.map(({ id }) => id).join('');
-
-test('a conversation is read from its end, and what is earlier when it is wanted', async () => {
-  const asked = fakeServer(FIVE);
-  const chat = thread('v1');
-  await chat.load();
-  assert.equal(idsOf(chat), 'de');
-  await Promise.all([chat.loadEarlier(), chat.loadEarlier()]);
-  assert.equal(idsOf(chat), 'bcde');
-  assert.equal(asked.length, 2);
-  await chat.loadEarlier();
-  await chat.loadEarlier();
-  assert.equal(idsOf(chat), 'abcde');
-  assert.equal(asked.length, 3);
-  assert.equal(chat.$state.get().earlier, null);
-});
-
-test('all that is earlier can be asked for, also while a part is being read', async () => {
-  fakeServer(FIVE);
-  const chat = thread('v1');
-  await chat.load();
-  await Promise.all([chat.loadEarlier(), chat.loadEarlier({ all: true })]);
-  assert.equal(idsOf(chat), 'abcde');
-});
-
-test('what is earlier can be asked for again when it could not be read', async () => {
-  fakeServer(FIVE);
-  const chat = thread('v1');
-  await chat.load();
-  fakeServer({});
-  await chat.loadEarlier();
-  assert.equal(chat.$state.get().reading, 'failed');
-  assert.equal(idsOf(chat), 'de');
-  fakeServer(FIVE);
-  await chat.loadEarlier();
-  assert.equal(idsOf(chat), 'bcde');
-  assert.equal(chat.$state.get().reading, 'idle');
+test('many pieces that come at once are shown once', async () => {
+  const pieces = Array.from({ length: 300 }, () => /** @type {[string, object]} */ (['token', { text: 'a' }]));
+  fakeServer({ 'POST /chat': () => eventStream([WHOLE[0], ...pieces, WHOLE[4]]) });
+  const chat = thread();
+  let shown = 0;
+  chat.$state.listen(() => (shown += 1));
+  await chat.ask({ text: 'a' });
+  assert.equal(lastOf(chat).text.length, 300);
+  assert.ok(shown < 20, `${shown} times`);
 });
 
 test('a thumb is shown at once and taken back when refused', async () => {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.support.filling import fill_conversation
+from tests.e2e.support.filling import fill_conversation, fill_conversations
 from tests.e2e.window import Window
 from tests.fakes.scripted_model import Endless, Script, ScriptedModel, delta, spoken
 from tests.services.likeopt import Server, eventually, likeopt_server
@@ -208,3 +209,116 @@ def test_what_is_typed_into_a_far_message_stays(long: Window) -> None:
     to_beginning(long)
     page.keyboard.press("End")
     expect(editor).to_have_value("Half a thought")
+
+
+# --- the list -----------------------------------------------------------------------------------
+
+CONVERSATIONS = 10_000
+MOST_ROWS = 120
+
+
+@pytest.fixture
+def many(window: Window, site: Server) -> Window:
+    """A person with ten thousand conversations, three of them pinned."""
+    fill_conversations(site.data_dir, window.email, CONVERSATIONS, pinned=3)
+    window.page.goto("/")
+    expect(row(window, 1)).to_be_visible()
+    return window
+
+
+def row(window: Window, n: int) -> Locator:
+    return window.page.get_by_test_id("conversation").filter(has_text=re.compile(rf"Conversation {n}\b"))
+
+
+def listing(window: Window) -> Locator:
+    return window.page.get_by_role("navigation", name=window.t("conversation.list")).locator(".conversation-box")
+
+
+def scroll_list(window: Window, by: int) -> dict[str, Any]:
+    """Scroll as far, and return what is seen in the list a frame later."""
+    found: dict[str, Any] = listing(window).evaluate(
+        """(box, by) => new Promise((seen) => {
+          box.scrollTop += by;
+          requestAnimationFrame(() => requestAnimationFrame(() => {
+            const { top, bottom } = box.getBoundingClientRect();
+            const rows = [...box.querySelectorAll('li')];
+            const inside = rows.map((row) => [row, row.getBoundingClientRect()]).filter(([, place]) => place.top >= top && place.bottom <= bottom);
+            seen({
+              rows: rows.length,
+              numbers: inside.map(([row]) => Number(/\\d+/.exec(row.textContent)[0])),
+              left: box.scrollHeight - box.clientHeight - box.scrollTop,
+            });
+          }));
+        })""",
+        by,
+    )
+    return found
+
+
+def test_ten_thousand_conversations_are_scrolled_to_the_last(many: Window) -> None:
+    seen: set[int] = set()
+    for _ in range(2000):
+        found = scroll_list(many, 350)
+        assert found["rows"] < MOST_ROWS
+        assert found["numbers"] or found["left"] > 0
+        seen |= set(found["numbers"])
+        if found["left"] < 1 and CONVERSATIONS in seen:
+            break
+    missing = set(range(20, CONVERSATIONS + 1)) - seen
+    assert not missing, sorted(missing)[:10]
+    months = many.page.locator(".conversation-group h3")
+    expect(months.first).to_be_visible()
+
+
+def test_the_arrows_go_through_the_list_and_the_focus_is_never_lost(many: Window) -> None:
+    page = many.page
+    row(many, 1).locator("a").focus()
+    page.keyboard.press("ArrowUp")
+    expect(row(many, 1).locator("a")).to_be_focused()
+    for n in range(2, 61):
+        page.keyboard.press("ArrowDown")
+        expect(row(many, n).locator("a")).to_be_focused()
+    expect(row(many, 60)).to_be_in_viewport()
+    expect(row(many, 60)).to_have_attribute("aria-posinset", re.compile(r"\d+"))
+    scroll_list(many, 5000)
+    expect(row(many, 60).locator("a")).to_be_focused()
+    page.keyboard.press("Home")
+    expect(row(many, 1).locator("a")).to_be_focused()
+    expect(row(many, 1)).to_be_in_viewport()
+    page.keyboard.press("PageDown")
+    focused = page.locator("[data-testid=conversation] a:focus")
+    expect(focused).to_be_in_viewport()
+    assert int(re.sub(r"\D", "", focused.inner_text())) > 5
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/chat/"))
+
+
+def test_a_far_conversation_is_renamed_where_it_stands(many: Window) -> None:
+    page = many.page
+    for _ in range(12):
+        scroll_list(many, 400)
+    number = scroll_list(many, 0)["numbers"][4]
+    row(many, number).hover()
+    many.button("conversation.menu", title=f"Conversation {number}").click()
+    page.get_by_role("menuitem", name=many.t("conversation.rename"), exact=True).click()
+    field = page.get_by_role("textbox", name=many.t("conversation.rename"))
+    expect(field).to_be_focused()
+    field.fill("Found it")
+    field.press("Enter")
+    expect(page.get_by_test_id("conversation").filter(has_text="Found it")).to_be_in_viewport()
+    expect(page.locator(".rename-form")).to_have_count(0)
+
+
+def test_a_list_that_cannot_be_read_on_says_so_and_does_not_ask_for_ever(many: Window) -> None:
+    many.expect_console("ERR_FAILED")
+    many.page.route("**/conversations?*cursor=*", lambda route: route.abort())
+    asked = len([url for url in many.urls if "cursor=" in url])
+    for _ in range(12):
+        scroll_list(many, 2000)
+    alert = listing(many).get_by_role("alert")
+    expect(alert).to_contain_text(many.t("conversation.failed"))
+    assert len([url for url in many.urls if "cursor=" in url]) <= asked + 1
+    many.page.unroute_all()
+    alert.get_by_role("button", name=many.t("action.retry")).click()
+    eventually(lambda: scroll_list(many, 0)["left"] > 3000, "the list goes on")
+    expect(alert).to_have_count(0)

@@ -1,16 +1,26 @@
 import { html, nothing } from 'lit';
+import { guard } from 'lit/directives/guard.js';
+import { createRef, ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import { groupByDay } from '../utils/format.js';
-import { t } from '../utils/i18n.js';
+import { language, t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
-import './menu.js';
+import { layOut, rowsBetween } from '../utils/row_window.js';
+import { conversationRow, renameForm } from './conversation_row.js';
 
 /** @typedef {import('../shapes.js').Conversation} Conversation */
+/** @typedef {import('../utils/row_window.js').Row<Conversation>} Row */
+
+/** Pixels beyond the screen that are drawn too. */
+const MARGIN = 600;
+/** Until the first rows have been drawn and measured. */
+const HEIGHTS = { heading: 36, item: 36 };
 
 /**
- * Conversations, the pinned ones first, the others by day. Emits `rename` ({id, title}), `pin`
- * ({id, pinned}), `delete-conversation` (id) and `more` when its end comes into view.
+ * Conversations, the pinned ones first, the others by day; of thousands only those near the screen
+ * are in the page. Emits `rename` ({id, title}), `pin` ({id, pinned}), `delete-conversation` (id)
+ * and `more` when its end comes near.
  */
 class ConversationList extends LightElement {
   static properties = {
@@ -21,10 +31,17 @@ class ConversationList extends LightElement {
     hasMore: { type: Boolean },
     exportAddress: { attribute: false },
     renaming: { state: true },
+    range: { state: true, hasChanged: (/** @type {number[]} */ now, /** @type {number[]} */ before) => String(now) !== String(before) },
   };
 
-  /** @type {IntersectionObserver | undefined} */
-  #observer;
+  /** @type {{rows: Row[], height: number}} */
+  #layout = { rows: [], height: 0 };
+  #laidOut = '';
+  #heights = HEIGHTS;
+  /** The row with the focus stays in the page, wherever one scrolls. @type {string | null} */
+  #focused = null;
+  #box = createRef();
+  #resize = new ResizeObserver(() => this.#look());
 
   constructor() {
     super();
@@ -40,23 +57,104 @@ class ConversationList extends LightElement {
     this.exportAddress = () => '';
     /** @type {string | null} */
     this.renaming = null;
+    /** The rows that are drawn. @type {[number, number]} */
+    this.range = [0, 40];
   }
 
-  render() {
-    if (this.conversations.length === 0) return this.#empty();
+  /** @param {Map<string, unknown>} changed */
+  willUpdate(changed) {
+    const key = `${language()} ${new Date().toDateString()}`;
+    if (changed.has('conversations') || this.#laidOut !== key) this.#layOut();
+    this.#laidOut = key;
+    if (changed.has('query') && this.#box.value) this.#box.value.scrollTop = 0;
+  }
+
+  #layOut() {
     const pinned = this.conversations.filter((item) => item.pinned);
     const others = this.conversations.filter((item) => !item.pinned);
     const groups = groupByDay(others, (item) => item.updated_at);
     if (pinned.length > 0) groups.unshift({ label: t('conversation.pinned'), items: pinned });
+    this.#layout = layOut(groups, this.#heights);
+  }
+
+  render() {
+    if (this.conversations.length === 0) return this.#empty();
+    const rows = this.#drawnRows();
+    const groups = [...new Set(rows.map(({ group }) => group))];
+    const room = this.#layout.height + (this.hasMore ? 4 * this.#heights.item : 0);
     return html`
-      ${groups.map(({ label, items }) => html`
-        <section class="conversation-group">
-          <h3>${label}</h3>
-          <ul>${repeat(items, ({ id }) => id, (item) => this.#item(item))}</ul>
-        </section>
-      `)}
-      ${this.hasMore ? html`<div class="list-end" aria-hidden="true"></div>` : nothing}
+      <div class="conversation-box" ${ref(this.#box)} @scroll=${this.#look} @keydown=${this.#onKey} @focusin=${this.#onFocus}>
+        <div class="conversation-rows" .style=${`height: ${room}px`}>
+          ${repeat(groups, ({ label }) => label, (group) => this.#group(group.label, rows.filter((row) => row.group === group)))}
+          ${this.hasMore ? this.#end() : nothing}
+        </div>
+      </div>
     `;
+  }
+
+  /** @returns {Row[]} */
+  #drawnRows() {
+    const [from, to] = this.range;
+    const { rows } = this.#layout;
+    const focused = rows.findIndex(({ key }) => key === this.#focused);
+    const drawn = rows.slice(from, to);
+    if (focused >= 0 && focused < from) drawn.unshift(rows[focused]);
+    else if (focused >= to) drawn.push(rows[focused]);
+    return drawn;
+  }
+
+  /** @param {string} label @param {Row[]} rows */
+  #group(label, rows) {
+    const heading = rows.find(({ item }) => item === null);
+    const items = rows.filter(({ item }) => item !== null);
+    return html`
+      <section class="conversation-group" aria-label=${label}>
+        ${heading ? html`<h3 .style=${`top: ${heading.top}px`}>${label}</h3>` : nothing}
+        <ul>${repeat(items, ({ key }) => key, (row) => this.#row(row))}</ul>
+      </section>
+    `;
+  }
+
+  /** @param {Row} row */
+  #row({ item, group, place, top }) {
+    const conversation = /** @type {Conversation} */ (item);
+    const { id } = conversation;
+    /** @param {string | null} title */
+    const renamed = (title) => {
+      if (this.renaming !== id) return;
+      this.renaming = null;
+      if (title) this.emit('rename', { id, title });
+    };
+    return html`
+      <li
+        class="conversation"
+        data-testid="conversation"
+        data-id=${id}
+        aria-setsize=${this.hasMore ? -1 : group.items.length}
+        aria-posinset=${place + 1}
+        .style=${`top: ${top}px`}
+      >
+        ${this.renaming === id
+          ? renameForm(conversation, renamed)
+          : guard([conversation, id === this.current, language()], () => conversationRow(conversation, {
+              current: id === this.current,
+              exportAddress: this.exportAddress,
+              rename: () => void this.#rename(id),
+              emit: (name, detail) => this.emit(name, detail),
+            }))}
+      </li>
+    `;
+  }
+
+  #end() {
+    const top = `top: ${this.#layout.height}px`;
+    if (this.state !== 'failed') {
+      return html`<div class="conversation-end skeleton-lines" aria-hidden="true" .style=${top}><i></i><i></i><i></i></div>`;
+    }
+    return html`<div class="conversation-end" role="alert" .style=${top}>
+      <p>${t('conversation.failed')}</p>
+      <button type="button" class="button" @click=${() => this.emit('more')}>${t('action.retry')}</button>
+    </div>`;
   }
 
   #empty() {
@@ -67,56 +165,30 @@ class ConversationList extends LightElement {
     return html`<p class="sidebar-note">${t(`conversation.${key}`)}</p>`;
   }
 
-  /** @param {Conversation} conversation */
-  #item(conversation) {
-    const { id, title, pinned } = conversation;
-    if (this.renaming === id) return html`<li>${this.#renameForm(conversation)}</li>`;
-    const items = [
-      { label: t('conversation.rename'), icon: 'pencil', run: () => this.#rename(id) },
-      {
-        label: t(pinned ? 'conversation.unpin' : 'conversation.pin'),
-        icon: pinned ? 'unpin' : 'pin',
-        run: () => this.emit('pin', { id, pinned: !pinned }),
-      },
-      { label: t('conversation.export_md'), icon: 'download', href: this.exportAddress(id, 'md') },
-      { label: t('conversation.export_json'), icon: 'download', href: this.exportAddress(id, 'json') },
-      {
-        label: t('conversation.delete'),
-        icon: 'trash',
-        danger: true,
-        run: () => this.emit('delete-conversation', id),
-      },
-    ];
-    return html`
-      <li class="conversation" data-testid="conversation">
-        <a href="/chat/${encodeURIComponent(id)}" aria-current=${id === this.current ? 'page' : nothing} title=${title}>
-          ${title || t('conversation.untitled')}
-        </a>
-        <lo-menu .label=${t('conversation.menu', { title })} .items=${items}></lo-menu>
-      </li>
-    `;
+  firstUpdated() {
+    this.#resize.observe(this);
   }
 
-  /** @param {Conversation} conversation */
-  #renameForm({ id, title }) {
-    /** @param {Event} event */
-    const save = (event) => {
-      event.preventDefault();
-      if (this.renaming !== id) return;
-      const input = /** @type {HTMLInputElement} */ (this.querySelector('input[name=title]'));
-      this.renaming = null;
-      const after = input.value.trim();
-      if (after && after !== title) this.emit('rename', { id, title: after });
-    };
-    /** @param {KeyboardEvent} event */
-    const onKey = (event) => {
-      if (event.key !== 'Escape' || event.isComposing) return;
-      event.stopPropagation();
-      this.renaming = null;
-    };
-    return html`<form class="rename-form" @submit=${save}>
-      <input name="title" maxlength="200" aria-label=${t('conversation.rename')} .value=${title} @blur=${save} @keydown=${onKey} />
-    </form>`;
+  updated() {
+    const heading = this.querySelector('h3')?.getBoundingClientRect().height ?? this.#heights.heading;
+    const item = this.querySelector('li')?.getBoundingClientRect().height ?? this.#heights.item;
+    // Nothing is as high as it will be while the list is hidden.
+    if (heading > 0 && item > 0 && (heading !== this.#heights.heading || item !== this.#heights.item)) {
+      this.#heights = { heading, item };
+      this.#laidOut = '';
+      this.requestUpdate();
+    }
+    this.#look();
+  }
+
+  /** Draw what is near the screen, and ask for more before its end is reached. */
+  #look() {
+    const box = this.#box.value;
+    if (!box) return;
+    const { scrollTop, clientHeight } = box;
+    this.range = rowsBetween(this.#layout.rows, scrollTop - MARGIN, scrollTop + clientHeight + MARGIN);
+    const end = this.#layout.height - scrollTop - clientHeight;
+    if (this.hasMore && this.state === 'idle' && end < 2 * clientHeight + MARGIN) this.emit('more');
   }
 
   /** @param {string} id */
@@ -128,19 +200,42 @@ class ConversationList extends LightElement {
     input.select();
   }
 
-  updated() {
-    this.#observer?.disconnect();
-    const end = this.querySelector('.list-end');
-    if (!end) return;
-    this.#observer = new IntersectionObserver(([{ isIntersecting }]) => {
-      if (isIntersecting) this.emit('more');
-    });
-    this.#observer.observe(end);
+  /** @param {FocusEvent} event */
+  #onFocus({ target }) {
+    this.#focused = /** @type {HTMLElement} */ (target).closest('li')?.dataset.id ?? null;
+  }
+
+  /** @param {KeyboardEvent} event the arrows go from one conversation to the next */
+  #onKey(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest('input, [popover]') || event.ctrlKey || event.metaKey || event.altKey) return;
+    const rows = this.#layout.rows.filter(({ item }) => item !== null);
+    const at = rows.findIndex(({ key }) => key === this.#focused);
+    const page = Math.max(1, Math.floor((this.#box.value?.clientHeight ?? 0) / this.#heights.item) - 1);
+    const moves = {
+      ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: rows.length - 1,
+    };
+    const to = moves[/** @type {keyof typeof moves} */ (event.key)];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    void this.#focus(rows[Math.max(0, Math.min(to, rows.length - 1))]);
+  }
+
+  /** @param {Row} row */
+  async #focus({ key, top }) {
+    const box = /** @type {HTMLElement} */ (this.#box.value);
+    const { heading, item } = this.#heights;
+    // A group's heading comes into view with its first conversation.
+    if (top - heading < box.scrollTop) box.scrollTop = top - heading;
+    else if (top + item > box.scrollTop + box.clientHeight) box.scrollTop = top + item - box.clientHeight;
+    this.#look();
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(`li[data-id="${CSS.escape(key)}"] a`))?.focus({ preventScroll: true });
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.#observer?.disconnect();
+    this.#resize.disconnect();
   }
 }
 

@@ -71,7 +71,7 @@ class Message extends LightElement {
       <div class="message-actions">
         ${this.#action('copy', this.copied ? 'check' : 'copy', t(this.copied ? 'action.copied' : 'message.copy_question'), () => this.#copy())}
         ${this.last && !this.busy
-          ? this.#action('edit', 'pencil', t('message.edit'), () => this.#edit())
+          ? this.#action('edit', 'pencil', t('message.edit'), () => void this.edit())
           : nothing}
       </div>
     `;
@@ -90,7 +90,7 @@ class Message extends LightElement {
   }
 
   #answer() {
-    const { text, status, sources, citations, problem } = this.message;
+    const { text, status, sources, citations } = this.message;
     const waiting = text === '' && (status === 'sending' || status === 'streaming');
     return html`
       ${waiting ? this.#skeleton() : nothing}
@@ -103,17 +103,19 @@ class Message extends LightElement {
         .opened=${this.opened}
       ></lo-answer>
       ${status === 'stopped' ? html`<p class="message-note">${t('message.stopped')}</p>` : nothing}
-      ${status === 'failed'
-        ? problemNote(
-            problem ?? { error_code: 'ANSWER_BROKEN', message: '' },
-            this.last && !this.busy ? () => this.emit('again') : null,
-          )
-        : nothing}
+      ${status === 'failed' ? this.#problem() : nothing}
       ${status === 'complete' || status === 'stopped'
         ? html`<lo-source-chips .sources=${sources} .citations=${citations} .opened=${this.opened}></lo-source-chips>`
         : nothing}
       ${status === 'sending' || status === 'streaming' ? nothing : this.#footer()}
     `;
+  }
+
+  #problem() {
+    const { problem, text } = this.message;
+    const again = this.last && !this.busy ? () => this.emit('again') : null;
+    const label = t(problem?.error_code === 'STREAM_BROKEN' && text ? 'message.go_on' : 'action.retry');
+    return problemNote(problem ?? { error_code: 'ANSWER_BROKEN', message: '' }, again, label);
   }
 
   #skeleton() {
@@ -144,6 +146,9 @@ class Message extends LightElement {
           : nothing}
         ${degraded.map((part) => html`<span class="badge badge-warn" data-testid="degraded">${t(`degraded.${part}`)}</span>`)}
         ${cached ? html`<span class="badge">${t('message.cached')}</span>` : nothing}
+        ${cached && this.last && !this.busy
+          ? html`<button type="button" class="link-button message-fresh" @click=${() => this.emit('again')}>${t('message.fresh')}</button>`
+          : nothing}
         ${author ? html`<span class="message-model">${author}</span>` : nothing}
       </div>
     `;
@@ -173,10 +178,13 @@ class Message extends LightElement {
     setTimeout(() => (this.copied = false), 2000);
   }
 
-  async #edit() {
+  /** @param {string} [text] what had been written, where it could not be sent */
+  async edit(text = this.message.text) {
+    this.near = true;
     this.editing = true;
     await this.updateComplete;
     const area = /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea'));
+    area.value = text;
     area.focus();
     area.setSelectionRange(area.value.length, area.value.length);
   }

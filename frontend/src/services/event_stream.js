@@ -51,8 +51,11 @@ export class EventStreamParser {
   }
 }
 
+/** The server lets no stream be silent for longer than 15 s; a network that is gone may not say so. */
+const SILENCE = 45_000;
+
 /**
- * Read a response's events until it ends. Leaving the loop closes the connection.
+ * Read a response's events until it ends, or breaks off. Leaving the loop closes the connection.
  * @param {ReadableStream<Uint8Array>} body
  * @returns {AsyncGenerator<{event: string, data: any}>} with `data` parsed from JSON
  */
@@ -62,7 +65,7 @@ export async function* readEvents(body) {
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await withinSilence(reader.read());
       const events = parser.push(done ? decoder.decode() : decoder.decode(value, { stream: true }));
       for (const { event, data } of events) yield { event, data: JSON.parse(data) };
       if (done) return;
@@ -70,5 +73,23 @@ export async function* readEvents(body) {
   } finally {
     // A stream that was aborted is already closed; that is what was wanted.
     await reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} reading
+ * @returns {Promise<T>}
+ */
+async function withinSilence(reading) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const silence = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new TypeError('The stream has fallen silent.')), SILENCE);
+  });
+  try {
+    return /** @type {T} */ (await Promise.race([reading, silence]));
+  } finally {
+    clearTimeout(timer);
   }
 }

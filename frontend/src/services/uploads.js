@@ -11,6 +11,7 @@ import { address, ApiError, errorFromEnvelope } from './api_client.js';
  */
 export function uploadFile(file, { collectionId, signal, onProgress }) {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const xhr = new XMLHttpRequest();
     const abort = () => xhr.abort();
     signal.addEventListener('abort', abort, { once: true });

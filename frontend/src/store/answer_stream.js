@@ -22,7 +22,8 @@ export class AnswerStream {
 
   /**
    * @param {AsyncIterable<{event: string, data: any}>} events
-   * @param {(conversationId: string) => void} onBegun called once the server has taken the question
+   * @param {(conversationId: string, questionId: string) => void} onBegun called once the server
+   *   has taken the question
    * @returns {Promise<'accepted' | 'signed_out' | 'failed'>}
    */
   async read(events, onBegun) {
@@ -32,7 +33,7 @@ export class AnswerStream {
       for await (const { event, data } of events) {
         if (event === 'meta') {
           begun = true;
-          onBegun(data.conversation_id);
+          onBegun(data.conversation_id, data.question_id);
         }
         ended ||= event === 'done' || event === 'error';
         this.#take(event, data);

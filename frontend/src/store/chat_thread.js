@@ -2,9 +2,10 @@ import { atom } from 'nanostores';
 
 import * as chat from '../services/chat.js';
 import { isAbort, toProblem } from '../utils/problem.js';
+import { findExchange, lookForAnswer } from './answer_recovery.js';
 import { AnswerStream } from './answer_stream.js';
 import { answerDraft, questionMessage } from './chat_messages.js';
-import { notifyProblem } from './notices.js';
+import { optimistically } from './optimistic.js';
 import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
 
 /** @typedef {import('../shapes.js').Message} Message */
@@ -19,6 +20,7 @@ import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
  * @property {string | null} earlier where to read on before the first of the messages
  * @property {'idle' | 'loading' | 'failed'} reading of what is earlier
  */
+/** @typedef {'accepted' | 'signed_out' | 'failed'} Outcome what became of a question */
 /** @typedef {{text: string, collectionIds?: string[], replaces?: string, fresh?: boolean}} Question */
 
 /** One conversation as the page knows it. It goes on while another page is looked at. */
@@ -27,20 +29,26 @@ export class ChatThread {
   /** The question as it was last asked, to ask it again. @type {Question | null} */
   #asked = null;
   #asking = new AbortController();
+  #looking = new AbortController();
   #wantsAll = false;
+  /** Whether something was said elsewhere while this was asking. */
+  #stale = false;
   #onBegun;
+  #onEnded;
 
   /**
    * @param {string | null} id
    * @param {(thread: ChatThread) => void} onBegun called when the server has taken a question
+   * @param {(thread: ChatThread, answer: Message) => void} [onEnded] called when its answer has ended
    */
-  constructor(id, onBegun) {
+  constructor(id, onBegun, onEnded = () => {}) {
     this.$state = atom(
       /** @type {Thread} */ ({
         id, messages: [], state: id ? 'loading' : 'idle', problem: null, earlier: null, reading: 'idle',
       }),
     );
     this.#onBegun = onBegun;
+    this.#onEnded = onEnded;
   }
 
   get id() {
@@ -87,17 +95,31 @@ export class ChatThread {
   /** Take in what has been said elsewhere, in another tab or before the connection broke. */
   async refresh() {
     const { id, state } = this.$state.get();
-    if (!id || state !== 'idle') return;
-    const read = await readNewest(id);
-    const { messages, earlier, state: now } = this.$state.get();
-    if (now === 'idle') this.#update(mergeNewest({ messages, earlier }, read));
+    this.#stale = state !== 'idle';
+    if (!id || this.#stale) return;
+    try {
+      const read = await readNewest(id);
+      const { messages, earlier, state: now } = this.$state.get();
+      this.#stale = now !== 'idle';
+      if (!this.#stale) this.#update(mergeNewest({ messages, earlier }, read));
+    } catch {
+      // What is shown is still true; the next question tells what is wrong.
+    }
+  }
+
+  /** It was deleted in another tab. */
+  close() {
+    this.stop();
+    this.#looking.abort();
+    const problem = { error_code: 'CONVERSATION_NOT_FOUND', message: '' };
+    this.#update({ messages: [], state: 'failed', problem, earlier: null });
   }
 
   /**
    * Ask, and show the answer as it comes.
    * @param {Question} question
    * @param {() => void} [onTaken] called when the server has taken the question
-   * @returns {Promise<'accepted' | 'signed_out' | 'failed'>} what became of the question
+   * @returns {Promise<Outcome>}
    */
   async ask(question, onTaken = () => {}) {
     if (this.$state.get().state === 'asking') return 'failed';
@@ -109,14 +131,42 @@ export class ChatThread {
     this.#update({ messages: [...kept, questionMessage(this.id, question.text), draft], state: 'asking' });
 
     const stream = new AnswerStream(draft, (message) => this.#showAnswer(message));
-    const outcome = await stream.read(this.#events(question), (id) => {
+    const outcome = await stream.read(this.#events(question), (id, questionId) => {
       onTaken();
-      this.#begin(id);
+      this.#begin(id, questionId);
     });
-    this.#update({ state: 'idle' });
-    if (outcome !== 'signed_out') return outcome;
-    this.#update({ messages: before });
+    if (outcome === 'signed_out') this.#update({ messages: before, state: 'idle' });
+    else this.#end();
     return outcome;
+  }
+
+  #end() {
+    this.#update({ state: 'idle' });
+    const answer = /** @type {Message} */ (this.$state.get().messages.at(-1));
+    if (this.id) this.#onEnded(this, answer);
+    if (answer.problem?.error_code === 'STREAM_BROKEN') void this.#lookFor(answer);
+    if (this.#stale) void this.refresh();
+  }
+
+  /** What the network took away may be with the server. @param {Message} answer */
+  async #lookFor({ id, problem }) {
+    this.#looking = new AbortController();
+    const { signal } = this.#looking;
+    this.#change(id, { problem: { .../** @type {Problem} */ (problem), looking: true } });
+    const found = await lookForAnswer(/** @type {string} */ (this.id), id, signal);
+    if (signal.aborted) return;
+    this.#change(id, { problem });
+    if (found) this.#change(id, this.#recovered(found, problem));
+  }
+
+  /**
+   * @param {Message} found
+   * @param {Problem | null | undefined} problem nobody stopped it: the server saw its reader go
+   * @returns {Partial<Message>}
+   */
+  #recovered(found, problem) {
+    const { key: _key, ...message } = found;
+    return found.status === 'complete' ? { ...message, problem: null } : { ...message, status: 'failed', problem };
   }
 
   /** Stop the model; what has arrived stays. */
@@ -129,13 +179,29 @@ export class ChatThread {
     const { messages } = this.$state.get();
     const answer = messages.at(-1);
     const question = messages.at(-2);
-    if (!question || answer?.role !== 'assistant') return;
-    await this.ask({
-      text: question.text,
-      collectionIds: this.#asked?.collectionIds,
-      replaces: answer.id,
-      fresh: true,
-    });
+    if (!question || answer?.role !== 'assistant') return 'failed';
+    const replaces = answer.problem ? await this.#storedAnswer(question, answer) : answer.id;
+    if (replaces === null) return 'accepted';
+    const { collectionIds } = this.#asked ?? {};
+    return this.ask({ text: question.text, collectionIds, replaces, fresh: true });
+  }
+
+  /**
+   * Before a broken answer is asked for again: the server may have it, under an id that never came.
+   * @param {Message} question
+   * @param {Message} answer
+   * @returns {Promise<string | null>} what is to be replaced; `null` when it is whole and shown
+   */
+  async #storedAnswer(question, answer) {
+    this.#looking.abort();
+    this.#change(answer.id, { problem: { .../** @type {Problem} */ (answer.problem), looking: false } });
+    if (!this.id) return answer.id;
+    const known = this.$state.get().messages;
+    const found = await findExchange(this.id, { question, answer, known }).catch(() => null);
+    if (!found) return answer.id;
+    this.#change(question.id, { id: found.question.id });
+    this.#change(answer.id, this.#recovered(found.answer, answer.problem));
+    return found.answer.status === 'complete' ? null : found.answer.id;
   }
 
   /**
@@ -154,13 +220,11 @@ export class ChatThread {
     if (!message) return;
     const before = message.feedback;
     const after = before === value ? null : value;
-    this.#change(messageId, { feedback: after });
-    try {
-      await chat.giveFeedback(messageId, after ?? 0, AbortSignal.timeout(15_000));
-    } catch (error) {
-      this.#change(messageId, { feedback: before });
-      notifyProblem(error);
-    }
+    await optimistically({
+      show: () => this.#change(messageId, { feedback: after }),
+      send: () => chat.giveFeedback(messageId, after ?? 0, AbortSignal.timeout(15_000)),
+      takeBack: () => this.#change(messageId, { feedback: before }),
+    });
   }
 
   /** @param {Question} question the last exchange goes when it is replaced */
@@ -188,9 +252,11 @@ export class ChatThread {
     }
   }
 
-  /** @param {string} conversationId */
-  #begin(conversationId) {
+  /** @param {string} conversationId @param {string} [questionId] */
+  #begin(conversationId, questionId) {
     this.#update({ id: conversationId });
+    const question = this.$state.get().messages.at(-2);
+    if (question && questionId) this.#change(question.id, { id: questionId });
     this.#onBegun(this);
   }
 

@@ -3,6 +3,7 @@ import { atom } from 'nanostores';
 import { readStored, writeStored } from '../utils/local_storage.js';
 import { ChatThread } from './chat_thread.js';
 import { refreshConversation } from './conversations.js';
+import { onTold, tellTabs } from './tabs.js';
 
 const KEPT = 12;
 
@@ -20,7 +21,7 @@ export function openThread(id) {
   const open = $openThread.get();
   if (id && open.id === id) return open;
   const known = id ? threads.get(id) : null;
-  const thread = known ?? new ChatThread(id, onBegun);
+  const thread = known ?? new ChatThread(id, onBegun, onEnded);
   if (id) remember(id, thread);
   if (!known) void thread.load();
   $openThread.set(thread);
@@ -41,7 +42,7 @@ export function writeDraft(id, text) {
 }
 
 function newThread() {
-  return new ChatThread(null, onBegun);
+  return new ChatThread(null, onBegun, onEnded);
 }
 
 /** @param {ChatThread} thread */
@@ -50,6 +51,26 @@ function onBegun(thread) {
   remember(id, thread);
   void refreshConversation(id);
 }
+
+/** The server stores what had come of an answer when it notices that its reader has gone. */
+const NOTICED = 3000;
+
+/** @param {ChatThread} thread @param {import('../shapes.js').Message} answer */
+function onEnded(thread, { status }) {
+  const id = /** @type {string} */ (thread.id);
+  const tell = () => {
+    void refreshConversation(id);
+    tellTabs('said', id);
+  };
+  if (status === 'complete') tell();
+  else setTimeout(tell, NOTICED);
+}
+
+onTold('said', (id) => void threads.get(id)?.refresh());
+onTold('deleted', (id) => {
+  threads.get(id)?.close();
+  threads.delete(id);
+});
 
 /** @param {string} id @param {ChatThread} thread */
 function remember(id, thread) {

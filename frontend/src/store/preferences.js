@@ -1,7 +1,7 @@
 import { atom } from 'nanostores';
 
 import { browserLanguage, loadLanguage } from '../utils/i18n.js';
-import { readStored, writeStored } from '../utils/local_storage.js';
+import { readStored, storedKey, writeStored } from '../utils/local_storage.js';
 
 /** @typedef {import('../shapes.js').Language | 'system'} LanguageChoice */
 /** @typedef {'light' | 'dark' | 'system'} ThemeChoice */
@@ -13,6 +13,19 @@ export const $theme = atom(/** @type {ThemeChoice} */ (readStored('theme', 'syst
 export async function applyPreferences() {
   applyTheme();
   await applyLanguage();
+}
+
+/** Follow what is chosen in another tab. */
+export function watchPreferences() {
+  addEventListener('storage', ({ key }) => {
+    if (key === storedKey('language')) {
+      $language.set(readStored('language', 'system'));
+      void applyLanguage();
+    } else if (key === storedKey('theme')) {
+      $theme.set(readStored('theme', 'system'));
+      applyTheme();
+    }
+  });
 }
 
 /** @param {LanguageChoice} choice */

@@ -3,6 +3,8 @@ import { atom } from 'nanostores';
 import * as accounts from '../services/accounts.js';
 import { ApiError, onSignedOut } from '../services/api_client.js';
 import { readStored, removeStored, writeStored } from '../utils/local_storage.js';
+import { toProblem } from '../utils/problem.js';
+import { joinTabs } from './tabs.js';
 
 /** @typedef {import('../shapes.js').About} About */
 /** @typedef {import('../shapes.js').User} User */
@@ -12,6 +14,8 @@ export const $about = atom(/** @type {About | null} */ (null));
 export const $user = atom(/** @type {User | null} */ (null));
 /** `expired`: signed in a moment ago, so what is on the screen stays while asking again. */
 export const $session = atom(/** @type {SessionState} */ ('unknown'));
+/** Who has come or gone in another tab: they share the cookie. @type {BroadcastChannel | null} */
+let tabs = null;
 
 /**
  * Ask who is here. Whoever was signed in the last time probably still is: then both questions
@@ -38,6 +42,7 @@ async function fetchUser() {
 /** @param {User | null} user */
 function welcome(user) {
   writeStored('signed_in', user ? true : null);
+  joinTabs(user?.id ?? null);
   $user.set(user);
   $session.set(user ? 'signed_in' : 'signed_out');
 }
@@ -61,22 +66,70 @@ export async function signOut() {
   await accounts.logout();
   removeStored('draft.');
   writeStored('signed_in', null);
-  // Everything that the page has read belongs to the account that has left.
-  location.assign('/sign-in');
+  tabs?.postMessage(null);
+  leave('/sign-in');
+}
+
+/** Everything that the page has read belongs to the account that has left. @param {string} path */
+function leave(path) {
+  location.assign(path);
 }
 
 /** @returns {() => void} stop */
 export function watchSession() {
-  return onSignedOut(() => {
+  const channel = new BroadcastChannel('likeopt.session');
+  channel.addEventListener('message', ({ data }) => void followTab(data));
+  tabs = channel;
+  const unsubscribe = onSignedOut(() => {
     if ($session.get() === 'signed_in') $session.set('expired');
   });
+  return () => {
+    unsubscribe();
+    channel.close();
+    tabs = null;
+  };
+}
+
+/** @param {User | null} user who is signed in now, by what another tab says */
+async function followTab(user) {
+  const before = $user.get();
+  if (!user) {
+    if (before) leave('/sign-in');
+  } else if (before && before.id !== user.id) leave('/');
+  else if ($session.get() !== 'signed_in') {
+    await loadAbout().catch(() => {});
+    welcome(user);
+  }
+}
+
+/**
+ * Do something; where the session has ended, once more after signing in again.
+ * @template T
+ * @param {() => Promise<T>} task
+ * @returns {Promise<T>}
+ */
+export async function whenSignedIn(task) {
+  try {
+    return await task();
+  } catch (error) {
+    if (toProblem(error).error_code !== 'NOT_SIGNED_IN' || $session.get() !== 'expired') throw error;
+  }
+  await new Promise((resolve) => {
+    const stop = $session.listen((state) => {
+      if (state !== 'signed_in') return;
+      stop();
+      resolve(undefined);
+    });
+  });
+  return task();
 }
 
 /** @param {User} user */
 async function enter(user) {
   const before = $user.get();
+  tabs?.postMessage(user);
   if (before && before.id !== user.id) {
-    location.assign('/');
+    leave('/');
     return;
   }
   await loadAbout();

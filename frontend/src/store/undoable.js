@@ -1,5 +1,6 @@
 import { t } from '../utils/i18n.js';
 import { notify, notifyProblem } from './notices.js';
+import { whenSignedIn } from './session.js';
 
 /** As long as the notice that offers to undo is shown. */
 const DELAY = 6500;
@@ -24,12 +25,12 @@ export function deleteWithUndo({ id, text, remove, undo }) {
     clearTimeout(timer);
     dismiss();
     try {
-      await remove(options);
+      await (options.keepalive ? remove(options) : whenSignedIn(() => remove(options)));
+      pending.delete(id);
     } catch (error) {
+      pending.delete(id);
       undo();
       notifyProblem(error);
-    } finally {
-      pending.delete(id);
     }
   }
 

@@ -4,7 +4,7 @@ import { uploadFile } from '../services/uploads.js';
 import { isAbort, toProblem } from '../utils/problem.js';
 import { $chosenCollection, loadCollections } from './collections.js';
 import { addDocument } from './documents.js';
-import { $about } from './session.js';
+import { $about, whenSignedIn } from './session.js';
 
 /** @typedef {import('../shapes.js').Upload} Upload */
 /** @typedef {import('../shapes.js').Problem} Problem */
@@ -87,7 +87,8 @@ async function run({ id, collection_id: collectionId }) {
   try {
     const { signal } = entry.abort;
     const onProgress = (/** @type {number} */ progress) => change(id, { progress });
-    const outcome = await uploadFile(entry.file, { collectionId, signal, onProgress });
+    // A file that the end of a session has stopped is sent once more after signing in again.
+    const outcome = await whenSignedIn(() => uploadFile(entry.file, { collectionId, signal, onProgress }));
     if (outcome.error) throw { code: outcome.error.error_code, message: outcome.error.message };
     files.delete(id);
     if (outcome.document) addDocument(outcome.document, outcome.job);

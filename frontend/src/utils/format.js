@@ -57,9 +57,22 @@ export function formatTime(iso) {
 export function groupByDay(items, timeOf, now = new Date()) {
   /** @type {{label: string, items: T[]}[]} */
   const groups = [];
+  const formats = {
+    weekday: new Intl.DateTimeFormat(language(), { weekday: 'long' }),
+    month: new Intl.DateTimeFormat(language(), { year: 'numeric', month: 'long' }),
+  };
+  const today = startOfDay(now);
+  let day = Number.NaN;
   for (const item of items) {
-    const label = dayLabel(new Date(timeOf(item)), now);
+    const date = new Date(timeOf(item));
+    const start = startOfDay(date);
     const last = groups.at(-1);
+    if (last && start === day) {
+      last.items.push(item);
+      continue;
+    }
+    day = start;
+    const label = dayLabel(date, Math.round((today - start) / 86_400_000), formats);
     if (last?.label === label) last.items.push(item);
     else groups.push({ label, items: [item] });
   }
@@ -68,14 +81,13 @@ export function groupByDay(items, timeOf, now = new Date()) {
 
 /**
  * @param {Date} date
- * @param {Date} now
+ * @param {number} days how long ago
+ * @param {{weekday: Intl.DateTimeFormat, month: Intl.DateTimeFormat}} formats
  */
-function dayLabel(date, now) {
-  const days = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000);
+function dayLabel(date, days, formats) {
   if (days <= 0) return t('day.today');
   if (days === 1) return t('day.yesterday');
-  if (days < 7) return new Intl.DateTimeFormat(language(), { weekday: 'long' }).format(date);
-  return new Intl.DateTimeFormat(language(), { year: 'numeric', month: 'long' }).format(date);
+  return (days < 7 ? formats.weekday : formats.month).format(date);
 }
 
 /** @param {Date} date */

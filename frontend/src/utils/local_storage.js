@@ -2,6 +2,11 @@
 
 const PREFIX = 'likeopt.';
 
+/** @param {string} key as `storage` events name it */
+export function storedKey(key) {
+  return PREFIX + key;
+}
+
 /**
  * @template T
  * @param {string} key

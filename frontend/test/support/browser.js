@@ -1,5 +1,16 @@
 import { JSDOM } from 'jsdom';
 
+const Channel = globalThis.BroadcastChannel;
+
+/** One that does not keep a test waiting for what other tabs might say. */
+class Tab extends Channel {
+  /** @param {string} name */
+  constructor(name) {
+    super(name);
+    /** @type {any} */ (this).unref();
+  }
+}
+
 /** Give the modules under test a document, as a browser would. */
 export function openBrowser(url = 'http://localhost/') {
   const { window } = new JSDOM('<!doctype html><div id="app"></div>', { url });
@@ -11,6 +22,11 @@ export function openBrowser(url = 'http://localhost/') {
       writable: true,
     });
   }
+  globalThis.addEventListener = window.addEventListener.bind(window);
+  globalThis.dispatchEvent = window.dispatchEvent.bind(window);
+  globalThis.removeEventListener = window.removeEventListener.bind(window);
+  globalThis.Event = window.Event;
+  globalThis.BroadcastChannel = Tab;
   globalThis.requestAnimationFrame = (task) => Number(setTimeout(() => task(0), 0));
   globalThis.cancelAnimationFrame = (handle) => clearTimeout(handle);
   return window;

@@ -80,7 +80,7 @@ class ThreadView extends LightElement {
       @cite=${this.#onCite}
       @copy-message=${this.#onCopy}
       @feedback=${this.#onFeedback}
-      @edit=${(/** @type {CustomEvent} */ { detail }) => void this.thread.editLast(detail)}
+      @edit=${this.#onEdit}
       @again=${() => void this.thread.askAgain()}
     ></lo-message-list>`;
   }
@@ -89,6 +89,19 @@ class ThreadView extends LightElement {
   #messageOf({ target }) {
     const element = /** @type {HTMLElement} */ (target).closest('lo-message');
     return /** @type {HTMLElement & {message: Message}} */ (element).message;
+  }
+
+  /** @param {CustomEvent<string>} event */
+  async #onEdit(event) {
+    const { id } = this.#messageOf(event);
+    const outcome = await this.thread.editLast(event.detail);
+    if (outcome !== 'signed_out') return;
+    // The session had ended: the words are there again to be sent.
+    await this.updateComplete;
+    const list = /** @type {import('../../utils/light_element.js').LightElement | null} */ (this.querySelector('lo-message-list'));
+    await list?.updateComplete;
+    const question = this.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
+    await /** @type {any} */ (question)?.edit(event.detail);
   }
 
   /** @param {CustomEvent<number>} event */
