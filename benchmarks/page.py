@@ -38,7 +38,7 @@ CONVERSATIONS, MESSAGES = 10_000, 1_000
 LETTERS, SCROLLS, PIXELS = 10, 90, 400
 QUESTION = "When does the ferry leave?"
 TEXT = "The ferry to Marten Point leaves at seven in the morning, and at nine on Sundays.\n"
-COMPOSER, LIST = "lo-composer textarea", ".sidebar-list"
+COMPOSER, LIST = "lo-composer textarea", ".conversation-box"
 ANSWERED = '[data-testid="message"][data-role="assistant"][data-status="complete"]'
 Found = dict[str, list[float]]
 
