@@ -10,6 +10,12 @@ export const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 2], [1, 4
 /** Memory is counted in steps of 1024: 256 MB, 512 MB, ... */
 const BINARY_STEPS = Array.from({ length: 40 }, (_, power) => 1024 * 2 ** power);
 
+const HOUR = 3600;
+/** Seconds between two labels of time; uPlot's own know no two minutes, which suit five. */
+const TIME_STEPS = [
+  1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 72 * HOUR,
+];
+
 /** The drawing of a chart: uPlot on a canvas, in the page's colours and language. */
 export class ChartPlot {
   /** @type {UPlotClass} */
@@ -90,7 +96,7 @@ export class ChartPlot {
     const probe = document.createElement('i');
     this.#host.append(probe);
     const names = [...DASHES.keys()].map((index) => `chart-${index + 1}`);
-    for (const name of [...names, 'ink-3', 'line', 'good', 'bad', 'surface']) {
+    for (const name of [...names, 'ink-3', 'line', 'good', 'bad']) {
       // A custom property's value may be `light-dark()`, which a canvas does not know.
       probe.style.color = `var(--${name})`;
       this.#colours[name] = getComputedStyle(probe).color;
@@ -129,7 +135,7 @@ export class ChartPlot {
       axes: [this.#timeAxis(), this.#valueAxis()],
       series: [{}, ...this.#shown.chart.lines.map((_, index) => this.#series(index))],
       hooks: {
-        draw: [(plot) => this.#drawBounds(plot)],
+        drawAxes: [(plot) => this.#drawBounds(plot)], // below the lines, of which none may be hidden
         setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
       },
     };
@@ -139,7 +145,8 @@ export class ChartPlot {
   #timeAxis() {
     return {
       ...this.#axis(),
-      space: 6.5 * this.#em,
+      incrs: TIME_STEPS,
+      space: 6 * this.#em,
       size: 2.5 * this.#em,
       values: (_plot, splits, _axis, _space, step) => splits.map((at) => formatTick(at, step)),
       grid: { show: false },
@@ -207,15 +214,8 @@ export class ChartPlot {
       ctx.font = `${this.#em * ratio}px ${this.#font}`;
       ctx.textAlign = 'right';
       ctx.textBaseline = 'bottom';
-      // A halo keeps the words apart from the lines behind them.
-      const place = /** @type {const} */ ([label, bbox.left + bbox.width - 2 * ratio, y - 2 * ratio]);
-      ctx.setLineDash([]);
-      ctx.lineJoin = 'round';
-      ctx.lineWidth = 4 * ratio;
-      ctx.strokeStyle = this.#colours.surface;
-      ctx.strokeText(...place);
       ctx.fillStyle = this.#colours[tone];
-      ctx.fillText(...place);
+      ctx.fillText(label, bbox.left + bbox.width - 2 * ratio, y - 2 * ratio);
       ctx.restore();
     }
   }

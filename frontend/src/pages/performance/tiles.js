@@ -28,10 +28,12 @@ export function tilesOf(report) {
       id: 'memory',
       label: t('tile.memory'),
       value: formatFigure('bytes', memory),
-      detail: t('tile.memory_of', {
-        free: formatFigure('bytes', system.machine_memory_available),
-        total: formatFigure('bytes', system.machine_memory_total),
-      }),
+      detail: system.machine_memory_total
+        ? t('tile.memory_of', {
+            free: formatFigure('bytes', system.machine_memory_available),
+            total: formatFigure('bytes', system.machine_memory_total),
+          })
+        : t('tile.unknown'),
     },
     {
       id: 'active',
