@@ -116,7 +116,7 @@ export class ChartPlot {
     return {
       width: Math.max(this.#host.clientWidth, 1),
       height: this.#host.clientHeight,
-      padding: [10, 8, 0, 0],
+      padding: [10, 1.6 * this.#em, 0, 0], // half a label of time
       legend: { show: false },
       cursor: {
         drag: { x: false, y: false },
