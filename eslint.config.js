@@ -60,7 +60,7 @@ export default [
   },
   {
     files: ['frontend/src/**/*.js'],
-    languageOptions: { globals: { ...globals.browser, PDFJS_ASSETS: 'readonly' } },
+    languageOptions: { globals: { ...globals.browser, PDFJS_ASSETS: 'readonly', SERVICE_WORKER: 'readonly', SHELL: 'readonly' } },
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -77,12 +77,12 @@ export default [
     languageOptions: { globals: { ...globals.node, document: 'readonly', localStorage: 'readonly' } },
   },
   {
-    files: ['frontend/webpack.config.js', 'eslint.config.js'],
+    files: ['frontend/webpack.*.js', 'eslint.config.js'],
     languageOptions: { globals: globals.node },
   },
   {
     // These tools read a default export.
-    files: ['frontend/webpack.config.js', 'eslint.config.js'],
+    files: ['frontend/webpack.*.js', 'eslint.config.js'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   layer('utils', ['services', 'store', 'components', 'pages', 'router'], 'utils import utils alone.'),

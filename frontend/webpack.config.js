@@ -11,12 +11,14 @@ import MiniCssExtractPlugin from 'mini-css-extract-plugin';
 import TerserPlugin from 'terser-webpack-plugin';
 import webpack from 'webpack';
 
+import { ShellFiles, workerConfiguration } from './webpack.worker.js';
+
 const here = path.dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const pdfjsFolder = path.dirname(require.resolve('pdfjs-dist/package.json'));
 const pdfjsVersion = require('pdfjs-dist/package.json').version;
 
-const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json)$/;
+const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest)$/;
 
 /** Brotli and gzip are made once here, so that the server never compresses a static file. */
 function compressionPlugins() {
@@ -41,14 +43,14 @@ function compressionPlugins() {
 }
 
 /**
- * @param {Record<string, unknown>} _env
- * @param {{mode?: string}} argv
+ * @param {boolean} production
+ * @param {ShellFiles} shell
  * @returns {import('webpack').Configuration}
  */
-export default function configuration(_env, argv) {
-  const production = argv.mode !== 'development';
+function pageConfiguration(production, shell) {
   const hash = production ? '.[contenthash:16]' : '';
   return {
+    name: 'page',
     mode: production ? 'production' : 'development',
     context: here,
     entry: { main: './src/main.js' },
@@ -60,7 +62,7 @@ export default function configuration(_env, argv) {
       filename: `[name]${hash}.js`,
       chunkFilename: `[name]${hash}.js`,
       assetModuleFilename: `[name]${hash}[ext]`,
-      clean: true,
+      clean: { keep: /^sw\.js/ }, // built after the page, and served all the while
     },
     module: {
       rules: [
@@ -99,6 +101,8 @@ export default function configuration(_env, argv) {
     plugins: [
       new webpack.DefinePlugin({
         PDFJS_ASSETS: JSON.stringify(`/static/pdfjs-${pdfjsVersion}/`),
+        // While the page is being worked on, nothing must stand between it and the server.
+        SERVICE_WORKER: JSON.stringify(production),
       }),
       new MiniCssExtractPlugin({
         filename: `[name]${hash}.css`,
@@ -113,8 +117,9 @@ export default function configuration(_env, argv) {
         ].map(([from, to]) => ({
           from: path.join(pdfjsFolder, from),
           to: `pdfjs-${pdfjsVersion}/${to}`,
-        })),
+        })).concat({ from: path.join(here, 'src/install'), to: '' }),
       }),
+      shell,
       ...(production ? compressionPlugins() : []),
     ],
     performance: {
@@ -126,4 +131,15 @@ export default function configuration(_env, argv) {
     },
     stats: 'errors-warnings',
   };
+}
+
+/**
+ * @param {Record<string, unknown>} _env
+ * @param {{mode?: string}} argv
+ */
+export default function configuration(_env, argv) {
+  const production = argv.mode !== 'development';
+  const shell = new ShellFiles();
+  const page = pageConfiguration(production, shell);
+  return production ? [page, workerConfiguration(page, shell, compressionPlugins())] : page;
 }

@@ -205,6 +205,19 @@ export interface Notice {
   detail?: string;
   tone: 'plain' | 'good' | 'bad';
   action?: { label: string; run: () => void };
+  /** Stays until it is dismissed. */
+  lasting?: boolean;
+}
+
+/** A question that was asked without a connection. One that is `held` waits for its writer's word. */
+export interface WaitingQuestion {
+  id: string;
+  text: string;
+  /** The conversation; `null` for one that is yet to begin. */
+  thread: string | null;
+  collectionIds?: string[];
+  state: 'waiting' | 'sending' | 'held';
+  problem: Problem | null;
 }
 
 /** What the source panel shows: one source, the quotes proved by it, and its neighbours. */

@@ -5,3 +5,5 @@ declare module '*.svg' {
   export default address;
 }
 declare const PDFJS_ASSETS: string;
+declare const SERVICE_WORKER: boolean;
+declare const SHELL: { mark: string; files: { url: string; revision: string | null }[] };

@@ -126,3 +126,28 @@ test('a conversation that was read is opened again at once', async () => {
   assert.equal(threads.openThread('v9'), first);
   assert.equal(asked.length, 1);
 });
+
+test('without a connection the page opens for who was signed in, and asks once there is one', async () => {
+  const user = { id: 'u', email: 'a@b', name: 'A', role: 'member', created_at: '' };
+  fakeServer({ 'GET /about': () => answer({ model: {} }), 'GET /auth/me': () => answer(user) });
+  await session.loadSession();
+  globalThis.fetch = async () => {
+    throw new TypeError('Failed to fetch');
+  };
+  await session.loadSession();
+  assert.equal(session.$session.get(), 'signed_in');
+  assert.equal(session.$user.get()?.name, 'A');
+  assert.equal(session.$user.get()?.email, '', 'no more than that is kept in the browser');
+  assert.equal(await session.confirmSession(), false);
+  fakeServer({ 'GET /about': () => answer({}), 'GET /auth/me': () => refused(401, 'NOT_SIGNED_IN') });
+  assert.equal(await session.confirmSession(), false);
+  assert.equal(session.$session.get(), 'expired');
+});
+
+test('without a connection nobody is let in who was not signed in', async () => {
+  localStorage.clear();
+  globalThis.fetch = async () => {
+    throw new TypeError('Failed to fetch');
+  };
+  await assert.rejects(session.loadSession(), { code: 'UNREACHABLE' });
+});

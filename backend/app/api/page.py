@@ -20,8 +20,12 @@ _TYPES = {
     ".js": "text/javascript",
     ".wasm": "application/wasm",
     ".bcmap": "application/octet-stream",
+    ".webmanifest": "application/manifest+json",
 }
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+_DOCUMENT = "index.html"
+# Below /static/ it could see to /static/ alone.
+_SERVICE_WORKER = "sw.js"
 
 
 class _OwnPath(PathConverter):
@@ -39,35 +43,67 @@ class _Asset:
 
 
 class Page:
-    """Knows every file of the built page from the start: a name that was not built is a 404."""
+    """Knows every file of the built page: a name that was not built is a 404.
+
+    The folder is read again when a build has changed it: its hashed names come and go together.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._assets = _assets(folder)
+        self._folder = folder
+        self._read_at = _changed_at(folder)
+        self._known = _assets(folder)
 
     def blueprint(self) -> Blueprint:
         page = Blueprint("page", __name__)
         page.record(_add_converter)
         page.get("/static/<path:name>")(self.asset)
+        page.get(f"/{_SERVICE_WORKER}")(self.service_worker)
         page.get("/")(self.document)
         page.get("/<own:name>")(self.document)
         return page
 
     def asset(self, name: str) -> Response:
-        if name not in self._assets or name == "index.html":
+        if name in (_DOCUMENT, _SERVICE_WORKER):
             raise NotFound
-        return _sent(self._assets[name])
+        return self._sent(name)
+
+    def service_worker(self) -> Response:
+        return self._sent(_SERVICE_WORKER)
 
     def document(self, name: str = "") -> Response:
         """Answer the page itself at every address of its own; it has the router."""
         if "." in name.rpartition("/")[2]:  # a file, and none that was built
             raise NotFound
-        if "index.html" not in self._assets:
-            raise Unavailable("The page has not been built. Run `make page`, then start Like-Opt again.")
-        return _sent(self._assets["index.html"])
+        if _DOCUMENT not in self._current():
+            raise Unavailable("The page has not been built. Run `make page`, then reload.")
+        return self._sent(_DOCUMENT)
+
+    def _current(self) -> dict[str, _Asset]:
+        changed_at = _changed_at(self._folder)
+        if changed_at != self._read_at:
+            self._known, self._read_at = _assets(self._folder), changed_at
+        return self._known
+
+    def _sent(self, name: str) -> Response:
+        asset = self._current().get(name)
+        if asset is None:
+            raise NotFound
+        try:
+            return _sent(asset)
+        except FileNotFoundError:  # a build has just taken it away
+            raise NotFound from None
 
 
 def _add_converter(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["own"] = _OwnPath
+
+
+def _changed_at(folder: Path) -> int:
+    """Return when a file was last added to the folder or taken away, in nanoseconds; 0 without one."""
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _assets(folder: Path) -> dict[str, _Asset]:

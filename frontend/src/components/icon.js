@@ -1,5 +1,6 @@
 import {
-  Activity, Archive, ArrowDown, ArrowUp, Check, ChevronDown, CircleAlert, CircleStop, Copy, Download, Ellipsis,
+  Activity, Archive, ArrowDown, ArrowUp, Check, ChevronDown, CircleAlert, CircleStop, ClockFading,
+  CloudOff, Copy, Download, Ellipsis,
   ExternalLink, FileText, FolderOpen, FolderPlus, Languages, Library, LogOut, Menu, MessageSquare,
   MoonStar, Paperclip, Pencil, Pin, PinOff, Plus, RefreshCw, Search, Settings, Sparkles, Square,
   SquarePen, ThumbsDown, ThumbsUp, Trash2, Upload, X, createElement,
@@ -15,7 +16,7 @@ const ICONS = {
   'log-out': LogOut, menu: Menu, chat: MessageSquare, theme: MoonStar, attach: Paperclip,
   pencil: Pencil, pin: Pin, unpin: PinOff, plus: Plus, refresh: RefreshCw, search: Search,
   settings: Settings, model: Sparkles, 'new-chat': SquarePen, performance: Activity, 'thumbs-down': ThumbsDown,
-  'thumbs-up': ThumbsUp, trash: Trash2, upload: Upload, close: X,
+  'thumbs-up': ThumbsUp, trash: Trash2, upload: Upload, close: X, offline: CloudOff, waiting: ClockFading,
 };
 
 /** @typedef {keyof typeof ICONS} IconName */

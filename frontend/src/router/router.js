@@ -1,3 +1,4 @@
+import { pageIsOutdated, reloadPage } from '../store/page_version.js';
 import { $session } from '../store/session.js';
 import { t } from '../utils/i18n.js';
 import { savesData } from '../utils/lazy.js';
@@ -68,7 +69,7 @@ export class Router {
     text.textContent = problemText(problem);
     const button = document.createElement('button');
     button.className = 'button button-primary';
-    button.textContent = t('action.retry');
+    button.textContent = t(problem.error_code === 'NEW_VERSION' ? 'action.reload' : 'action.retry');
     button.addEventListener('click', retry);
     box.append(text, button);
     if (problem.request_id) {
@@ -91,12 +92,18 @@ export class Router {
       const { page, framed } = match.route;
       await Promise.all([PAGES[page].load(), framed && PAGES.frame.load()]);
     } catch (error) {
-      this.showProblem({ ...toProblem(error), error_code: 'UNREACHABLE' }, () => void this.#show());
+      await this.#explain(error);
       return;
     }
     if (going !== this.#going) return; // gone elsewhere meanwhile
     this.#place(match);
     this.#measure(match.route.page, performance.now() - began);
+  }
+
+  /** @param {unknown} error why a page's code did not come: a newer version may have taken its place */
+  async #explain(error) {
+    if (await pageIsOutdated()) this.showProblem({ error_code: 'NEW_VERSION', message: '' }, () => void reloadPage());
+    else this.showProblem({ ...toProblem(error), error_code: 'UNREACHABLE' }, () => void this.#show());
   }
 
   /** Where one may be: those who are not signed in are asked to, and come back afterwards. */

@@ -21,6 +21,8 @@ export class ApiError extends Error {
 
 /** @type {Set<() => void>} */
 const signedOutListeners = new Set();
+/** @type {Set<() => void>} */
+const unreachableListeners = new Set();
 /** @type {Set<(path: string, milliseconds: number) => void>} */
 const timeListeners = new Set();
 
@@ -31,6 +33,15 @@ const timeListeners = new Set();
 export function onSignedOut(listener) {
   signedOutListeners.add(listener);
   return () => signedOutListeners.delete(listener);
+}
+
+/**
+ * @param {() => void} listener called when a request had no answer
+ * @returns {() => void} unsubscribe
+ */
+export function onUnreachable(listener) {
+  unreachableListeners.add(listener);
+  return () => unreachableListeners.delete(listener);
 }
 
 /**
@@ -78,6 +89,7 @@ export async function send(path, { method = 'GET', query, body, signal, keepaliv
     });
   } catch (error) {
     if (isAbort(error)) throw error;
+    for (const listener of [...unreachableListeners]) listener();
     throw new ApiError({ status: 0, code: 'UNREACHABLE', message: String(error) });
   }
   for (const listener of timeListeners) listener(path, performance.now() - began);

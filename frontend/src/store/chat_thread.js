@@ -118,7 +118,7 @@ export class ChatThread {
   /**
    * Ask, and show the answer as it comes.
    * @param {Question} question
-   * @param {() => void} [onTaken] called when the server has taken the question
+   * @param {(conversationId: string) => void} [onTaken] called when the server has taken the question
    * @returns {Promise<Outcome>}
    */
   async ask(question, onTaken = () => {}) {
@@ -132,12 +132,24 @@ export class ChatThread {
 
     const stream = new AnswerStream(draft, (message) => this.#showAnswer(message));
     const outcome = await stream.read(this.#events(question), (id, questionId) => {
-      onTaken();
+      onTaken(id);
       this.#begin(id, questionId);
     });
     if (outcome === 'signed_out') this.#update({ messages: before, state: 'idle' });
     else this.#end();
     return outcome;
+  }
+
+  /**
+   * Take an exchange off that was never begun.
+   * @returns {Problem | null} why it was not
+   */
+  forgetFailed() {
+    const { messages } = this.$state.get();
+    const answer = messages.at(-1);
+    if (answer?.status !== 'failed' || !answer.id.startsWith('draft-')) return null;
+    this.#update({ messages: messages.slice(0, -2) });
+    return answer.problem ?? null;
   }
 
   #end() {

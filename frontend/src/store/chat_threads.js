@@ -28,6 +28,31 @@ export function openThread(id) {
   return thread;
 }
 
+/**
+ * A conversation in which nothing is being asked, read to its end; `null` begins one.
+ * @param {string | null} id
+ * @returns {Promise<ChatThread>}
+ * @throws the problem, when it cannot be read
+ */
+export async function threadToAsk(id) {
+  const open = $openThread.get();
+  const blank = open.id === null && open.$state.get().messages.length === 0 ? open : newThread();
+  const thread = id === null ? blank : (threads.get(id) ?? new ChatThread(id, onBegun, onEnded));
+  if (id !== null && !threads.has(id)) remember(id, thread);
+  if (id !== null && thread.$state.get().state !== 'asking' && thread.$state.get().state !== 'idle') await thread.load();
+  while (thread.$state.get().state === 'asking') await nextChange(thread);
+  const { state, problem } = thread.$state.get();
+  if (state === 'failed' && problem) throw { ...problem, code: problem.error_code };
+  return thread;
+}
+
+/** @param {ChatThread} thread */
+function nextChange(thread) {
+  return new Promise((resolve) => {
+    const stop = thread.$state.listen(() => resolve(stop()));
+  });
+}
+
 /** @param {string | null} id */
 export function readDraft(id) {
   return readStored(`draft.${id ?? 'new'}`, '');

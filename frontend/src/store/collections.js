@@ -2,6 +2,7 @@ import { atom } from 'nanostores';
 
 import * as service from '../services/collections.js';
 import { readStored, writeStored } from '../utils/local_storage.js';
+import { isUnreachable } from '../utils/problem.js';
 import { notifyProblem } from './notices.js';
 
 /** @typedef {import('../shapes.js').Collection} Collection */
@@ -17,7 +18,8 @@ export async function loadCollections() {
     const chosen = $chosenCollection.get();
     if (chosen && !collections.some(({ id }) => id === chosen)) chooseCollection(null);
   } catch (error) {
-    notifyProblem(error);
+    // Without a connection the page says so once, in its banner.
+    if (!isUnreachable(error)) notifyProblem(error);
   }
 }
 

@@ -17,8 +17,10 @@ let lastId = 0;
 export function notify(notice) {
   lastId += 1;
   const id = lastId;
-  $notices.set([...$notices.get().slice(-3), { tone: 'plain', ...notice, id }]);
-  const timer = setTimeout(() => dismissNotice(id), SHOWN_FOR);
+  const shown = $notices.get();
+  const passing = shown.filter(({ lasting }) => !lasting).slice(-3);
+  $notices.set([...shown.filter(({ lasting }) => lasting), ...passing, { tone: 'plain', ...notice, id }]);
+  const timer = notice.lasting ? undefined : setTimeout(() => dismissNotice(id), SHOWN_FOR);
   return () => {
     clearTimeout(timer);
     dismissNotice(id);

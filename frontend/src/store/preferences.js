@@ -46,6 +46,7 @@ async function applyLanguage() {
   const choice = $language.get();
   const name = choice === 'system' ? browserLanguage() : choice;
   document.documentElement.lang = name;
+  document.querySelector('link[rel=manifest]')?.setAttribute('href', `/static/manifest.${name}.webmanifest`);
   await loadLanguage(name);
 }
 

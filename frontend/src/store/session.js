@@ -3,7 +3,7 @@ import { atom } from 'nanostores';
 import * as accounts from '../services/accounts.js';
 import { ApiError, onSignedOut } from '../services/api_client.js';
 import { readStored, removeStored, writeStored } from '../utils/local_storage.js';
-import { toProblem } from '../utils/problem.js';
+import { isUnreachable, toProblem } from '../utils/problem.js';
 import { joinTabs } from './tabs.js';
 
 /** @typedef {import('../shapes.js').About} About */
@@ -16,18 +16,46 @@ export const $user = atom(/** @type {User | null} */ (null));
 export const $session = atom(/** @type {SessionState} */ ('unknown'));
 /** Who has come or gone in another tab: they share the cookie. @type {BroadcastChannel | null} */
 let tabs = null;
+/** Who it is was read from this browser, and the server has not been asked yet. */
+let assumed = false;
 
 /**
  * Ask who is here. Whoever was signed in the last time probably still is: then both questions
- * go at once; others are not asked for, so that no refusal is counted or logged.
+ * go at once; others are not asked for, so that no refusal is counted or logged. Without a
+ * connection the page opens for who was signed in: it holds nothing but what was typed here.
  */
 export async function loadSession() {
-  const likely = readStored('signed_in', false);
-  const asked = likely ? fetchUser() : null;
-  const about = await accounts.fetchAbout();
-  const user = asked ? await asked : about.model ? await fetchUser() : null;
-  $about.set(about);
-  welcome(user);
+  const last = readStored('signed_in', /** @type {Pick<User, 'id' | 'name'> | null} */ (null));
+  try {
+    const [about, found] = await Promise.all([accounts.fetchAbout(), last && fetchUser()]);
+    $about.set(about);
+    welcome(last || !about.model ? found : await fetchUser());
+  } catch (error) {
+    if (!last?.id || !isUnreachable(error)) throw error;
+    assumed = true;
+    joinTabs(last.id);
+    $user.set({ email: '', role: 'member', created_at: '', ...last });
+    $session.set('signed_in');
+  }
+}
+
+/**
+ * Ask who is here, now that there is somebody to ask.
+ * @returns {Promise<boolean>} whether it is who was assumed
+ */
+export async function confirmSession() {
+  if (!assumed) return $session.get() === 'signed_in';
+  try {
+    const [about, user] = await Promise.all([accounts.fetchAbout(), fetchUser()]);
+    $about.set(about);
+    assumed = false;
+    if (user && user.id !== $user.get()?.id) location.assign('/');
+    else if (user) welcome(user);
+    else $session.set('expired');
+    return $session.get() === 'signed_in' && user?.id === $user.get()?.id;
+  } catch {
+    return false; // away again: this is asked once more when it is back
+  }
 }
 
 async function fetchUser() {
@@ -41,7 +69,7 @@ async function fetchUser() {
 
 /** @param {User | null} user */
 function welcome(user) {
-  writeStored('signed_in', user ? true : null);
+  writeStored('signed_in', user && { id: user.id, name: user.name });
   joinTabs(user?.id ?? null);
   $user.set(user);
   $session.set(user ? 'signed_in' : 'signed_out');
@@ -65,6 +93,7 @@ export async function register(details) {
 export async function signOut() {
   await accounts.logout();
   removeStored('draft.');
+  removeStored('outbox.');
   writeStored('signed_in', null);
   tabs?.postMessage(null);
   leave('/sign-in');

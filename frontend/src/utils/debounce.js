@@ -7,11 +7,23 @@
 export function debounce(task, delay) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** @type {(() => void) | undefined} */
+  let waiting;
   /** @param {A} args */
   const debounced = (...args) => {
     clearTimeout(timer);
-    timer = setTimeout(() => task(...args), delay);
+    waiting = () => task(...args);
+    timer = setTimeout(debounced.flush, delay);
   };
-  debounced.cancel = () => clearTimeout(timer);
+  /** Call it now, if it has been asked for. */
+  debounced.flush = () => {
+    const run = waiting;
+    debounced.cancel();
+    run?.();
+  };
+  debounced.cancel = () => {
+    clearTimeout(timer);
+    waiting = undefined;
+  };
   return debounced;
 }

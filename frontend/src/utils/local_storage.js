@@ -25,14 +25,29 @@ export function readStored(key, fallback) {
 /**
  * @param {string} key
  * @param {unknown} value `null` removes it
+ * @returns {boolean} whether it is kept
  */
 export function writeStored(key, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + key);
     else localStorage.setItem(PREFIX + key, JSON.stringify(value));
+    return true;
   } catch {
-    // Nothing that cannot be typed again is kept here.
+    return false;
   }
+}
+
+/**
+ * @param {string} prefix
+ * @param {() => void} listener called when another window has changed something that begins with it
+ * @returns {() => void} unsubscribe
+ */
+export function watchStored(prefix, listener) {
+  const onStorage = (/** @type {StorageEvent} */ { key }) => {
+    if (key === null || key.startsWith(PREFIX + prefix)) listener();
+  };
+  addEventListener('storage', onStorage);
+  return () => removeEventListener('storage', onStorage);
 }
 
 /**
@@ -45,6 +60,6 @@ export function removeStored(prefix) {
       if (key.startsWith(PREFIX + prefix)) localStorage.removeItem(key);
     }
   } catch {
-    // See above.
+    // There is nothing to remove then.
   }
 }

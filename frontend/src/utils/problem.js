@@ -28,6 +28,11 @@ export function toProblem(error) {
   };
 }
 
+/** @param {unknown} error whether there was no answer at all */
+export function isUnreachable(error) {
+  return toProblem(error).error_code === 'UNREACHABLE';
+}
+
 /** @param {unknown} error */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import brotli
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
+from backend.app.api.errors import init_errors
+from backend.app.api.page import Page
+from backend.app.monitoring.null import NullMetrics
 from backend.app.wiring import page_folder
 from tests.integration.api.calls import Caller
 
@@ -98,9 +103,11 @@ def test_everything_that_was_built_is_served_with_its_type(built: Path, nobody: 
         ".css": "text/css",
         ".svg": "image/svg+xml",
         ".wasm": "application/wasm",
+        ".webmanifest": "application/manifest+json",
+        ".png": "image/png",
     }
     for path in built.rglob("*"):
-        if path.is_dir() or path.suffix in (".br", ".gz", ".map") or path.name == "index.html":
+        if path.is_dir() or path.suffix in (".br", ".gz", ".map") or path.name in ("index.html", "sw.js"):
             continue
         answer = nobody.whole("HEAD", f"/static/{path.relative_to(built).as_posix()}")
         assert answer.status == 200, path
@@ -113,6 +120,8 @@ def test_everything_that_was_built_is_served_with_its_type(built: Path, nobody: 
     [
         "/static/nothing.js",
         "/static/index.html",
+        "/static/sw.js",
+        "/sw.js.br",
         "/static/",
         "/static",
         "/static/../index.html",
@@ -164,16 +173,53 @@ def test_head_has_the_headers_and_no_body(nobody: Caller) -> None:
     assert head.headers["Content-Length"] == str(len(whole.body))
 
 
-def test_a_page_that_was_not_built_says_how_to(tmp_path: Path) -> None:
-    from flask import Flask
+def test_the_service_worker_sees_the_whole_site_and_is_always_asked_for(built: Path, nobody: Caller) -> None:
+    answer = nobody.whole("GET", "/sw.js")
+    assert (answer.status, answer.body) == (200, (built / "sw.js").read_bytes())
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    again = nobody.whole("GET", "/sw.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status == 304
 
-    from backend.app.api.errors import init_errors
-    from backend.app.api.page import Page
-    from backend.app.monitoring.null import NullMetrics
 
+def test_the_service_worker_keeps_files_that_are_there_and_no_large_ones(built: Path, nobody: Caller) -> None:
+    kept = set(re.findall(r'url:"(/[^"]*)"', (built / "sw.js").read_text("utf-8")))
+    assert "/" in kept
+    assert any(path.startswith("/static/chat.") for path in kept)
+    assert not any("pdf" in path or "highlight" in path for path in kept)
+    assert sum(len(nobody.whole("GET", path, headers={"Accept-Encoding": "br"}).body) for path in kept) < 200_000
+    assert {nobody.whole("GET", path).status for path in kept} == {200}
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> FlaskClient:
+    """A server of the page that is built into the test's own folder."""
     app = Flask(__name__, static_folder=None)
     init_errors(app, NullMetrics())
-    app.register_blueprint(Page(tmp_path).blueprint())
-    answer = app.test_client().get("/")
+    app.register_blueprint(Page(tmp_path / "dist").blueprint())
+    return app.test_client()
+
+
+def test_a_page_that_was_not_built_says_how_to(served: FlaskClient) -> None:
+    answer = served.get("/")
     assert answer.status_code == 503
     assert "make page" in answer.get_json()["message"]
+    assert served.get("/sw.js").status_code == 404
+
+
+def test_a_page_that_is_built_anew_is_served_at_once(served: FlaskClient, tmp_path: Path) -> None:
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    for version in ("a" * 16, "b" * 16):
+        (folder / "index.html").write_text(f"page of {version}")
+        (folder / f"main.{version}.js").write_text(version)
+        assert text(served, "/") == f"page of {version}"
+        assert text(served, f"/static/main.{version}.js") == version
+    (folder / f"main.{'a' * 16}.js").unlink()
+    assert served.get(f"/static/main.{'a' * 16}.js").status_code == 404
+
+
+def text(served: FlaskClient, path: str) -> str:
+    with served.get(path) as answer:
+        assert answer.status_code == 200
+        return answer.text

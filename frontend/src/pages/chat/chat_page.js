@@ -11,6 +11,9 @@ import '../../components/model_badge.js';
 import { $openThread, openThread, readDraft, writeDraft } from '../../store/chat_threads.js';
 import { $chosenCollection, $collections, chooseCollection } from '../../store/collections.js';
 import { $conversations } from '../../store/conversations.js';
+import { $connection } from '../../store/connection.js';
+import { notify } from '../../store/notices.js';
+import { keepQuestion } from '../../store/outbox.js';
 import { $about } from '../../store/session.js';
 import { $openSource, closeSource } from '../../store/sources.js';
 import { addFiles } from '../../store/uploads.js';
@@ -18,6 +21,7 @@ import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import '../source/source_aside.js';
+import './outbox_tray.js';
 import './thread_view.js';
 import './upload_tray.js';
 
@@ -42,12 +46,15 @@ class ChatPage extends LightElement {
   connectedCallback() {
     super.connectedCallback();
     this.#listening = new AbortController();
-    document.addEventListener('keydown', (event) => this.#onKey(event), { signal: this.#listening.signal });
+    const { signal } = this.#listening;
+    document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
+    addEventListener('pagehide', this.#saveDraft.flush, { signal });
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#listening.abort();
+    this.#saveDraft.flush();
     this.#unsubscribe();
     closeSource();
   }
@@ -104,6 +111,7 @@ class ChatPage extends LightElement {
           ></lo-thread-view>
           <div class="chat-foot">
             <lo-upload-tray></lo-upload-tray>
+            <lo-outbox-tray .thread=${this.#id} @taken-back=${this.#onTakenBack}></lo-outbox-tray>
             <lo-composer
               ?asking=${state === 'asking'}
               .collections=${collections}
@@ -151,8 +159,27 @@ class ChatPage extends LightElement {
     writeDraft(key, text); // until the server has taken it
     this.#composer.setText('');
     const collectionIds = collection && collections.length > 1 ? [collection] : undefined;
+    if ($connection.get() !== 'online') return this.#keep({ text, thread: key, collectionIds });
     const outcome = await thread.ask({ text, collectionIds }, () => writeDraft(key, ''));
     if (outcome === 'signed_out' && thread === this.#thread) this.#composer.setText(text);
+  }
+
+  /** @param {{text: string, thread: string | null, collectionIds?: string[]}} question */
+  #keep(question) {
+    if (keepQuestion(question)) writeDraft(question.thread, '');
+    else {
+      this.#composer.setText(question.text);
+      notify({ text: t('outbox.full'), tone: 'bad' });
+    }
+  }
+
+  /** @param {CustomEvent<string>} event a question that is not to be sent can be written anew */
+  #onTakenBack({ detail }) {
+    if (this.#composer.text === '') {
+      this.#composer.setText(detail);
+      writeDraft(this.#id, detail);
+    }
+    this.#composer.focusText();
   }
 
   /** @param {CustomEvent<File[]>} event */

@@ -3,6 +3,7 @@ import './frame.css';
 import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
+import '../../components/connection_banner.js';
 import '../../components/conversation_list.js';
 import '../../components/dialog.js';
 import '../../components/icon.js';
@@ -13,6 +14,8 @@ import {
   $conversations, changeConversation, deleteConversation, exportAddress, loadConversations,
   loadMoreConversations,
 } from '../../store/conversations.js';
+import { resumeWhenBack } from '../../store/coming_back.js';
+import { $connection, checkConnection } from '../../store/connection.js';
 import { $notices, dismissNotice } from '../../store/notices.js';
 import { $user } from '../../store/session.js';
 import { debounce } from '../../utils/debounce.js';
@@ -32,7 +35,8 @@ class Frame extends LightElement {
     settings: { state: true },
   };
 
-  #stores = new MultiStoreController(this, [$conversations, $notices, $user]);
+  #stores = new MultiStoreController(this, [$conversations, $notices, $user, $connection]);
+  #stop = () => {};
   #listening = new AbortController();
   #search = debounce((/** @type {string} */ query) => void loadConversations(query), 200);
 
@@ -52,6 +56,7 @@ class Frame extends LightElement {
     document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
     this.addEventListener('open-settings', () => (this.settings = true), { signal });
     this.addEventListener('open-drawer', () => (this.drawer = true), { signal });
+    this.#stop = resumeWhenBack();
     void loadConversations('');
     whenIdle(() => void loadCollections());
   }
@@ -59,6 +64,7 @@ class Frame extends LightElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#listening.abort();
+    this.#stop();
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -76,7 +82,10 @@ class Frame extends LightElement {
       <div class="frame ${this.drawer ? 'frame-drawer-open' : ''}">
         <div class="scrim" @click=${() => (this.drawer = false)}></div>
         <aside class="sidebar" id="sidebar" aria-label=${t('frame.sidebar')}>${this.#sidebar()}</aside>
-        <main id="main" class="main" tabindex="-1">${this.page}</main>
+        <main id="main" class="main" tabindex="-1">
+          <lo-connection-banner .state=${this.#stores.values[3]} @check=${() => void checkConnection()}></lo-connection-banner>
+          ${this.page}
+        </main>
       </div>
       <lo-settings-dialog .open=${this.settings} @close=${() => (this.settings = false)}></lo-settings-dialog>
       <lo-session-dialog></lo-session-dialog>
