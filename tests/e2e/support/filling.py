@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ from backend.app.config import Settings
 from backend.app.domain.chat import Citation, Message, MessageStatus, Source, Speaker
 from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
-from backend.app.storage.models import ConversationRow, MessageRow, UserRow
+from backend.app.storage.models import ConversationRow, DocumentRow, MemberRow, MessageRow, UserRow
 from backend.app.storage.repositories import rows
 
 SENTENCES = (
@@ -66,6 +67,53 @@ def fill_conversation(data_dir: Path, email: str, messages: int, title: str = "A
     return conversation_id
 
 
+def fill_texts(data_dir: Path, email: str, texts: Sequence[str]) -> str:
+    """Put each text wherever a person reads another's words, as if it had come past every check.
+
+    Each is a document's title and name, a conversation's title, a question and its cited answer in
+    one conversation, whose id is returned, and there also a source's title, heading, text and quote.
+    """
+    now = datetime.now(UTC)
+    conversation_id = new_id()
+    documents = [new_id() for _ in texts]
+    with _database(data_dir) as database:
+        owner = _owner(database, email)
+        collection = database.read(
+            lambda session: session.scalars(
+                select(MemberRow.collection_id).where(MemberRow.user_id == owner).order_by(MemberRow.collection_id)
+            ).first()
+        )
+        shared = {"collection_id": collection, "status": "ready", "progress": 1.0, "bytes": 1, "created_at": now}
+        kinds = {"media_type": "text/plain", "error_code": None, "error_message": None, "pages": None, "passages": 1}
+        named = [
+            {**shared, **kinds, "id": id, "title": text, "filename": f"{text}.txt", "sha256": id}
+            for id, text in zip(documents, texts, strict=True)
+        ]
+        _insert(database, DocumentRow, named)
+        titled = [(conversation_id, "All of them"), *((new_id(), text) for text in texts)]
+        own: dict[str, Any] = {"user_id": owner, "pinned": False, "collection_ids": [], "created_at": now}
+        _insert(
+            database,
+            ConversationRow,
+            [
+                {**own, "id": id, "title": title, "updated_at": now - timedelta(minutes=n)}
+                for n, (id, title) in enumerate(titled)
+            ],
+        )
+        said: list[Message] = []
+        for n, (document, text) in enumerate(zip(documents, texts, strict=True), start=1):
+            asked = message(conversation_id, 2 * n - 1, now)
+            answered = message(conversation_id, 2 * n, now)
+            source = Source(1, document, text, None, text, n, text, 0, len(text), 0.5)
+            quoted = (Citation(1, n, text, 0, len(text)),)
+            said.append(replace(asked, text=text))
+            said.append(
+                replace(answered, text=f"Cited [1].\n\n{text}", sources=(source,), citations=quoted, model=text[:100])
+            )
+        _insert(database, MessageRow, [{**rows.message_columns(one), "place": one.id} for one in said])
+    return conversation_id
+
+
 def message(conversation_id: str, n: int, at: datetime) -> Message:
     asked = n % 2 == 1
     text = f"Question {n}: what does the log say?" if asked else _answer(n)
@@ -111,5 +159,7 @@ def _owner(database: Database, email: str) -> str:
     return database.read(lambda session: session.scalars(select(UserRow.id).where(UserRow.email == email)).one())
 
 
-def _insert(database: Database, kind: type[ConversationRow | MessageRow], made: list[dict[str, Any]]) -> None:
+def _insert(
+    database: Database, kind: type[ConversationRow | DocumentRow | MessageRow], made: list[dict[str, Any]]
+) -> None:
     database.write(lambda session: session.execute(insert(cast(Table, kind.__table__)), made))

@@ -22,7 +22,7 @@ import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { whenIdle } from '../../utils/when_idle.js';
-import { isAt, places } from './places.js';
+import { conversationAt, isAt, places } from './places.js';
 import './session_dialog.js';
 import './settings_dialog.js';
 
@@ -73,7 +73,7 @@ class Frame extends LightElement {
   }
 
   get #current() {
-    return this.path.startsWith('/chat/') ? decodeURIComponent(this.path.slice('/chat/'.length)) : null;
+    return conversationAt(this.path);
   }
 
   render() {

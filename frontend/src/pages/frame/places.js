@@ -30,3 +30,17 @@ export function places() {
 export function isAt(place, path) {
   return place.path === '/' ? path === '/' : path.startsWith(place.path);
 }
+
+/**
+ * @param {string} path
+ * @returns {string | null} the id of the conversation that is shown there
+ */
+export function conversationAt(path) {
+  if (!path.startsWith('/chat/')) return null;
+  const id = path.slice('/chat/'.length);
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id; // a broken escape is somebody's typing, no reason to draw nothing
+  }
+}
