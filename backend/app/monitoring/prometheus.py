@@ -6,6 +6,7 @@ PROMETHEUS_MULTIPROC_DIR; gunicorn_config.py sets it before anything is imported
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
@@ -27,6 +28,7 @@ from backend.app.monitoring.stages import note_stages
 from backend.app.monitoring.totals import TotalsReader
 
 _SAMPLE_SECONDS = 1.0
+_MEMORY = Path("/proc/self/smaps_rollup")  # Linux alone has it
 
 
 class PrometheusMetrics(CacheMetrics):
@@ -48,7 +50,10 @@ class PrometheusMetrics(CacheMetrics):
             "http_active_connections", "Requests being answered", multiprocess_mode="livesum", registry=registry
         )
         self._memory = Gauge(
-            "memory_usage_bytes", "Resident memory of the web workers", multiprocess_mode="livesum", registry=registry
+            "memory_usage_bytes",
+            "Memory of the web workers; what they share is counted once",
+            multiprocess_mode="livesum",
+            registry=registry,
         )
         self._cpu = Gauge(
             "cpu_usage_percent", "CPU use of the web workers", multiprocess_mode="livesum", registry=registry
@@ -129,7 +134,7 @@ class PrometheusMetrics(CacheMetrics):
         elif time.monotonic() - self._sampled < _SAMPLE_SECONDS:
             return  # within moments the kernel's clock ticks tell nothing about the processor
         self._sampled = time.monotonic()
-        self._memory.set(self._process.memory_info().rss)
+        self._memory.set(_memory(self._process))
         self._cpu.set(self._process.cpu_percent())
 
     def forget_dead(self) -> None:
@@ -145,6 +150,15 @@ class PrometheusMetrics(CacheMetrics):
         MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
         with reading(folder):
             return generate_latest(registry)
+
+
+def _memory(process: psutil.Process) -> int:
+    """Return the proportional set size, in which what forked workers share is counted once; resident bytes elsewhere."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in _MEMORY.read_text("ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return int(process.memory_info().rss)
 
 
 class _State(CollectorRegistry):
