@@ -44,7 +44,8 @@ def window(open_window: Callable[..., Window], network: Network) -> Window:
     window.expect_console(BROKEN)
     window.register()
     window.page.goto("/")
-    expect(window.composer).to_be_visible()  # all that it needs has come
+    expect(window.composer).to_be_visible()
+    window.page.wait_for_load_state("networkidle")  # all that it needs has come
     return window
 
 

@@ -28,7 +28,7 @@ class ConnectionBanner extends LightElement {
           ${away ? html`<lo-icon name="offline"></lo-icon>` : nothing}
           <p role="status" class=${away ? '' : 'sr-only'}>${this.#words()}</p>
           ${this.state === 'unreachable'
-            ? html`<button type="button" class="button button-quiet button-small" @click=${() => this.emit('check')}>${t('action.retry')}</button>`
+            ? html`<button type="button" class="button button-quiet button-small" @click=${() => this.emit('check')}>${t('connection.check')}</button>`
             : nothing}
         </div>
       </div>
