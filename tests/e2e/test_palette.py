@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.window import Window
+from tests.services.client import EMAIL, PASSWORD
 
 QUESTION = "How much diesel does the generator burn?"
 
@@ -237,3 +238,19 @@ def test_what_is_typed_into_a_question_opens_nothing(window: Window) -> None:
     window.composer.press_sequentially("Really? and/or")
     expect(window.composer).to_have_value("Really? and/or")
     expect(window.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_administrators_alone_are_offered_the_performance_page(
+    window: Window, open_window: Callable[..., Window]
+) -> None:
+    open_palette(window)
+    expect(option(window, window.t("frame.documents"))).to_be_visible()
+    expect(option(window, window.t("frame.performance"))).to_have_count(0)
+    administrator = open_window(language="ko")
+    signing_in = {"email": EMAIL, "password": PASSWORD}
+    assert administrator.context.request.post("/api/v1/auth/login", data=signing_in).ok
+    administrator.page.goto("/")
+    open_palette(administrator)
+    administrator.page.keyboard.type("performance")
+    administrator.page.keyboard.press("Enter")
+    expect(administrator.page).to_have_url(re.compile("/performance$"))
