@@ -16,6 +16,7 @@ import { searchAddress } from '../../utils/search_address.js';
 import { matchesWords } from '../../utils/word_match.js';
 import { conversationAt } from '../frame/places.js';
 import { actions, goTo } from './commands.js';
+import './words.js';
 
 /** @typedef {import('./commands.js').Action} Action */
 /** @typedef {{id: string, label: string, commands: Action[]}} Group */

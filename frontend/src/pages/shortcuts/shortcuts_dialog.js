@@ -9,6 +9,7 @@ import { $singleKeys, chooseSingleKeys } from '../../store/preferences.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { ariaKeys, GROUPS, SHORTCUTS } from '../../utils/shortcuts.js';
+import './words.js';
 
 /** All keys, and the choice to do without those that are single signs. Emits `close`. */
 class ShortcutsDialog extends LightElement {
