@@ -220,6 +220,13 @@ export interface WaitingQuestion {
   problem: Problem | null;
 }
 
+/** A number of an answer that was clicked: its place among all, and the claim before it. */
+export interface Cited {
+  n: number;
+  mark: number | null;
+  claim: string | null;
+}
+
 /** What the source panel shows: one source, the quotes proved by it, and its neighbours. */
 export interface OpenSource {
   message_id: string;
@@ -227,6 +234,9 @@ export interface OpenSource {
   citations: Citation[];
   /** What is marked in the text where it is not the quotes. */
   marks?: Span[];
+  /** Which of the answer's numbers was clicked, and the quote that proves what stands before it. */
+  mark?: number | null;
+  clicked?: Citation | null;
   passages: Passage[];
   document: Document | null;
   loading: boolean;
@@ -267,7 +277,6 @@ export interface PerformancePoint extends Figures {
   web_vitals_count: Partial<Record<VitalName, Record<Device, number>>>;
 }
 
-type InBrowsers = { count: number; p75_ms: number | null; p95_ms: number | null };
 type Vital = { count: number; p75: number | null };
 
 export interface PerformanceReport extends Figures {
@@ -280,8 +289,6 @@ export interface PerformanceReport extends Figures {
   active: number;
   system: Record<string, number>;
   web_vitals: Partial<Record<VitalName, Vital & Record<Device, Vital>>>;
-  pages: Record<string, InBrowsers>;
-  calls: Record<string, InBrowsers>;
   series: PerformancePoint[];
 }
 

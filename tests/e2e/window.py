@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import re
 from collections.abc import Iterable
@@ -54,6 +55,13 @@ class Window:
     def expect_console(self, pattern: str) -> None:
         """Chromium itself reports every refusal as an error: name the one that the test brings about."""
         self._expected.append(pattern)
+
+    def another_tab(self) -> Window:
+        """Open the same person's second tab; it is closed with the first."""
+        tab = copy.copy(self)
+        tab.page = self.context.new_page()
+        tab.page.set_default_timeout(30_000)
+        return tab
 
     def close(self) -> None:
         self.context.close()

@@ -14,7 +14,6 @@ from backend.app.services.documents import DocumentService
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
-from backend.app.services.pictures import PictureService
 from backend.app.services.search import SearchService
 
 
@@ -30,7 +29,6 @@ class Services:
     metrics: Metrics
     models: LanguageModels
     performance: PerformanceService
-    pictures: PictureService
     search: SearchService
     embedding: str
     embedding_dimensions: int

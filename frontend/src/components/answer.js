@@ -1,3 +1,4 @@
+import { claimBefore } from '../utils/claims.js';
 import { Lazy } from '../utils/lazy.js';
 import { define, LightElement } from '../utils/light_element.js';
 
@@ -14,7 +15,7 @@ export function loadAnswerBlocks() {
 
 /**
  * An answer's Markdown. Numbers whose quote was found are buttons that emit `cite` with the
- * number.
+ * number, its place among all of the answer, and the claim before it.
  */
 class Answer extends LightElement {
   static properties = {
@@ -22,7 +23,7 @@ class Answer extends LightElement {
     growing: { type: Boolean },
     sources: { attribute: false },
     citations: { attribute: false },
-    opened: { type: Number },
+    openedMark: { type: Number },
   };
 
   /** @type {import('./answer_blocks.js').AnswerBlocks | null} */
@@ -36,8 +37,8 @@ class Answer extends LightElement {
     this.sources = [];
     /** @type {Citation[]} */
     this.citations = [];
-    /** The number whose source stands open. @type {number | null} */
-    this.opened = null;
+    /** Which of the numbers stands open, from 0. @type {number | null} */
+    this.openedMark = null;
   }
 
   render() {
@@ -64,11 +65,18 @@ class Answer extends LightElement {
   /** @param {boolean} redraw whether what is drawn already has changed its meaning */
   #draw(redraw) {
     if (!blocks.module) return;
-    this.#blocks ??= new blocks.module.AnswerBlocks(this, (n) => this.emit('cite', n));
+    this.#blocks ??= new blocks.module.AnswerBlocks(this, (n, chip) => this.#cite(n, chip));
     this.#blocks.draw(this, redraw);
-    for (const chip of this.querySelectorAll('button.citation')) {
-      chip.setAttribute('aria-expanded', String(Number(chip.textContent) === this.opened));
-    }
+    this.#chips.forEach((chip, mark) => chip.setAttribute('aria-expanded', String(mark === this.openedMark)));
+  }
+
+  get #chips() {
+    return [...this.querySelectorAll('button.citation')];
+  }
+
+  /** @param {number} n @param {HTMLElement} chip */
+  #cite(n, chip) {
+    this.emit('cite', { n, mark: this.#chips.indexOf(chip), claim: claimBefore(chip) });
   }
 }
 

@@ -16,7 +16,7 @@ export class AnswerBlocks {
 
   /**
    * @param {HTMLElement} host
-   * @param {(n: number) => void} onCite
+   * @param {(n: number, chip: HTMLElement) => void} onCite
    */
   constructor(host, onCite) {
     this.#host = host;
@@ -81,7 +81,7 @@ export class AnswerBlocks {
     const { title, page } = source;
     button.title = page ? t('citation.title_page', { title, page }) : title;
     button.setAttribute('aria-label', t('citation.label', { n, title: button.title }));
-    button.addEventListener('click', () => this.#onCite(n));
+    button.addEventListener('click', () => this.#onCite(n, button));
     return button;
   }
 }

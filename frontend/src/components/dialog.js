@@ -6,7 +6,8 @@ import { define, LightElement } from '../utils/light_element.js';
 import './icon.js';
 
 /**
- * A modal dialog. Emits `close` when it has been left; `content` is a template.
+ * A modal dialog. Emits `close` when it has been left; `content` is a template, drawn here: its
+ * listeners are arrow functions, or `this` would be the dialog.
  */
 class Dialog extends LightElement {
   static properties = {

@@ -11,7 +11,7 @@ import './source_chips.js';
 /** @typedef {import('../shapes.js').Message} MessageShape */
 
 /**
- * One question or one answer. Emits `cite` (number), `copy`, `edit` (text), `again` and
+ * One question or one answer. Emits `cite` ({n, mark, claim}), `copy`, `edit` (text), `again` and
  * `feedback` (1 or -1); `last` messages can be changed and asked again. One that is not `near` the
  * screen is its text alone.
  */
@@ -21,6 +21,7 @@ class Message extends LightElement {
     last: { type: Boolean },
     busy: { type: Boolean },
     opened: { type: Number },
+    openedMark: { type: Number },
     near: { type: Boolean },
     editing: { state: true },
     copied: { state: true },
@@ -33,6 +34,8 @@ class Message extends LightElement {
     this.busy = false;
     /** @type {number | null} */
     this.opened = null;
+    /** Which of its numbers was clicked, from 0. @type {number | null} */
+    this.openedMark = null;
     this.near = false;
     this.editing = false;
     this.copied = false;
@@ -100,7 +103,7 @@ class Message extends LightElement {
         ?growing=${status === 'streaming'}
         .sources=${sources}
         .citations=${citations}
-        .opened=${this.opened}
+        .openedMark=${this.openedMark}
       ></lo-answer>
       ${status === 'stopped' ? html`<p class="message-note">${t('message.stopped')}</p>` : nothing}
       ${status === 'failed' ? this.#problem() : nothing}

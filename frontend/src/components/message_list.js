@@ -20,11 +20,11 @@ const NEAR = 80;
 /** How many screens before its beginning a conversation is read on. */
 const AHEAD = 2;
 
-/** @typedef {{messageId: string, n: number} | null} Opened */
+/** @typedef {{messageId: string, n: number, mark: number | null} | null} Opened */
 
 /** @param {Opened} now @param {Opened | undefined} before */
 function isOther(now, before) {
-  return now?.messageId !== before?.messageId || now?.n !== before?.n;
+  return now?.messageId !== before?.messageId || now?.n !== before?.n || now?.mark !== before?.mark;
 }
 
 /** @param {Element} element @param {Element} scroller */
@@ -130,11 +130,13 @@ class MessageList extends LightElement {
   /** @param {Message} message @param {number} fromEnd 1 is the last */
   #message(message, fromEnd) {
     const last = fromEnd <= 2;
+    const opened = this.opened?.messageId === message.id ? this.opened : null;
     return html`<lo-message
       .message=${message}
       ?last=${last}
       ?busy=${last && this.busy}
-      .opened=${this.opened?.messageId === message.id ? this.opened.n : null}
+      .opened=${opened?.n ?? null}
+      .openedMark=${opened?.mark ?? null}
       data-message-id=${message.id}
     ></lo-message>`;
   }

@@ -6,14 +6,16 @@ import { define, LightElement } from '../utils/light_element.js';
 import { drawPage, loadPdf } from '../utils/pdf.js';
 
 /**
- * A page of a PDF with quotes marked: the one given, or one soon after it where they stand.
+ * A page of a PDF with quotes marked: the one given, or one soon after it where they stand. The
+ * first quote may stand out.
  * Emits `shown` with its number, and `failed` when it cannot be drawn.
  */
 class PdfPage extends LightElement {
   static properties = {
     address: {},
     page: { type: Number },
-    quotes: { attribute: false },
+    quotes: { attribute: false, hasChanged: (/** @type {string[]} */ now, /** @type {string[]} */ before) => now.join('\n') !== before?.join('\n') },
+    firstStandsOut: { type: Boolean },
     drawn: { state: true },
   };
 
@@ -27,6 +29,7 @@ class PdfPage extends LightElement {
     this.page = 1;
     /** @type {string[]} */
     this.quotes = [];
+    this.firstStandsOut = false;
     this.drawn = false;
   }
 
@@ -68,10 +71,11 @@ class PdfPage extends LightElement {
     }
   }
 
-  /** @param {{left: number, top: number, width: number, height: number}[]} boxes in parts of the page */
+  /** @param {import('../utils/pdf.js').Box[]} boxes */
   #mark(boxes) {
-    const marks = boxes.map((box) => {
+    const marks = boxes.map(({ quote, ...box }) => {
       const mark = document.createElement('i');
+      if (this.firstStandsOut && quote > 0) mark.className = 'mark-quiet';
       for (const [name, part] of Object.entries(box)) mark.style.setProperty(name, `${part * 100}%`);
       return mark;
     });

@@ -8,7 +8,7 @@ import { define, LightElement } from '../utils/light_element.js';
 
 /**
  * Where an answer comes from, by name; where nothing was cited, what was found. Emits `cite`
- * with a number.
+ * ({n}), with no claim in particular.
  */
 class SourceChips extends LightElement {
   static properties = {
@@ -49,7 +49,7 @@ class SourceChips extends LightElement {
       class="source-chip"
       data-testid="source-chip"
       aria-expanded=${n === this.opened}
-      @click=${() => this.emit('cite', n)}
+      @click=${() => this.emit('cite', { n, mark: null, claim: null })}
     >
       <span class="source-chip-number">${n}</span><span class="source-chip-title">${title}</span>
       ${place ? html`<span class="${kind}">${place}</span>` : nothing}

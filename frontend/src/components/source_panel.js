@@ -126,27 +126,38 @@ class SourcePanel extends LightElement {
 
   #text() {
     const { source, citations, marks, passages, loading } = this.open;
-    const { before, pieces, after } = quoteContext(source, marks ?? citations, passages);
+    const { before, pieces, after } = quoteContext(source, marks ?? citations, passages, this.#clicked);
     return html`
       <div class="source-text" tabindex="0" role="region" aria-label=${t('source.text')}>
         ${before ? html`<p class="source-neighbour">${before}</p>` : nothing}
         ${loading ? html`<div class="skeleton-lines" aria-hidden="true"><i></i></div>` : nothing}
-        <p class="source-passage">${pieces.map(({ text, marked }) =>
-          marked ? html`<mark data-testid="source-quote">${text}</mark>` : text,
-        )}</p>
+        <p class="source-passage">${pieces.map(({ text, marked, strong }) => {
+          if (!marked) return text;
+          const quiet = this.#clicked !== null && !strong;
+          return html`<mark class=${quiet ? 'mark-quiet' : ''} data-testid="source-quote">${text}</mark>`;
+        })}</p>
         ${after ? html`<p class="source-neighbour">${after}</p>` : nothing}
       </div>
     `;
   }
 
+  /** The quote behind the number that was clicked, where there are others beside it. */
+  get #clicked() {
+    const { citations, clicked } = this.open;
+    return citations.length > 1 ? (clicked ?? null) : null;
+  }
+
   #page() {
     const { source, citations } = this.open;
+    const clicked = this.#clicked;
+    const ordered = clicked ? [clicked, ...citations.filter((item) => item !== clicked)] : citations;
     if (this.pdfFailed) return html`<p class="message-note">${t('source.page_failed')}</p>${this.#text()}`;
     if (!this.pdfReady) return html`<div class="skeleton-page" aria-hidden="true"></div>`;
     return html`<lo-pdf-page
       .address=${this.address}
       .page=${source.page}
-      .quotes=${citations.map(({ quote }) => quote)}
+      .quotes=${ordered.map(({ quote }) => quote)}
+      ?firstStandsOut=${clicked !== null}
       @shown=${(/** @type {CustomEvent<number>} */ { detail }) => (this.shownPage = detail)}
       @failed=${() => (this.pdfFailed = true)}
     ></lo-pdf-page>`;
@@ -169,7 +180,7 @@ class SourcePanel extends LightElement {
     if (!changed.has('open')) return;
     if (this.view === 'page' && !this.pdfReady && this.#isPdf) void this.#show('page');
     // Once as it opens, and again when what stands before the quote has come.
-    const mark = this.querySelector('mark') ?? this.querySelector('.source-passage');
+    const mark = this.querySelector('mark:not(.mark-quiet)') ?? this.querySelector('.source-passage');
     if (mark) scrollIntoBox(mark);
     if (this.#isOther(changed.get('open'))) {
       /** @type {HTMLElement} */ (this.#heading.value).focus({ preventScroll: true });

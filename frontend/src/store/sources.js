@@ -1,6 +1,7 @@
 import { atom } from 'nanostores';
 
 import { contentAddress as addressOf, fetchDocument, listPassages } from '../services/documents.js';
+import { quoteOf } from '../utils/claims.js';
 import { passageQuotes } from '../utils/passage_quotes.js';
 import { isAbort, toProblem } from '../utils/problem.js';
 
@@ -15,13 +16,14 @@ let reading = new AbortController();
 /**
  * Show a source of an answer: what the answer carries at once, its neighbours when they come.
  * @param {Message} message
- * @param {number} n
+ * @param {import('../shapes.js').Cited} cited
  */
-export async function openSource(message, n) {
+export async function openSource(message, { n, mark, claim }) {
   const source = message.sources.find((item) => item.n === n);
   if (!source) return;
   const citations = message.citations.filter((item) => item.n === n);
-  await open({ message_id: message.id, source, citations });
+  const clicked = claim === null ? null : quoteOf(claim, citations);
+  await open({ message_id: message.id, source, citations, mark, clicked });
 }
 
 /**
@@ -35,7 +37,7 @@ export async function openHit(hit, n) {
   await open({ message_id: '', source: { ...place, n }, citations, marks });
 }
 
-/** @param {Pick<OpenSource, 'message_id' | 'source' | 'citations' | 'marks'>} shown */
+/** @param {Pick<OpenSource, 'message_id' | 'source' | 'citations' | 'marks' | 'mark' | 'clicked'>} shown */
 async function open(shown) {
   reading.abort();
   reading = new AbortController();

@@ -38,9 +38,21 @@ export function unitIndex(text, offset, index = 0, counted = 0) {
  * Cut a text at the marked ranges; overlapping and touching ranges become one.
  * @param {string} text
  * @param {{start: number, end: number}[]} ranges in code points
- * @returns {{text: string, marked: boolean}[]}
+ * @param {{start: number, end: number} | null} [strong] one that stands out among them, as it is
+ * @returns {{text: string, marked: boolean, strong?: boolean}[]}
  */
-export function markRanges(text, ranges) {
+export function markRanges(text, ranges, strong = null) {
+  if (strong) {
+    const { start, end } = strong;
+    const before = ranges.map((range) => ({ ...range, end: Math.min(range.end, start) }));
+    const after = ranges.map((range) => ({ start: Math.max(range.start, end) - end, end: range.end - end }));
+    return [
+      ...markRanges(sliceCodePoints(text, 0, start), before),
+      { text: sliceCodePoints(text, start, end), marked: true, strong: true },
+      ...markRanges(sliceCodePoints(text, end), after),
+    ];
+  }
+
   /** @type {{start: number, end: number}[]} */
   const merged = [];
   for (const range of [...ranges].sort((a, b) => a.start - b.start)) {

@@ -4,8 +4,8 @@ import { findQuote } from './quote_search.js';
 
 /** @typedef {import('pdfjs-dist').PDFDocumentProxy} Pdf */
 /** @typedef {import('pdfjs-dist/types/src/display/api.js').TextItem} TextItem */
-/** @typedef {{left: number, top: number, width: number, height: number}} Box in parts of the page */
-/** @typedef {{page: number, item: TextItem, from: number, to: number}} Place a part of a piece of text */
+/** @typedef {{left: number, top: number, width: number, height: number, quote: number}} Box in parts of the page; of which quote */
+/** @typedef {{page: number, item: TextItem, from: number, to: number, quote: number}} Place a part of a piece of text */
 
 /** As many pages after the one that a passage begins on are searched. */
 const FOLLOWING = 2;
@@ -79,8 +79,8 @@ async function findQuotes(pdf, begin, quotes) {
   const widthOf = measureSigns();
   /** @param {string} sign @param {number} index */
   const widthIn = (sign, index) => widthOf(sign, all[index].family);
-  return quotes.flatMap((quote) =>
-    findQuote(quote, texts, widthIn).map(({ index, from, to }) => ({ ...all[index], from, to })),
+  return quotes.flatMap((quote, number) =>
+    findQuote(quote, texts, widthIn).map(({ index, from, to }) => ({ ...all[index], from, to, quote: number })),
   );
 }
 
@@ -106,7 +106,7 @@ function measureSigns() {
  * @param {import('pdfjs-dist').PageViewport} viewport
  * @returns {Box}
  */
-function boxOf({ item, from, to }, viewport) {
+function boxOf({ item, from, to, quote }, viewport) {
   const [a, b, , , x, y] = Util.transform(viewport.transform, item.transform);
   const scale = viewport.scale;
   const height = item.height * scale || Math.hypot(a, b);
@@ -116,5 +116,6 @@ function boxOf({ item, from, to }, viewport) {
     top: (y - height * 0.85) / viewport.height,
     width: ((to - from) * width) / viewport.width,
     height: (height * 1.1) / viewport.height,
+    quote,
   };
 }

@@ -11,14 +11,15 @@ import { countCodePoints, markRanges, sliceCodePoints } from './code_points.js';
  * @param {Source} source
  * @param {Span[] | Citation[]} marks
  * @param {Passage[]} passages
+ * @param {Citation | null} [strong] the quote that was asked for
  */
-export function quoteContext(source, marks, passages) {
+export function quoteContext(source, marks, passages, strong = null) {
   const sorted = [...passages].sort((a, b) => a.start - b.start);
   const before = sorted.filter(({ start }) => start < source.start);
   const after = sorted.filter(({ end }) => end > source.end);
   return {
     before: cut(before, Number.NEGATIVE_INFINITY, source.start),
-    pieces: markRanges(source.text, marks),
+    pieces: markRanges(source.text, marks, strong),
     after: cut(after, source.end, Number.POSITIVE_INFINITY),
   };
 }

@@ -75,7 +75,7 @@ class ThreadView extends LightElement {
       ?busy=${this.state.state === 'asking'}
       ?hasEarlier=${this.state.earlier !== null}
       .reading=${this.state.reading}
-      .opened=${source ? { messageId: source.message_id, n: source.source.n } : null}
+      .opened=${source ? { messageId: source.message_id, n: source.source.n, mark: source.mark ?? null } : null}
       @earlier=${(/** @type {CustomEvent} */ { detail }) => void this.thread.loadEarlier(detail)}
       @cite=${this.#onCite}
       @copy-message=${this.#onCopy}
@@ -104,7 +104,7 @@ class ThreadView extends LightElement {
     await /** @type {any} */ (question)?.edit(event.detail);
   }
 
-  /** @param {CustomEvent<number>} event */
+  /** @param {CustomEvent<import('../../shapes.js').Cited>} event */
   #onCite(event) {
     void openSource(this.#messageOf(event), event.detail);
   }

@@ -29,7 +29,7 @@ class CollectionDialog extends LightElement {
       .open=${this.open}
       .heading=${t('collection.create')}
       .content=${html`
-        <form class="form" @submit=${this.#onSubmit}>
+        <form class="form" @submit=${(/** @type {SubmitEvent} */ event) => void this.#onSubmit(event)}>
           <label class="field">
             <span>${t('collection.name')}</span>
             <input name="name" required maxlength="100" autocomplete="off" autofocus />

@@ -36,7 +36,7 @@ class SessionDialog extends LightElement {
             .email=${user?.email ?? ''}
             .busy=${this.busy}
             .problem=${this.problem}
-            @credentials=${this.#onCredentials}
+            @credentials=${(/** @type {CustomEvent} */ event) => void this.#onCredentials(event)}
           ></lo-credentials-form>
         `}
       ></lo-dialog>
