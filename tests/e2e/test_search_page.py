@@ -222,3 +222,27 @@ def test_more_passages_follow_below_the_first_ones(window: Window) -> None:
     expect(hits(window).nth(10)).to_be_visible()
     assert titles(window).all_inner_texts()[:10] == first
     expect(page).to_have_url(re.compile("k=25"))
+
+
+def test_typing_is_not_counted_as_visits_to_the_page(window: Window) -> None:
+    page = window.page
+    page.add_init_script(
+        """navigator.sendBeacon = (address, blob) => {
+          blob.text().then((text) => { window.told = JSON.parse(text).metrics.map(({ name }) => name); });
+          return true;
+        };"""
+    )
+    page.goto("/search")
+    for text in ("generator", "diesel"):
+        field(window).fill(text)
+        expect(hits(window).first.locator("mark").first).to_have_text(text)
+    page.wait_for_function(
+        """() => {
+          Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));
+          return window.told;
+        }"""
+    )
+    told = page.evaluate("window.told")
+    assert told.count("page:search") == 1
+    assert told.count("api:/search") >= 2

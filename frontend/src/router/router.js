@@ -21,6 +21,8 @@ export class Router {
   /** @type {PageElement | null} */
   #page = null;
   #going = 0;
+  /** The path that is shown: what is searched may change without another page. @type {string | null} */
+  #shown = null;
 
   /**
    * @param {HTMLElement} outlet
@@ -97,7 +99,8 @@ export class Router {
     }
     if (going !== this.#going) return; // gone elsewhere meanwhile
     this.#place(match);
-    this.#measure(match.route.page, performance.now() - began);
+    if (this.#shown !== location.pathname) this.#measure(match.route.page, performance.now() - began);
+    this.#shown = location.pathname;
   }
 
   /** @param {unknown} error why a page's code did not come: a newer version may have taken its place */
