@@ -98,6 +98,11 @@ class DocumentNotFound(NotFound):
     message = "This document does not exist, was deleted, or belongs to somebody else."
 
 
+class PictureNotFound(NotFound):
+    error_code, error = "IMAGE_NOT_FOUND", "Image not found"
+    message = "The document has no such image, or it cannot be shown."
+
+
 class CollectionNotFound(NotFound):
     error_code, error = "COLLECTION_NOT_FOUND", "Collection not found"
     message = "This collection does not exist, was deleted, or belongs to somebody else."

@@ -277,6 +277,7 @@ export interface PerformancePoint extends Figures {
   web_vitals_count: Partial<Record<VitalName, Record<Device, number>>>;
 }
 
+type InBrowsers = { count: number; p75_ms: number | null; p95_ms: number | null };
 type Vital = { count: number; p75: number | null };
 
 export interface PerformanceReport extends Figures {
@@ -289,6 +290,8 @@ export interface PerformanceReport extends Figures {
   active: number;
   system: Record<string, number>;
   web_vitals: Partial<Record<VitalName, Vital & Record<Device, Vital>>>;
+  pages: Record<string, InBrowsers>;
+  calls: Record<string, InBrowsers>;
   series: PerformancePoint[];
 }
 

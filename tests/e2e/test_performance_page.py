@@ -120,6 +120,12 @@ def test_what_a_visit_was_like_is_told_when_the_page_is_left(open_window: Callab
     page.goto("about:blank")
     eventually(lambda: all(count > before[name] for name, count in visits().items()), "all six vitals were told", 30)
 
+    open_page(window, "5m")
+    pages = window.page.get_by_role("region", name=window.t("browser_times.pages"))
+    expect(pages.get_by_role("row").filter(has_text=window.t("browser_times.page.documents"))).to_contain_text("ms")
+    calls = window.page.get_by_role("region", name=window.t("browser_times.calls"))
+    expect(calls.get_by_role("row").filter(has_text="/documents")).to_contain_text("ms")
+
 
 def test_the_range_is_chosen_and_stays_in_the_address(open_window: Callable[..., Window]) -> None:
     window = administrator(open_window)

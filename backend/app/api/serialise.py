@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.app.domain.accounts import Member, User
 from backend.app.domain.chat import Citation, Conversation, Message, Source, Usage
-from backend.app.domain.documents import Collection, Document, Job, Passage, Problem
+from backend.app.domain.documents import Collection, Document, Job, Passage, Picture, Problem
 from backend.app.domain.search import Hit
 
 Shape = dict[str, Any]
@@ -46,6 +46,10 @@ def member(value: Member) -> Shape:
 
 def problem(value: Problem | None) -> Shape | None:
     return asdict(value) if value else None
+
+
+def picture(value: Picture) -> Shape:
+    return {"n": value.number, "width": value.width, "height": value.height}
 
 
 def document(value: Document) -> Shape:

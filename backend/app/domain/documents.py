@@ -129,6 +129,15 @@ class ExtractedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture within a document, as large as it stands there; numbers may have gaps."""
+
+    number: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage before it has an id: ``text`` is exactly ``extracted.text[start:end]``."""
 

@@ -21,3 +21,12 @@ VITALS: dict[str, tuple[float, ...]] = {
     "fcp": (100, 250, 500, 1000, 1800, 3000, 5000),
 }
 DEVICES = ("desktop", "phone")
+
+# What a page tells of its own: how long a change to another page took, and the API's answers as it saw them.
+# Other names are passed over, so that nobody can make labels.
+PAGES = ("chat", "documents", "evaluate", "performance", "search", "settings", "sign_in")
+CALLS = (
+    "about", "auth", "chat", "collections", "conversations", "documents", "feedback", "indexing", "jobs",
+    "performance", "search",
+)  # fmt: skip
+PAGE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)

@@ -53,6 +53,12 @@ class NullMetrics:
     def observe_web_vital(self, name: str, value: float, device: str = "desktop") -> None:
         return None
 
+    def observe_page(self, page: str, seconds: float) -> None:
+        return None
+
+    def observe_call(self, call: str, seconds: float) -> None:
+        return None
+
     def render(self, state: Mapping[str, float] | None = None) -> tuple[bytes, str]:
         return b"", "text/plain; version=0.0.4; charset=utf-8"
 

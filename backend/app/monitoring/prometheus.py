@@ -19,7 +19,16 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from backend.app.domain.performance import Totals
-from backend.app.monitoring.buckets import DEVICES, JOB_SECONDS, REQUEST_SECONDS, STAGE_SECONDS, VITALS
+from backend.app.monitoring.buckets import (
+    CALLS,
+    DEVICES,
+    JOB_SECONDS,
+    PAGE_SECONDS,
+    PAGES,
+    REQUEST_SECONDS,
+    STAGE_SECONDS,
+    VITALS,
+)
 from backend.app.monitoring.cache_events import CacheMetrics
 from backend.app.monitoring.children import Children
 from backend.app.monitoring.dead_workers import merge_dead, reading
@@ -84,6 +93,18 @@ class PrometheusMetrics(CacheMetrics):
             )
             for name, buckets in VITALS.items()
         }
+        self._pages = Children(
+            Histogram(
+                "likeopt_page_duration_seconds", "Changes to a page, in browsers", ["page"],
+                buckets=PAGE_SECONDS, registry=registry,
+            )
+        )  # fmt: skip
+        self._calls = Children(
+            Histogram(
+                "likeopt_page_call_duration_seconds", "Answers of the API, as browsers saw them", ["call"],
+                buckets=PAGE_SECONDS, registry=registry,
+            )
+        )  # fmt: skip
         self._process = psutil.Process()
         self._sampled = -math.inf
         self._reader = TotalsReader(registry)
@@ -120,6 +141,14 @@ class PrometheusMetrics(CacheMetrics):
         """Note what a page measured; names that are no Web Vital, and values that cannot be, are passed over."""
         if name in self._vitals and device in DEVICES and math.isfinite(value) and value >= 0:
             self._vitals[name][device].observe(value)
+
+    def observe_page(self, page: str, seconds: float) -> None:
+        if page in PAGES:
+            self._pages[page].observe(seconds)
+
+    def observe_call(self, call: str, seconds: float) -> None:
+        if call in CALLS:
+            self._calls[call].observe(seconds)
 
     def render(self, state: Mapping[str, float] | None = None) -> tuple[bytes, str]:
         self.sample_process()

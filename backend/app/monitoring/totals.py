@@ -24,7 +24,12 @@ _COUNTERS = {
     "likeopt_cache_stale_total": "stale",
     "likeopt_cache_errors_total": "cache_error",
 }
-_HISTOGRAMS = {"http_request_duration_seconds": "response", "likeopt_stage_duration_seconds": "stage.{stage}"}
+_HISTOGRAMS = {
+    "http_request_duration_seconds": "response",
+    "likeopt_stage_duration_seconds": "stage.{stage}",
+    "likeopt_page_duration_seconds": "page.{page}",
+    "likeopt_page_call_duration_seconds": "call.{call}",
+}
 _GAUGES = {"memory_usage_bytes": "memory", "cpu_usage_percent": "cpu", "http_active_connections": "active"}
 
 

@@ -14,6 +14,7 @@ from backend.app.services.documents import DocumentService
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
+from backend.app.services.pictures import PictureService
 from backend.app.services.search import SearchService
 
 
@@ -29,6 +30,7 @@ class Services:
     metrics: Metrics
     models: LanguageModels
     performance: PerformanceService
+    pictures: PictureService
     search: SearchService
     embedding: str
     embedding_dimensions: int

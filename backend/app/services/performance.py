@@ -10,7 +10,7 @@ from typing import Any
 from backend.app.concurrency import NativePool
 from backend.app.domain.performance import Figures, Step, added, difference, mean_gauges, summed_gauges
 from backend.app.errors import InvalidRequest
-from backend.app.monitoring.buckets import DEVICES, REQUEST_SECONDS, STAGE_SECONDS, VITALS
+from backend.app.monitoring.buckets import DEVICES, PAGE_SECONDS, REQUEST_SECONDS, STAGE_SECONDS, VITALS
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.sampling import Baseline
 from backend.app.storage.interfaces import Performance
@@ -103,6 +103,8 @@ def _added_up(steps: Sequence[Step], first: int, chosen: _Range, now: float) -> 
     return {
         **_summary(total, max(1.0, now - max(first, min(step.at for step in steps)))),
         "web_vitals": _web_vitals(total),
+        "pages": {name: _in_browsers(total, f"page.{name}") for name in total.names("page")},
+        "calls": {name: _in_browsers(total, f"call.{name}") for name in total.names("call")},
         "series": [
             _point(first + number * chosen.point, Figures(counts[number]), found, chosen.point, now)
             for number, found in enumerate(by_point)
@@ -156,6 +158,15 @@ def _stage(figures: Figures, name: str) -> dict[str, Any]:
         "count": stage.count,
         "p50_ms": _milliseconds(stage.quantile(0.5)),
         "p95_ms": _milliseconds(stage.quantile(0.95)),
+    }
+
+
+def _in_browsers(figures: Figures, name: str) -> dict[str, Any]:
+    found = figures.histogram(PAGE_SECONDS, name)
+    return {
+        "count": found.count,
+        "p75_ms": _milliseconds(found.quantile(0.75)),
+        "p95_ms": _milliseconds(found.quantile(0.95)),
     }
 
 

@@ -19,8 +19,10 @@ from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.queries import CachedQueryVectors
 from backend.app.services.health import HealthService
+from backend.app.services.ingestion.pictures import PictureReader
 from backend.app.services.llm.prompting import PROMPT_VERSION
 from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.pictures import PictureService
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
@@ -50,6 +52,16 @@ def services(parts: Parts) -> Services:
     conversations = SqlConversations(database)
     retriever = _cached_retriever(parts)
     models = LanguageModels(settings, parts.analyzer)
+    documents = DocumentService(
+        documents=SqlDocuments(database),
+        jobs=SqlJobs(database),
+        files=parts.files,
+        queue=parts.queue,
+        pool=parts.pool,
+        sniff=formats.sniff,
+        new_id=new_id,
+        max_upload_bytes=settings.max_upload_bytes,
+    )
     return Services(
         settings=settings,
         accounts=AccountService(
@@ -75,20 +87,12 @@ def services(parts: Parts) -> Services:
         ),
         collections=collections,
         conversations=ConversationService(conversations),
-        documents=DocumentService(
-            documents=SqlDocuments(database),
-            jobs=SqlJobs(database),
-            files=parts.files,
-            queue=parts.queue,
-            pool=parts.pool,
-            sniff=formats.sniff,
-            new_id=new_id,
-            max_upload_bytes=settings.max_upload_bytes,
-        ),
+        documents=documents,
         health=HealthService(probes(parts, models), required=frozenset({"database"})),
         metrics=metrics,
         models=models,
         performance=performance(parts),
+        pictures=PictureService(documents, PictureReader(), parts.caches.answers),
         search=SearchService(retriever, collections, parts.analyzer),
         embedding=parts.embedder.name,
         embedding_dimensions=parts.embedder.dimensions,

@@ -1,7 +1,7 @@
 import {
-  Activity, Archive, ArrowDown, ArrowUp, Check, ChevronDown, CircleAlert, CircleStop, ClockFading,
-  CloudOff, Copy, Download, Ellipsis,
-  ExternalLink, FileText, FolderOpen, FolderPlus, Languages, Library, LogOut, Menu, MessageSquare,
+  Activity, Archive, ArrowDown, ArrowUp, Check, ChevronDown, CircleAlert, CircleStop, ClockFading, CloudOff, Command,
+  Copy, Download, Ellipsis, ExternalLink, FileText, FolderOpen, FolderPlus, Keyboard, Languages, Library, LogOut, Menu,
+  MessageSquare,
   MoonStar, Paperclip, Pencil, Pin, PinOff, Plus, RefreshCw, Search, Settings, Sparkles, Square,
   SquarePen, ThumbsDown, ThumbsUp, Trash2, Upload, X, createElement,
 } from 'lucide';
@@ -10,9 +10,9 @@ import { define } from '../utils/light_element.js';
 
 const ICONS = {
   archive: Archive, 'arrow-down': ArrowDown, 'arrow-up': ArrowUp, check: Check,
-  'chevron-down': ChevronDown, alert: CircleAlert, stop: Square, 'circle-stop': CircleStop, copy: Copy,
+  'chevron-down': ChevronDown, alert: CircleAlert, stop: Square, 'circle-stop': CircleStop, command: Command, copy: Copy,
   download: Download, more: Ellipsis, 'external-link': ExternalLink, file: FileText,
-  folder: FolderOpen, 'folder-plus': FolderPlus, languages: Languages, library: Library,
+  folder: FolderOpen, 'folder-plus': FolderPlus, keyboard: Keyboard, languages: Languages, library: Library,
   'log-out': LogOut, menu: Menu, chat: MessageSquare, theme: MoonStar, attach: Paperclip,
   pencil: Pencil, pin: Pin, unpin: PinOff, plus: Plus, refresh: RefreshCw, search: Search,
   settings: Settings, model: Sparkles, 'new-chat': SquarePen, performance: Activity, 'thumbs-down': ThumbsDown,

@@ -11,7 +11,7 @@ import { modelName } from './model_badge.js';
 /** @type {Record<string, string>} */
 const EMBEDDINGS = { use: 'Universal Sentence Encoder' };
 
-/** Language, theme, the model and the account. Emits `language`, `theme` and `sign-out`. */
+/** Language, theme, the model and the account. Emits `language`, `theme`, `open-shortcuts` and `sign-out`. */
 class SettingsPanel extends LightElement {
   static properties = {
     about: { attribute: false },
@@ -38,6 +38,9 @@ class SettingsPanel extends LightElement {
         ${this.#choice('language', t('settings.language'), [{ value: 'system', label: t('settings.browser') }, ...languages], this.language)}
         ${this.#choice('theme', t('settings.theme'), [{ value: 'system', label: t('settings.system') }, ...themes], this.theme)}
         ${this.about?.model ? this.#model() : nothing}
+        <button type="button" class="button settings-shortcuts" @click=${() => this.emit('open-shortcuts')}>
+          <lo-icon name="keyboard"></lo-icon>${t('shortcuts.title')}
+        </button>
         <section>
           <h3>${t('settings.account')}</h3>
           <div class="account">

@@ -8,6 +8,8 @@ import { readStored, storedKey, writeStored } from '../utils/local_storage.js';
 
 export const $language = atom(/** @type {LanguageChoice} */ (readStored('language', 'system')));
 export const $theme = atom(/** @type {ThemeChoice} */ (readStored('theme', 'system')));
+/** Whether single signs such as `/` are shortcuts: those who dictate switch them off. */
+export const $singleKeys = atom(/** @type {boolean} */ (readStored('single_keys', true)));
 
 /** Load the words and put language and theme on the document. */
 export async function applyPreferences() {
@@ -40,6 +42,12 @@ export function chooseTheme(choice) {
   $theme.set(choice);
   writeStored('theme', choice === 'system' ? null : choice);
   applyTheme();
+}
+
+/** @param {boolean} choice */
+export function chooseSingleKeys(choice) {
+  $singleKeys.set(choice);
+  writeStored('single_keys', choice ? null : false);
 }
 
 async function applyLanguage() {

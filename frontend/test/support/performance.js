@@ -47,6 +47,7 @@ export function report(range) {
   const from = NOW - seconds + step;
   return {
     range, from, to: NOW, point_seconds: step, ...nothing(), memory: 0, cpu: 0, active: 0, system: {}, web_vitals: {},
+    pages: {}, calls: {},
     series: Array.from({ length: seconds / step }, (_, index) => point(from + index * step)),
   };
 }

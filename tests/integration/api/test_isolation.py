@@ -10,6 +10,7 @@ from tests.integration.api.calls import API, Caller
 from tests.integration.api.conftest import World
 
 NO_DOCUMENT = (404, "DOCUMENT_NOT_FOUND")
+NO_IMAGE = (404, "IMAGE_NOT_FOUND")
 NO_COLLECTION = (404, "COLLECTION_NOT_FOUND")
 NO_CONVERSATION = (404, "CONVERSATION_NOT_FOUND")
 NO_MESSAGE = (404, "MESSAGE_NOT_FOUND")
@@ -41,6 +42,8 @@ OWNED = (
     Row("GET", "/documents/{d}/content", NO_DOCUMENT, OK, OK),
     Row("GET", "/documents/{d}/content?format=text", NO_DOCUMENT, OK, OK),
     Row("GET", "/documents/{d}/passages", NO_DOCUMENT, OK, OK),
+    Row("GET", "/documents/{d}/images", NO_DOCUMENT, OK, OK),
+    Row("GET", "/documents/{d}/images/1", NO_DOCUMENT, NO_IMAGE, NO_IMAGE),
     Row("POST", "/documents/{d}/retry", NO_DOCUMENT, FORBIDDEN, CONFLICT),
     Row("GET", "/jobs/{j}", NO_JOB, OK, OK),
     Row("GET", "/jobs/{j}/events", NO_JOB, OK, OK),
@@ -76,6 +79,7 @@ OPEN = {
     ("GET", "/"),
     ("GET", "/<own:name>"),
     ("GET", "/static/<path:name>"),
+    ("GET", "/sw.js"),
 }
 # Lists, and what is made: they name nothing of somebody else's, and show only what is one's own.
 OF_ONESELF = {

@@ -44,6 +44,23 @@ def test_web_vitals_are_counted_without_a_sign_in(nobody: Caller) -> None:
     assert {name: observed(nobody, name) for name in before} == {name: count + 1 for name, count in before.items()}
 
 
+def test_changes_of_page_and_calls_are_counted_by_the_names_that_there_are(made_world: Callable[..., World]) -> None:
+    administrator = made_world().person()
+    known = ["page:chat", "page:documents", "api:/search", "api:/search", "PAGE:Chat"]
+    unknown = ["page:", "page:nowhere", "api:/../etc", "api:/conversations/0123", "page:chat/7", "api", "lcp:x{y}"]
+    metrics = [{"name": name, "value": 120} for name in (*known, *unknown)]
+    assert administrator.post("/metrics", {"metrics": metrics}).status == 204
+    data = administrator.get("/performance").data
+    assert {name: found["count"] for name, found in data["pages"].items()} == {"chat": 2, "documents": 1}
+    assert {name: found["count"] for name, found in data["calls"].items()} == {"search": 2}
+    assert data["web_vitals"]["lcp"]["count"] == 0
+    assert 100 < data["calls"]["search"]["p75_ms"] <= 250, "of the bucket that holds it"
+    text = administrator.get("/metrics").body.decode()
+    assert 'likeopt_page_duration_seconds_count{page="chat"}' in text
+    assert "nowhere" not in text
+    assert "0123" not in text
+
+
 def test_a_beacon_is_taken_whatever_type_it_names(nobody: Caller) -> None:
     body = b'{"metrics":[{"name":"fcp","value":1}]}'
     assert nobody.call("POST", "/metrics", data=body, content_type="text/plain;charset=UTF-8").status == 204

@@ -77,6 +77,7 @@ ACTS: dict[str, Act] = {
     "GET /": lambda case: case.caller.whole("GET", "/"),
     "GET /<own:name>": lambda case: case.caller.whole("GET", "/documents"),
     "GET /static/<path:name>": lambda case: case.caller.whole("GET", "/static/none.js"),
+    "GET /sw.js": lambda case: case.caller.whole("GET", "/sw.js"),
     "GET /about": lambda case: case.ask("GET", "/about"),
     "GET /auth/me": lambda case: case.ask("GET", "/auth/me"),
     "GET /health/live": lambda case: case.ask("GET", "/health/live"),
@@ -90,6 +91,10 @@ ACTS: dict[str, Act] = {
     "GET /documents": lambda case: case.ask("GET", "/documents"),
     "GET /documents/<document_id>": lambda case: case.ask("GET", f"/documents/{case.document}"),
     "GET /documents/<document_id>/content": lambda case: case.ask("GET", f"/documents/{case.document}/content"),
+    "GET /documents/<document_id>/images": lambda case: case.ask("GET", f"/documents/{case.document}/images"),
+    "GET /documents/<document_id>/images/<number>": lambda case: case.ask(
+        "GET", f"/documents/{case.document}/images/1"
+    ),
     "GET /documents/<document_id>/passages": lambda case: case.ask("GET", f"/documents/{case.document}/passages"),
     "GET /indexing/status": lambda case: case.ask("GET", "/indexing/status"),
     "GET /jobs/<job_id>": lambda case: case.ask("GET", f"/jobs/{case.job}"),
@@ -132,9 +137,11 @@ ACTS: dict[str, Act] = {
     "POST /auth/logout": lambda case: case.ask("POST", "/auth/logout"),
 }
 WITHOUT_SQL = {
-    *("GET /", "GET /<own:name>", "GET /static/<path:name>", "GET /health/live", "POST /metrics"),
-    "POST /auth/logout",
+    *("GET /", "GET /<own:name>", "GET /static/<path:name>", "GET /sw.js", "GET /health/live"),
+    *("POST /metrics", "POST /auth/logout"),
 }
+# Asked for by a name that is not there.
+NOT_THERE = {"GET /static/<path:name>", "GET /documents/<document_id>/images/<number>"}
 # What it asks is kept for some seconds; the second time it may ask nothing.
 KEPT = {"GET /metrics"}
 
@@ -235,7 +242,7 @@ def done(case: Case, prepare: Callable[[Case], None] = lambda case: None) -> dic
         case.world.parts.access.advance()  # nothing is remembered of who asks: the dearest case
         with statements(case.world) as found:
             answer = act(case)
-        assert answer.status < 300 or name == "GET /static/<path:name>", (name, answer.body)
+        assert answer.status < 300 or name in NOT_THERE, (name, answer.body)
         counts[name] = found
     return counts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Any
 
 from flask import Blueprint, Response, request, send_file
@@ -15,12 +17,14 @@ from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus
 from backend.app.errors import AppError, InvalidRequest
 from backend.app.services.documents import safe_name
+from backend.app.services.pictures import WIDTHS
 from backend.app.storage.interfaces import DocumentFilter, IncomingFile
 
 _FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or more smaller ones
 # Shown by the browser itself; anything else is offered for saving, so that no document's own
 # markup or script ever runs under this address.
 _SHOWN = frozenset({"application/pdf", "text/plain"})
+_NUMBER = re.compile("[0-9]{1,5}")
 _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -32,6 +36,8 @@ def blueprint() -> Blueprint:
     documents.delete("/<document_id>")(delete)
     documents.get("/<document_id>/content")(content)
     documents.get("/<document_id>/passages")(passages)
+    documents.get("/<document_id>/images")(images)
+    documents.get("/<document_id>/images/<number>")(image)
     documents.post("/<document_id>/retry")(retry)
     return documents
 
@@ -94,6 +100,25 @@ def content(document_id: str) -> Response:
 def passages(document_id: str) -> Response:
     found, cursor = services().documents.passages(current_user(), document_id, page(), around=optional_number("around"))
     return listing([serialise.passage(passage) for passage in found], cursor)
+
+
+def images(document_id: str) -> Response:
+    return listing([serialise.picture(found) for found in services().pictures.pictures(current_user(), document_id)])
+
+
+def image(document_id: str, number: str) -> Response:
+    user, width = current_user(), optional_number("width")
+    if width is None:
+        width = max(WIDTHS)
+    elif width not in WIDTHS:
+        raise InvalidRequest(f"`width` is one of {', '.join(map(str, WIDTHS))}.")
+    data = services().pictures.picture(user, document_id, int(number) if _NUMBER.fullmatch(number) else 0, width)
+    response = Response(data, mimetype="image/webp")
+    response.headers["Cache-Control"] = "private, no-cache"  # whoever signs out leaves nothing that is shown unasked
+    response.headers["Content-Security-Policy"] = _HARMLESS
+    response.set_etag(hashlib.blake2b(data, digest_size=12).hexdigest())
+    response.make_conditional(request)
+    return response
 
 
 def retry(document_id: str) -> Response:

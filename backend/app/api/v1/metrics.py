@@ -14,6 +14,7 @@ from backend.app.api import envelope
 from backend.app.api.body import Body, parse
 from backend.app.api.context import services
 from backend.app.errors import Forbidden, TooManyRequests
+from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.report_limits import ReportLimits
 
 _MAX_BYTES = 64 * 1024  # the page keeps 200 measurements at most, which are a quarter of that
@@ -44,7 +45,7 @@ def blueprint() -> Blueprint:
 
 
 def report(limits: ReportLimits) -> Response:
-    """Take a page's measurements; names that are no Web Vital are for other readers, and passed over.
+    """Take a page's measurements: Web Vitals, changes of page and answers of the API. Other names are passed over.
 
     Of the visitor nothing stays but whether it was a phone.
     """
@@ -57,8 +58,19 @@ def report(limits: ReportLimits) -> Response:
     body = parse(Report)
     device = _device(body.userAgent or request.user_agent.string)
     for vital in body.metrics:
-        services().metrics.observe_web_vital(vital.name.lower(), vital.value, device)
+        _observe(services().metrics, vital, device)
     return Response(status=204)
+
+
+def _observe(metrics: Metrics, vital: Vital, device: str) -> None:
+    whole = vital.name.lower()
+    kind, _, name = whole.partition(":")
+    if kind == "page":
+        metrics.observe_page(name, vital.value / 1000)
+    elif kind == "api":
+        metrics.observe_call(name.removeprefix("/"), vital.value / 1000)
+    else:
+        metrics.observe_web_vital(whole, vital.value, device)
 
 
 def _device(user_agent: str) -> str:

@@ -1,12 +1,13 @@
 import './frame.css';
 
-import { MultiStoreController } from '@nanostores/lit';
+import { MultiStoreController, StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/connection_banner.js';
 import '../../components/conversation_list.js';
 import '../../components/dialog.js';
 import '../../components/icon.js';
+import { keyCaps } from '../../components/key_caps.js';
 import '../../components/notice_list.js';
 import LOGO from '../../icon.svg';
 import { loadCollections } from '../../store/collections.js';
@@ -17,11 +18,14 @@ import {
 import { resumeWhenBack } from '../../store/coming_back.js';
 import { $connection, checkConnection } from '../../store/connection.js';
 import { $notices, dismissNotice } from '../../store/notices.js';
+import { $singleKeys } from '../../store/preferences.js';
 import { $user } from '../../store/session.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { whenIdle } from '../../utils/when_idle.js';
+import { ariaKeys } from '../../utils/shortcuts.js';
+import { preloadPalette } from './key_commands.js';
 import { conversationAt, isAt, places } from './places.js';
 import './session_dialog.js';
 import './settings_dialog.js';
@@ -37,6 +41,7 @@ class Frame extends LightElement {
 
   #stores = new MultiStoreController(this, [$conversations, $notices, $user, $connection]);
   #stop = () => {};
+  #singleKeys = new StoreController(this, $singleKeys);
   #listening = new AbortController();
   #search = debounce((/** @type {string} */ query) => void loadConversations(query), 200);
 
@@ -89,6 +94,7 @@ class Frame extends LightElement {
       </div>
       <lo-settings-dialog .open=${this.settings} @close=${() => (this.settings = false)}></lo-settings-dialog>
       <lo-session-dialog></lo-session-dialog>
+      <lo-key-commands .path=${this.path} @find-conversations=${this.#findConversations}></lo-key-commands>
       <lo-notice-list
         .notices=${this.#stores.values[1]}
         @dismiss=${(/** @type {CustomEvent} */ { detail }) => dismissNotice(detail)}
@@ -107,6 +113,15 @@ class Frame extends LightElement {
       </div>
       <nav class="sidebar-nav" aria-label=${t('frame.pages')}>
         ${places().map((place) => this.#link(place))}
+        <button
+          type="button"
+          class="nav-link nav-button"
+          aria-haspopup="dialog"
+          aria-keyshortcuts=${ariaKeys('palette')}
+          @pointerenter=${preloadPalette}
+          @focus=${preloadPalette}
+          @click=${() => this.emit('open-palette')}
+        ><lo-icon name="command"></lo-icon>${t('palette.open')}${keyCaps('palette')}</button>
       </nav>
       ${this.#conversations()}
       <button type="button" class="account-button" aria-haspopup="dialog" @click=${() => (this.settings = true)}>
@@ -127,10 +142,10 @@ class Frame extends LightElement {
           type="search"
           placeholder=${t('conversation.search')}
           aria-label=${t('conversation.search')}
-          aria-keyshortcuts="/"
+          aria-keyshortcuts=${this.#singleKeys.value ? ariaKeys('conversations') : nothing}
           @input=${(/** @type {any} */ { target }) => this.#search(target.value.trim())}
         />
-        <kbd aria-hidden="true">/</kbd>
+        ${this.#singleKeys.value ? html`<kbd aria-hidden="true">/</kbd>` : nothing}
       </search>
       <nav class="sidebar-list" aria-label=${t('conversation.list')}>
         <lo-conversation-list
@@ -171,11 +186,11 @@ class Frame extends LightElement {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (event.key === 'Escape' && this.drawer) this.drawer = false;
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest('input, textarea, select, dialog')) return;
-    event.preventDefault();
+    const dialog = document.querySelector('dialog[open]'); // which Escape closes first
+    if (event.key === 'Escape' && this.drawer && !dialog) this.drawer = false;
+  }
+
+  #findConversations() {
     this.drawer = true;
     /** @type {HTMLElement} */ (this.querySelector('#conversation-search')).focus();
   }

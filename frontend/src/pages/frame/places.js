@@ -6,6 +6,7 @@ import { t } from '../../utils/i18n.js';
  * @property {string} path
  * @property {import('../../components/icon.js').IconName} icon
  * @property {string} label
+ * @property {string} words others that one might type for it, in either language
  */
 
 /**
@@ -14,11 +15,13 @@ import { t } from '../../utils/i18n.js';
  */
 export function places() {
   /** @type {Place[]} */
-  const forAdministrators = [{ path: '/performance', icon: 'performance', label: t('frame.performance') }];
+  const forAdministrators = [
+    { path: '/performance', icon: 'performance', label: t('frame.performance'), words: 'performance metrics figures 성능 지표' },
+  ];
   return [
-    { path: '/', icon: 'new-chat', label: t('frame.new_chat') },
-    { path: '/search', icon: 'search', label: t('search.title') },
-    { path: '/documents', icon: 'library', label: t('frame.documents') },
+    { path: '/', icon: 'new-chat', label: t('frame.new_chat'), words: 'new chat ask 새 대화 질문' },
+    { path: '/search', icon: 'search', label: t('search.title'), words: 'search find passages 검색 찾기 구절' },
+    { path: '/documents', icon: 'library', label: t('frame.documents'), words: 'documents files upload 문서 파일 업로드' },
     ...($user.get()?.role === 'administrator' ? forAdministrators : []),
   ];
 }

@@ -39,6 +39,7 @@ class SettingsDialog extends LightElement {
           .theme=${theme}
           @language=${(/** @type {CustomEvent} */ { detail }) => void chooseLanguage(detail)}
           @theme=${(/** @type {CustomEvent} */ { detail }) => chooseTheme(detail)}
+          @open-shortcuts=${() => this.emit('close')}
           @sign-out=${() => void signOut().catch(notifyProblem)}
         ></lo-settings-panel>`}
       ></lo-dialog>

@@ -6,6 +6,7 @@ import { statTile } from '../../components/stat_tile.js';
 import { t } from '../../utils/i18n.js';
 import { Lazy } from '../../utils/lazy.js';
 import { define, LightElement } from '../../utils/light_element.js';
+import { browserTimes } from './browser_times.js';
 import { questionCharts, serverCharts } from './charts.js';
 import { tilesOf } from './tiles.js';
 import { vitalCharts } from './vital_charts.js';
@@ -72,6 +73,7 @@ class PerformanceFigures extends LightElement {
         ${this.#section('server', serverCharts(report))}
         ${this.#section('questions', questionCharts(report))}
         ${this.#section('pages', vitalCharts(report), t('performance.section.pages_lead'))}
+        ${browserTimes(report)}
       </div>
     `;
   }

@@ -14,6 +14,7 @@ import { define, LightElement } from '../../utils/light_element.js';
 import { readSearch, searchAddress } from '../../utils/search_address.js';
 import '../source/source_aside.js';
 import './search_results.js';
+import './words.js';
 
 /** @typedef {import('../../shapes.js').Search} Search */
 

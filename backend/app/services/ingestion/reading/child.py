@@ -1,4 +1,4 @@
-"""The extraction child's whole life: limits on, one file read, one JSON file written, out."""
+"""The reading child's whole life: limits on, one file read, one JSON file written, out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from . import sandbox
-from .dispatch import read
 from .draft import Refusal
 
 
@@ -29,13 +28,35 @@ def main(arguments: str) -> None:
 def _read(request: dict[str, Any]) -> dict[str, Any]:
     sys.setrecursionlimit(2000)
     try:
-        return read(Path(request["path"]), request["media_type"], request["max_chars"])
+        return _TASKS[request["task"]](request)
     except Refusal as refusal:
         return {"refused": refusal.code, "detail": refusal.detail[:2000]}
     except (MemoryError, RecursionError) as error:
         return {"refused": "too_complex", "detail": type(error).__name__}
     except Exception as error:  # the child's edge: whatever a parser trips over is the file's fault
         return {"refused": "broken", "detail": f"{type(error).__name__}: {error}"[:2000]}
+
+
+def _text(request: dict[str, Any]) -> dict[str, Any]:
+    from .dispatch import read
+
+    return read(Path(request["path"]), request["media_type"], request["max_chars"])
+
+
+def _pictures(request: dict[str, Any]) -> dict[str, Any]:
+    from .pictures import pictures
+
+    return {"pictures": pictures(Path(request["path"]), request["media_type"])}
+
+
+def _picture(request: dict[str, Any]) -> dict[str, Any]:
+    from .pictures import draw
+
+    target = Path(request["answer"]).with_name("picture")
+    return draw(Path(request["path"]), request["media_type"], request["number"], request["width"], target)
+
+
+_TASKS = {"text": _text, "pictures": _pictures, "picture": _picture}
 
 
 def _answer(request: dict[str, Any], answer: dict[str, Any]) -> None:
