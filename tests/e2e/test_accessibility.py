@@ -1,0 +1,155 @@
+"""Every page and state as axe-core judges it: WCAG 2.2 AA, light and dark, wide and narrow, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.window import ROOT, Window
+from tests.services.client import EMAIL, PASSWORD
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+QUESTION = "How much diesel does the generator burn?"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+RUN = """async (options) => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  // Colours are measured when nothing fades any more.
+  await Promise.all(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+    .map((one) => one.finished.catch(() => {})));
+  const { violations, passes } = await axe.run(document, options);
+  return [passes.length, violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
+    `${id}: ${target.join(' ')}: ${failureSummary}`))];
+}"""
+
+
+class Inspector:
+    """Looks at what is shown now, and remembers what is wrong with it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.found: list[str] = []
+
+    def look(self, state: str) -> None:
+        everything: dict[str, Any] = {"runOnly": RULES, "resultTypes": ["violations"]}
+        colours: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+        for scheme, options in (("light", everything), ("dark", colours)):
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            passed, violations = self.page.evaluate(RUN, options)
+            assert passed > 0 or options is colours, f"{state}: nothing was looked at"
+            self.found += [f"{state}, {scheme}: {violation}" for violation in violations]
+        self.page.emulate_media(color_scheme="light")
+
+
+def arrive(open_window: Callable[..., Window], **options: Any) -> tuple[Window, Inspector]:
+    window = open_window(**options)
+    window.context.add_init_script(path=AXE)
+    return window, Inspector(window.page)
+
+
+def test_axe_finds_what_is_wrong(window: Window) -> None:
+    window.context.add_init_script(path=AXE)
+    window.page.goto("/")
+    expect(window.composer).to_be_visible()
+    inspector = Inspector(window.page)
+    window.page.evaluate("document.querySelector('#conversation-search').replaceWith(document.createElement('input'))")
+    window.page.evaluate("document.querySelector('h1').style.color = 'rgb(240 240 240)'")
+    inspector.look("spoilt")
+    assert {violation.split(": ")[1] for violation in inspector.found} >= {"label", "color-contrast"}
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
+def test_no_state_of_any_page_keeps_anybody_out(
+    open_window: Callable[..., Window], language: str, options: dict[str, Any]
+) -> None:
+    window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
+    page = window.page
+    look = inspector.look
+    window.expect_console("status of 4|ERR_INTERNET_DISCONNECTED|Failed to load resource")
+
+    page.goto("/")
+    expect(page.get_by_role("heading", name=window.t("sign_in.title.sign_in"))).to_be_visible()
+    look("signing in")
+    window.register()
+    page.goto("/")
+    expect(page.get_by_role("heading", name=window.t("welcome.no_documents"))).to_be_visible()
+    look("the empty chat")
+    window.add("english.pdf", "korean.pdf")
+    page.goto("/documents")
+    page.set_input_files("lo-file-buttons input[multiple]", {"name": "x.xyz", "mimeType": "x/y", "buffer": b"no"})
+    expect(page.locator('[data-status="refused"]')).to_be_visible()
+    look("the documents")
+    page.get_by_test_id("document-row").last.locator("lo-menu button").first.click()
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    look("a document's menu")
+    page.keyboard.press("Escape")
+    window.button("collection.create").click()
+    look("a new collection")
+    page.keyboard.press("Escape")
+    window.row("english").get_by_role("link").click()
+    expect(page.get_by_text("supply boat Halcyon")).to_be_visible()
+    look("a document")
+
+    page.goto("/")
+    expect(page.get_by_role("heading", name=window.t("welcome.title"))).to_be_visible()
+    look("the welcome")
+    answer = window.ask(QUESTION)
+    look("an answer")
+    window.cite(answer)
+    look("a source")
+    page.keyboard.press("Escape")
+    if options:
+        window.button("frame.open_sidebar").click()
+        expect(page.get_by_test_id("conversation").first).to_be_in_viewport()
+    page.get_by_test_id("conversation").first.locator("lo-menu button").first.click()
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    look("a conversation's menu")
+    page.get_by_role("menuitem", name=window.t("conversation.rename")).click()
+    look("renaming")
+    page.keyboard.press("Escape")
+    window.settings()
+    look("the settings")
+
+    page.goto("/search")
+    expect(page.get_by_role("heading", name=window.t("search.hints"))).to_be_visible()
+    look("the empty search")
+    page.goto("/search?q=diesel")
+    expect(page.get_by_test_id("hit").first).to_be_visible()
+    look("what was found")
+    page.get_by_test_id("hit").first.locator(".hit-open").click()
+    expect(page.get_by_test_id("source-panel").get_by_test_id("source-quote").first).to_be_visible()
+    look("a passage that was found")
+    page.goto("/search?q=xylophone&mode=bm25")
+    expect(page.get_by_text(window.t("search.nothing_lead"))).to_be_visible()
+    look("nothing found")
+    page.goto("/documents/nobody-knows")
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("a document that is not there")
+
+    page.goto("/")
+    expect(window.composer).to_be_visible()
+    window.context.set_offline(True)
+    expect(page.locator("lo-connection-banner")).not_to_be_empty()
+    look("without a connection")
+    window.context.set_offline(False)
+    window.context.clear_cookies()
+    window.composer.fill(QUESTION)
+    window.composer.press("Enter")
+    expect(page.get_by_role("dialog", name=window.t("session.expired"))).to_be_visible()
+    look("signing in again")
+    assert inspector.found == []
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
+def test_an_administrators_figures_keep_nobody_out(
+    open_window: Callable[..., Window], language: str, options: dict[str, Any]
+) -> None:
+    window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
+    assert window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    window.page.goto("/performance")
+    expect(window.page.get_by_test_id("tile")).to_have_count(6)
+    inspector.look("the figures")
+    assert inspector.found == []
