@@ -103,6 +103,7 @@ def signed_in_state(browser: Browser, url: str) -> StorageState:
         page.locator('input[type="password"]').fill(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url(f"{url}/")
+        page.wait_for_load_state("networkidle")  # what it remembers for the next visit
         return context.storage_state()
     finally:
         context.close()

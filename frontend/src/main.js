@@ -42,6 +42,5 @@ watchConnection();
 onBack(() => waiting && void start());
 onAnswer((path, milliseconds) => reporter.record(`api:/${path.split('/')[1]}`, milliseconds));
 addEventListener('pagehide', commitDeletions);
-whenIdle(() => reporter.start());
 whenIdle(watchPageVersion);
-void start();
+void start().finally(() => whenIdle(() => reporter.start()));

@@ -94,6 +94,7 @@ export async function signOut() {
   await accounts.logout();
   removeStored('draft.');
   removeStored('outbox.');
+  removeStored('had_documents');
   writeStored('signed_in', null);
   tabs?.postMessage(null);
   leave('/sign-in');

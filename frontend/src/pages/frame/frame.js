@@ -20,6 +20,7 @@ import { $connection, checkConnection } from '../../store/connection.js';
 import { $notices, dismissNotice } from '../../store/notices.js';
 import { $singleKeys } from '../../store/preferences.js';
 import { $user } from '../../store/session.js';
+import { afterPaint } from '../../utils/after_paint.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
@@ -62,7 +63,7 @@ class Frame extends LightElement {
     this.addEventListener('open-settings', () => (this.settings = true), { signal });
     this.addEventListener('open-drawer', () => (this.drawer = true), { signal });
     this.#stop = resumeWhenBack();
-    void loadConversations('');
+    signal.addEventListener('abort', afterPaint(() => void loadConversations('')), { once: true });
     whenIdle(() => void loadCollections());
   }
 
