@@ -89,6 +89,13 @@ export interface Passage {
   heading: string | null;
 }
 
+/** A picture within a document. */
+export interface Picture {
+  n: number;
+  width: number;
+  height: number;
+}
+
 export interface Conversation {
   id: string;
   title: string;

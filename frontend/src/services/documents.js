@@ -4,6 +4,7 @@ import { readEvents } from './event_stream.js';
 /** @typedef {import('../shapes.js').Document} Document */
 /** @typedef {import('../shapes.js').Job} Job */
 /** @typedef {import('../shapes.js').Passage} Passage */
+/** @typedef {import('../shapes.js').Picture} Picture */
 
 /**
  * @param {{collection_id?: string | null, q?: string, cursor?: string | null, limit?: number}} query
@@ -37,6 +38,16 @@ export function retryDocument(id, signal) {
  */
 export function listPassages(id, query, signal) {
   return requestPage(`/documents/${encodeURIComponent(id)}/passages`, { query, signal });
+}
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Picture[]>} */
+export function listPictures(id, signal) {
+  return request(`/documents/${encodeURIComponent(id)}/images`, { signal });
+}
+
+/** @param {string} id @param {Picture} picture @param {320 | 640 | 1280} width */
+export function pictureAddress(id, { n }, width) {
+  return address(`/documents/${encodeURIComponent(id)}/images/${n}`, { width });
 }
 
 /** @param {string} id @param {'file' | 'text'} [as] */

@@ -1,17 +1,21 @@
 import { atom } from 'nanostores';
 
-import { fetchDocument, listPassages } from '../services/documents.js';
+import { fetchDocument, listPassages, listPictures, pictureAddress } from '../services/documents.js';
 import { isAbort, toProblem } from '../utils/problem.js';
 
 /** @typedef {import('../shapes.js').Document} Document */
 /** @typedef {import('../shapes.js').Passage} Passage */
+/** @typedef {import('../shapes.js').Picture} Picture */
 /** @typedef {import('../shapes.js').Problem} Problem */
-/** @typedef {{document: Document | null, passages: Passage[], cursor: string | null, loading: boolean, problem: Problem | null}} View */
+/** @typedef {{document: Document | null, passages: Passage[], pictures: Picture[], cursor: string | null, loading: boolean, problem: Problem | null}} View */
 
 const PAGE = 40;
+/** Pictures that come later than this push down what is read already. */
+const PATIENCE = 1500;
 const EMPTY = /** @type {View} */ ({
   document: null,
   passages: [],
+  pictures: [],
   cursor: null,
   loading: false,
   problem: null,
@@ -28,15 +32,30 @@ export async function viewDocument(id) {
   const { signal } = reading;
   $documentView.set({ ...EMPTY, loading: id !== null });
   if (id === null) return;
+  const pictures = viewPictures(id, signal);
   try {
     const [document, page] = await Promise.all([
       fetchDocument(id, signal),
       listPassages(id, { limit: PAGE }, signal),
     ]);
-    change({ document, passages: page.items, cursor: page.nextCursor, loading: false });
+    change({ document });
+    await Promise.race([pictures, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    if (signal.aborted) return;
+    change({ passages: page.items, cursor: page.nextCursor, loading: false });
   } catch (error) {
     if (!isAbort(error)) change({ loading: false, problem: toProblem(error) });
   }
+}
+
+/** A document can be read without its pictures. @param {string} id @param {AbortSignal} signal */
+async function viewPictures(id, signal) {
+  const pictures = await listPictures(id, signal).catch(() => []);
+  if (!signal.aborted) change({ pictures });
+}
+
+/** @param {string} id @returns {(picture: Picture, width: 320 | 640 | 1280) => string} */
+export function picturesOf(id) {
+  return (picture, width) => pictureAddress(id, picture, width);
 }
 
 export async function viewMorePassages() {

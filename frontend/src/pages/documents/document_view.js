@@ -2,8 +2,9 @@ import { StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/icon.js';
+import '../../components/picture_gallery.js';
 import { problemNote } from '../../components/problem_note.js';
-import { $documentView, viewDocument, viewMorePassages } from '../../store/document_view.js';
+import { $documentView, picturesOf, viewDocument, viewMorePassages } from '../../store/document_view.js';
 import { contentAddress } from '../../store/sources.js';
 import { formatBytes, formatTime } from '../../utils/format.js';
 import { t } from '../../utils/i18n.js';
@@ -17,6 +18,7 @@ class DocumentView extends LightElement {
   static properties = { documentId: {} };
 
   #view = new StoreController(this, $documentView);
+  #picture = picturesOf('');
 
   constructor() {
     super();
@@ -25,15 +27,20 @@ class DocumentView extends LightElement {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has('documentId')) void viewDocument(this.documentId);
+    if (!changed.has('documentId')) return;
+    this.#picture = picturesOf(this.documentId);
+    void viewDocument(this.documentId);
   }
 
   render() {
-    const { document, passages, cursor, loading, problem } = this.#view.value;
+    const { document, passages, pictures, cursor, loading, problem } = this.#view.value;
     return html`
       <a class="back-link" href="/documents">← ${t('documents.title')}</a>
       ${document ? this.#head(document) : nothing}
       ${problem ? problemNote(problem, () => void viewDocument(this.documentId)) : nothing}
+      ${document && pictures.length > 0
+        ? html`<lo-picture-gallery .pictures=${pictures} .addressOf=${this.#picture}></lo-picture-gallery>`
+        : nothing}
       ${document && !loading && passages.length === 0
         ? html`<p class="documents-empty">${t('document.no_passages')}</p>`
         : nothing}

@@ -1,4 +1,5 @@
 import './documents_page.css';
+import './pictures.css';
 
 import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
