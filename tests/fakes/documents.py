@@ -122,8 +122,8 @@ class MemoryDocuments:
         self.rows[document_id] = replace(found, status=DocumentStatus.QUEUED, error=None)
         return self._begin(document_id)
 
-    def counts(self, user_id: str) -> dict[DocumentStatus, int]:
-        self.asked.append((user_id,))
+    def counts(self, user_id: str, collection_id: str | None = None) -> dict[DocumentStatus, int]:
+        self.asked.append((user_id, collection_id))
         statuses = [found.status for found in self.rows.values()]
         return {status: statuses.count(status) for status in DocumentStatus}
 

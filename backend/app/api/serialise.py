@@ -65,6 +65,7 @@ def document(value: Document) -> Shape:
         "pages": value.pages,
         "passages": value.passages,
         "bytes": value.bytes,
+        "job_id": value.job_id,
         "created_at": moment(value.created_at),
     }
 

@@ -64,6 +64,7 @@ class Document:
     pages: int | None
     passages: int
     created_at: datetime
+    job_id: str | None = None  # the latest job's, where a user asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,8 @@ class DocumentService:
     def page(self, user: User, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]:
         return self._documents.page(user.id, which, page)
 
-    def counts(self, user: User) -> dict[DocumentStatus, int]:
-        return self._documents.counts(user.id)
+    def counts(self, user: User, collection_id: str | None = None) -> dict[DocumentStatus, int]:
+        return self._documents.counts(user.id, collection_id)
 
     def passages(
         self, user: User, document_id: str, page: Page, around: int | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -73,11 +74,21 @@ class NewDocument:
     bytes: int
 
 
+class DocumentSort(StrEnum):
+    """In which order documents are listed; those that are alike, newest first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    LARGEST = "largest"
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
     collection_id: str | None = None
-    status: DocumentStatus | None = None
+    statuses: tuple[DocumentStatus, ...] = ()  # none named: all
     text: str | None = None
+    sort: DocumentSort = DocumentSort.NEWEST
 
 
 class Documents(Protocol):
@@ -91,7 +102,7 @@ class Documents(Protocol):
     def page(self, user_id: str, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]: ...
     def delete(self, user_id: str, document_id: str) -> None: ...
     def retry(self, user_id: str, document_id: str) -> Job: ...
-    def counts(self, user_id: str) -> dict[DocumentStatus, int]: ...
+    def counts(self, user_id: str, collection_id: str | None = None) -> dict[DocumentStatus, int]: ...
     def passages(
         self, user_id: str, document_id: str, page: Page, around: int | None = None
     ) -> tuple[list[Passage], str | None]: ...

@@ -7,7 +7,7 @@ import pytest
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus, Problem
 from backend.app.errors import Conflict, DocumentNotFound, InvalidRequest, NotFound
-from backend.app.storage.interfaces import DocumentFilter, Page
+from backend.app.storage.interfaces import DocumentFilter, DocumentSort, Page
 from tests.contract.storage.world import World, at_once, new_document
 
 
@@ -102,11 +102,57 @@ def test_lists_are_narrowed_by_collection_and_state(world: World, ann: User) -> 
 
     assert listed(DocumentFilter()) == [queued.id, ready.id]
     assert listed(DocumentFilter(collection_id=other.id)) == [queued.id]
-    assert listed(DocumentFilter(status=DocumentStatus.READY)) == [ready.id]
-    assert listed(DocumentFilter(status=DocumentStatus.READY, collection_id=other.id)) == []
+    assert listed(DocumentFilter(statuses=(DocumentStatus.READY,))) == [ready.id]
+    assert listed(DocumentFilter(statuses=(DocumentStatus.READY,), collection_id=other.id)) == []
     assert world.documents.counts(ann.id) == {
         status: int(status in (DocumentStatus.READY, DocumentStatus.QUEUED)) for status in DocumentStatus
     }
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+@pytest.mark.parametrize("sort", DocumentSort)
+def test_lists_are_sorted_and_their_parts_make_the_whole(
+    world: World, ann: User, sort: DocumentSort, limit: int
+) -> None:
+    names = ("b.txt", "Äpfel.txt", "나.txt", "B.txt", "a.txt", "Z\u00a0\n.txt", "가.txt")
+    sizes = (5, 9_000_000_000, 5, 1, 5, 7, 0)
+    for name, size in zip(names, sizes, strict=True):
+        world.upload(ann, name, bytes=size)
+    expected = {
+        DocumentSort.NEWEST: names[::-1],
+        DocumentSort.OLDEST: names,
+        DocumentSort.NAME: ("a.txt", "B.txt", "b.txt", "Z\u00a0\n.txt", "Äpfel.txt", "가.txt", "나.txt"),
+        DocumentSort.LARGEST: ("Äpfel.txt", "Z\u00a0\n.txt", "a.txt", "나.txt", "b.txt", "B.txt", "가.txt"),
+    }[sort]
+    found: list[str] = []
+    cursor: str | None = None
+    while len(found) < len(names):
+        part, cursor = world.documents.page(ann.id, DocumentFilter(sort=sort), Page(limit, cursor))
+        assert 0 < len(part) <= limit
+        found += [document.filename for document in part]
+    assert (tuple(found), cursor) == (expected, None)
+
+
+def test_a_document_names_the_latest_of_its_jobs(world: World, ann: User) -> None:
+    document, job = world.upload(ann)
+    other, other_job = world.upload(ann, "other.txt")
+    assert document.job_id == job.id
+    assert world.jobs.request_cancel(ann.id, job.id).status is DocumentStatus.CANCELLED
+    again = world.documents.retry(ann.id, document.id)
+    listed, _ = world.documents.page(ann.id, DocumentFilter(), Page())
+    assert [found.job_id for found in listed] == [other_job.id, again.id]
+    assert world.documents.get(ann.id, document.id).job_id == again.id
+    assert world.documents.get(ann.id, other.id).job_id == other_job.id
+
+
+def test_counts_are_of_all_or_of_a_collection(world: World, ann: User) -> None:
+    other = world.collections.create(ann.id, "Other")
+    world.indexed(ann)
+    world.upload(ann, "b.txt", other.id)
+    assert world.documents.counts(ann.id, other.id)[DocumentStatus.QUEUED] == 1
+    assert sum(world.documents.counts(ann.id, other.id).values()) == 1
+    assert sum(world.documents.counts(ann.id).values()) == 2
+    assert sum(world.documents.counts(world.person("bob").id, other.id).values()) == 0
 
 
 def test_deleting_leaves_no_row_behind(world: World, ann: User) -> None:

@@ -79,7 +79,7 @@ class Grown:
             "documents of a collection": lambda page: documents.page(
                 ann, DocumentFilter(collection_id=self.first), page
             ),
-            "failed documents": lambda page: documents.page(ann, DocumentFilter(status=failed), page),
+            "failed documents": lambda page: documents.page(ann, DocumentFilter(statuses=(failed,)), page),
         }
 
     def queries(self, call: Callable[[], object]) -> list[tuple[str, Any]]:
@@ -202,7 +202,7 @@ def test_every_page_comes_out_of_an_index_and_costs_the_same(grown: Grown, name:
 
 def test_documents_of_several_collections_are_sorted_only_as_far_as_a_page_needs(grown: Grown) -> None:
     """The one list that no index has in its order: the costs above are of the sort too, and this is why."""
-    (query,) = grown.queries(lambda: grown.lists()["documents"](Page(LIMIT)))
+    query, _jobs = grown.queries(lambda: grown.lists()["documents"](Page(LIMIT)))
     plan = grown.plan(*query)
     assert len([line for line in plan if "TEMP B-TREE" in line or line == "Sort"]) == 1
     if grown.database.is_sqlite:

@@ -18,7 +18,7 @@ from backend.app.errors import (
     MessageNotFound,
     NotFound,
 )
-from backend.app.storage.interfaces import DocumentFilter, Page
+from backend.app.storage.interfaces import DocumentFilter, DocumentSort, Page
 from tests.contract.storage.world import World, message, new_document
 
 
@@ -109,7 +109,8 @@ def test_lists_hold_nothing_of_it(hers: Hers) -> None:
     for which in (
         DocumentFilter(),
         DocumentFilter(collection_id=hers.collection),
-        DocumentFilter(status=DocumentStatus.READY),
+        DocumentFilter(statuses=(DocumentStatus.READY,)),
+        *(DocumentFilter(sort=sort) for sort in DocumentSort),
         DocumentFilter(text="notes"),
     ):
         assert world.documents.page(bob, which, Page()) == ([], None)

@@ -13,7 +13,7 @@ from tests.integration.api.conftest import TREES, World
 DOCUMENTS = Path(__file__).parents[2] / "fixtures" / "documents"
 SHAPE = {
     "id", "title", "filename", "collection_id", "media_type", "status",
-    "progress", "error", "pages", "passages", "bytes", "created_at",
+    "progress", "error", "pages", "passages", "bytes", "job_id", "created_at",
 }  # fmt: skip
 
 
@@ -27,6 +27,7 @@ def test_a_document_has_its_shape_before_and_after_it_is_indexed(world: World, a
     assert (queued["title"], queued["filename"], queued["media_type"]) == ("harbour", "harbour.txt", "text/plain")
     assert (queued["bytes"], queued["error"]) == (len(TREES.encode()), None)
     assert queued["collection_id"] == ann.collection_id
+    assert queued["job_id"] == item["job"]["id"]
     assert queued["created_at"].endswith("Z")
     world.index(upload)
     ready = ann.get(f"/documents/{queued['id']}").data
@@ -48,14 +49,44 @@ def test_a_list_is_filtered_by_collection_status_and_words(world: World, ann: Ca
     assert ann.get(f"/documents?collection_id={other}").ids == [garden]
     assert ann.get("/documents?status=ready").ids == [garden, harbour]
     assert ann.get("/documents?status=queued&q=WAIT").ids == [waiting]
+    assert ann.get("/documents?status=queued,ready").ids == [waiting, garden, harbour]
     assert ann.get("/documents?q=정원").ids == [garden]
     assert ann.get("/documents?q=%25").ids == [garden], "a per cent sign is a per cent sign"
     assert ann.get("/documents?q=_").ids == []
     assert ann.get("/documents?q=%00").status == 200
     assert ann.get("/documents?collection_id=unknown").ids == []
-    refused = ann.get("/documents?status=perfect")
+    assert ann.get(f"/indexing/status?collection_id={other}").data["ready"] == 1
+    assert set(ann.get("/indexing/status?collection_id=unknown").data.values()) == {0}
+    refused = ann.get("/documents?status=ready,perfect")
     assert refused.error == (400, "INVALID_REQUEST")
     assert "queued, extracting, searchable, ready, failed, cancelled" in refused.json["message"]
+
+
+def test_a_list_is_sorted_and_each_part_goes_on_where_the_last_ended(world: World, ann: Caller) -> None:
+    for name in ("나무.md", "Zebra.txt", "apple.md", "Birch.txt"):
+        world.document(ann, name, f"{name} " * len(name))
+    orders = {
+        "newest": ["Birch", "apple", "Zebra", "나무"],
+        "oldest": ["나무", "Zebra", "apple", "Birch"],
+        "name": ["apple", "Birch", "Zebra", "나무"],
+        "largest": ["Birch", "Zebra", "apple", "나무"],
+    }
+    for sort, expected in orders.items():
+        assert [item["title"] for item in ann.get(f"/documents?sort={sort}").data] == expected
+        assert [item["title"] for part in pages(ann, f"/documents?sort={sort}", 1) for item in part] == expected
+    for sort in ("name", "largest"):
+        for cursor in ("x", "WyJ6eiIsImEiXQ", "WyItMSIsImEiXQ", "W10"):
+            assert ann.get(f"/documents?sort={sort}&cursor={cursor}").error == (400, "INVALID_REQUEST")
+    assert ann.get("/documents?sort=colour").error == (400, "INVALID_REQUEST")
+
+
+def test_a_document_tried_again_names_its_latest_job(world: World, ann: Caller) -> None:
+    (item,) = ann.upload(("waiting.txt", b"waiting")).data
+    document = f"/documents/{item['document']['id']}"
+    assert ann.post(f"/jobs/{item['job']['id']}/cancel").data["status"] == "cancelled"
+    again = ann.post(f"{document}/retry").data["id"]
+    assert again != item["job"]["id"]
+    assert ann.get(document).data["job_id"] == ann.get("/documents").data[0]["job_id"] == again
 
 
 def test_passages_are_in_the_order_of_the_text_and_are_its_parts(world: World, ann: Caller) -> None:

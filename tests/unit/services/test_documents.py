@@ -210,9 +210,9 @@ def test_somebody_elses_document_is_not_found_whatever_is_asked(documents: Docum
 def test_lists_are_asked_for_in_the_users_name(documents: Documents) -> None:
     page, which = Page(5, "cursor"), DocumentFilter(text="x")
     documents.service.page(ADA, which, page)
-    documents.service.counts(ADA)
+    documents.service.counts(ADA, "c1")
     assert documents.service.passages(ADA, "d1", page, 7) == ([], "next")
-    assert documents.rows.asked == [("ada", which, page), ("ada",), ("ada", "d1", page, 7)]
+    assert documents.rows.asked == [("ada", which, page), ("ada", "c1"), ("ada", "d1", page, 7)]
 
 
 def test_deleting_removes_the_file_and_its_text_and_wakes_the_indexer(documents: Documents) -> None:

@@ -18,7 +18,7 @@ from backend.app.domain.documents import DocumentStatus
 from backend.app.errors import AppError, InvalidRequest
 from backend.app.services.documents import safe_name
 from backend.app.services.pictures import WIDTHS
-from backend.app.storage.interfaces import DocumentFilter, IncomingFile
+from backend.app.storage.interfaces import DocumentFilter, DocumentSort, IncomingFile
 
 _FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or more smaller ones
 # Shown by the browser itself; anything else is offered for saving, so that no document's own
@@ -59,8 +59,9 @@ def upload() -> Response:
 def index() -> Response:
     which = DocumentFilter(
         collection_id=request.args.get("collection_id") or None,
-        status=_status(request.args.get("status")),
+        statuses=_statuses(request.args.get("status")),
         text=request.args.get("q") or None,
+        sort=_sort(request.args.get("sort")),
     )
     found, cursor = services().documents.page(current_user(), which, page())
     return listing([serialise.document(document) for document in found], cursor)
@@ -157,10 +158,16 @@ def _all_refused(results: list[dict[str, Any]]) -> Response:
     return failure(results[0]["error"], details={"files": [_problem(result) for result in results]})
 
 
-def _status(name: str | None) -> DocumentStatus | None:
-    if not name:
-        return None
+def _statuses(names: str | None) -> tuple[DocumentStatus, ...]:
     try:
-        return DocumentStatus(name)
+        return tuple(DocumentStatus(name) for name in dict.fromkeys((names or "").split(",")) if name)
     except ValueError:
-        raise InvalidRequest(f"`status` is one of {', '.join(status.value for status in DocumentStatus)}.") from None
+        known = ", ".join(status.value for status in DocumentStatus)
+        raise InvalidRequest(f"`status` is one or more of {known}, with commas between them.") from None
+
+
+def _sort(name: str | None) -> DocumentSort:
+    try:
+        return DocumentSort(name or DocumentSort.NEWEST)
+    except ValueError:
+        raise InvalidRequest(f"`sort` is one of {', '.join(sort.value for sort in DocumentSort)}.") from None

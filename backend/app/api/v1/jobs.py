@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import structlog
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from backend.app.api import serialise, sse
 from backend.app.api.context import current_user, services
@@ -45,7 +45,7 @@ def events(job_id: str) -> Response:
 
 
 def status() -> Response:
-    counts = services().documents.counts(current_user())
+    counts = services().documents.counts(current_user(), request.args.get("collection_id") or None)
     return answer({state.value: counts.get(state, 0) for state in DocumentStatus})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
@@ -21,8 +21,7 @@ from backend.app.storage.repositories.access import (
     visible_document,
     writable_document,
 )
-from backend.app.storage.repositories.newest import newest
-from backend.app.storage.repositories.texts import contains
+from backend.app.storage.repositories.document_pages import document_page, with_jobs
 
 
 class SqlDocuments:
@@ -38,45 +37,26 @@ class SqlDocuments:
             require_writer(session, user_id, document.collection_id)
             known = session.scalar(same)
             if known is not None:
-                return rows.document(known), None
+                return with_jobs(session, [known])[0], None
             row = _new_document(document)
             session.add(row)
             session.flush()
             job = _new_job(row.id)
             session.add(job)
             session.flush()
-            return rows.document(row), rows.job(job)
+            return rows.document(row, job.id), rows.job(job)
 
         return self._database.write(work)
 
     def get(self, user_id: str, document_id: str) -> Document:
-        return self._database.read(lambda session: rows.document(visible_document(session, user_id, document_id)))
+        def work(session: Session) -> Document:
+            return with_jobs(session, [visible_document(session, user_id, document_id)])[0]
+
+        return self._database.read(work)
 
     def page(self, user_id: str, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]:
-        last = cursors.decode(page.cursor, str)[0] if page.cursor is not None else None
-
-        def conditions(row: type[DocumentRow]) -> list[ColumnElement[bool]]:
-            found = [row.id < last] if last is not None else []
-            if which.status is not None:
-                found.append(row.status == which.status.value)
-            return found
-
-        if which.collection_id is None and not which.text:
-            query = newest(user_id, conditions, page.limit + 1, is_sqlite=self._database.is_sqlite)
-        else:
-            query = select(DocumentRow).where(
-                DocumentRow.collection_id.in_(visible_collections(user_id)), *conditions(DocumentRow)
-            )
-            if which.collection_id is not None:
-                query = query.where(DocumentRow.collection_id == which.collection_id)
-            if which.text:
-                query = query.where(
-                    or_(contains(DocumentRow.title, which.text), contains(DocumentRow.filename, which.text))
-                )
-            query = query.order_by(DocumentRow.id.desc()).limit(page.limit + 1)
-        found = self._database.read(lambda session: [rows.document(row) for row in session.scalars(query)])
-        more = len(found) > page.limit
-        return found[: page.limit], cursors.encode(found[page.limit - 1].id) if more else None
+        is_sqlite = self._database.is_sqlite
+        return self._database.read(lambda session: document_page(session, user_id, which, page, is_sqlite=is_sqlite))
 
     def delete(self, user_id: str, document_id: str) -> None:
         def work(session: Session) -> None:
@@ -100,12 +80,14 @@ class SqlDocuments:
 
         return self._database.write(work)
 
-    def counts(self, user_id: str) -> dict[DocumentStatus, int]:
+    def counts(self, user_id: str, collection_id: str | None = None) -> dict[DocumentStatus, int]:
         query = (
             select(DocumentRow.status, func.count())
             .where(DocumentRow.collection_id.in_(visible_collections(user_id)))
             .group_by(DocumentRow.status)
         )
+        if collection_id is not None:
+            query = query.where(DocumentRow.collection_id == collection_id)
         found = self._database.read(lambda session: dict(session.execute(query).all()))
         return {status: found.get(status.value, 0) for status in DocumentStatus}
 

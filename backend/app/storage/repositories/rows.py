@@ -17,7 +17,7 @@ def user(row: UserRow) -> User:
     return User(row.id, row.email, row.name, Role(row.role), row.created_at)
 
 
-def document(row: DocumentRow) -> Document:
+def document(row: DocumentRow, job_id: str | None = None) -> Document:
     return Document(
         id=row.id,
         collection_id=row.collection_id,
@@ -32,6 +32,7 @@ def document(row: DocumentRow) -> Document:
         pages=row.pages,
         passages=row.passages,
         created_at=row.created_at,
+        job_id=job_id,
     )
 
 
