@@ -64,7 +64,21 @@ export interface Document {
   pages: number | null;
   passages: number;
   bytes: number;
+  job_id: string | null;
   created_at: string;
+  /** The seconds until it is ready: what the page reckons, where it can be told. */
+  left?: number | null;
+}
+
+export type DocumentSort = 'newest' | 'oldest' | 'name' | 'largest';
+/** Which documents are listed by their state. */
+export type DocumentShow = 'all' | 'working' | 'ready' | 'failed';
+
+export interface Member {
+  user_id: string;
+  email: string;
+  name: string;
+  access: Access;
 }
 
 export interface Job {
@@ -194,8 +208,12 @@ export interface Upload {
   collection_id: string | null;
   status: 'waiting' | 'uploading' | 'refused' | 'duplicate' | 'done';
   progress: number;
+  /** The seconds until it has been sent, where that can be told. */
+  left: number | null;
   error: Problem | null;
   document_id: string | null;
+  /** What has become of it since it was sent. */
+  document: Document | null;
 }
 
 export interface UploadOutcome {

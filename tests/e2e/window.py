@@ -105,8 +105,8 @@ class Window:
 
     # --- what a person does -----------------------------------------------------------------
 
-    def drop(self, *files: Path) -> None:
-        """Drop files on the page, as from a file manager."""
+    def drop(self, *files: Path, says: str | re.Pattern[str] = "") -> None:
+        """Drop files on the page, as from a file manager; before it takes them, it says something."""
         carried = [{"name": file.name, "data": base64.b64encode(file.read_bytes()).decode()} for file in files]
         transfer = self.page.evaluate_handle(
             """(files) => {
@@ -119,9 +119,11 @@ class Window:
             }""",
             carried,
         )
-        zone = self.page.get_by_test_id("drop-zone")
+        zone = self.page.get_by_role("main")
         zone.dispatch_event("dragenter", {"dataTransfer": transfer})
         expect(self.page.get_by_text(self.t("upload.drop_now"))).to_be_visible()
+        if says:
+            expect(self.page.get_by_text(says)).to_be_visible()
         zone.dispatch_event("drop", {"dataTransfer": transfer})
 
     @property

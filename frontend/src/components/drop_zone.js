@@ -6,16 +6,21 @@ import { define, LightElement } from '../utils/light_element.js';
 import './icon.js';
 
 /**
- * Takes files and folders that are dropped anywhere on the page. Emits `files`.
+ * Takes files and folders that are dropped anywhere on the page, and says where they go. Emits
+ * `files`.
  */
 class DropZone extends LightElement {
-  static properties = { over: { state: true } };
+  static properties = { into: {}, forbidden: { type: Boolean }, over: { state: true } };
 
   #listening = new AbortController();
   #depth = 0;
 
   constructor() {
     super();
+    /** The name of the collection that takes them, where it is known. */
+    this.into = '';
+    /** Whether nothing may be added to it. */
+    this.forbidden = false;
     this.over = false;
   }
 
@@ -36,8 +41,11 @@ class DropZone extends LightElement {
 
   render() {
     if (!this.over) return nothing;
+    const where = this.into ? html`<p class="drop-where">${t('upload.drop_into', { name: this.into })}</p>` : nothing;
     return html`<div class="drop-overlay" role="status">
-      <div><lo-icon name="upload"></lo-icon><p>${t('upload.drop_now')}</p></div>
+      ${this.forbidden
+        ? html`<div><lo-icon name="alert"></lo-icon><p>${t('upload.drop_forbidden', { name: this.into })}</p></div>`
+        : html`<div><lo-icon name="upload"></lo-icon><p>${t('upload.drop_now')}</p>${where}</div>`}
     </div>`;
   }
 
@@ -61,6 +69,7 @@ class DropZone extends LightElement {
     event.preventDefault();
     this.#depth = 0;
     this.over = false;
+    if (this.forbidden) return;
     const files = await droppedFiles(event.dataTransfer);
     if (files.length > 0) this.emit('files', files);
   }

@@ -3,7 +3,7 @@ import {
   Copy, Download, Ellipsis, ExternalLink, FileText, FolderOpen, FolderPlus, Keyboard, Languages, Library, LogOut, Menu,
   MessageSquare,
   MoonStar, Paperclip, Pencil, Pin, PinOff, Plus, RefreshCw, Search, Settings, Sparkles, Square,
-  SquarePen, ThumbsDown, ThumbsUp, Trash2, Upload, X, createElement,
+  SquarePen, ThumbsDown, ThumbsUp, Trash2, Upload, Users, X, createElement,
 } from 'lucide';
 
 import { define } from '../utils/light_element.js';
@@ -16,7 +16,7 @@ const ICONS = {
   'log-out': LogOut, menu: Menu, chat: MessageSquare, theme: MoonStar, attach: Paperclip,
   pencil: Pencil, pin: Pin, unpin: PinOff, plus: Plus, refresh: RefreshCw, search: Search,
   settings: Settings, model: Sparkles, 'new-chat': SquarePen, performance: Activity, 'thumbs-down': ThumbsDown,
-  'thumbs-up': ThumbsUp, trash: Trash2, upload: Upload, close: X, offline: CloudOff, waiting: ClockFading,
+  'thumbs-up': ThumbsUp, trash: Trash2, upload: Upload, users: Users, close: X, offline: CloudOff, waiting: ClockFading,
 };
 
 /** @typedef {keyof typeof ICONS} IconName */

@@ -2,17 +2,28 @@ import { address, request, requestPage, send } from './api_client.js';
 import { readEvents } from './event_stream.js';
 
 /** @typedef {import('../shapes.js').Document} Document */
+/** @typedef {import('../shapes.js').DocumentStatus} DocumentStatus */
 /** @typedef {import('../shapes.js').Job} Job */
 /** @typedef {import('../shapes.js').Passage} Passage */
 /** @typedef {import('../shapes.js').Picture} Picture */
 
 /**
- * @param {{collection_id?: string | null, q?: string, cursor?: string | null, limit?: number}} query
+ * @param {{collection_id?: string | null, q?: string, status?: string, sort?: string, cursor?: string | null, limit?: number}} query
  * @param {AbortSignal} [signal]
  * @returns {Promise<{items: Document[], nextCursor: string | null}>}
  */
 export function listDocuments(query, signal) {
   return requestPage('/documents', { query, signal });
+}
+
+/**
+ * How many documents are in each state.
+ * @param {string | null} collection
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Record<DocumentStatus, number>>}
+ */
+export function countDocuments(collection, signal) {
+  return request('/indexing/status', { query: { collection_id: collection }, signal });
 }
 
 /** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Document>} */

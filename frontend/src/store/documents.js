@@ -1,21 +1,28 @@
 import { atom } from 'nanostores';
 
 import * as service from '../services/documents.js';
-import { t } from '../utils/i18n.js';
+import { readStored, writeStored } from '../utils/local_storage.js';
 import { isAbort, toProblem } from '../utils/problem.js';
-import { loadCollections } from './collections.js';
-import { jobOf, rememberJob, watchJob } from './jobs.js';
-import { notifyProblem } from './notices.js';
-import { deleteWithUndo, isBeingDeleted } from './undoable.js';
+import { isBeingDeleted } from './undoable.js';
+import { $news, askWork, hasWork, isWorking, seen, WORKING } from './work.js';
 
 /** @typedef {import('../shapes.js').Document} Document */
-/** @typedef {import('../shapes.js').Job} Job */
+/** @typedef {import('../shapes.js').DocumentShow} DocumentShow */
+/** @typedef {import('../shapes.js').DocumentSort} DocumentSort */
+/** @typedef {import('../shapes.js').DocumentStatus} DocumentStatus */
 /** @typedef {import('../shapes.js').Problem} Problem */
-/** @typedef {{items: Document[], cursor: string | null, query: string, collection: string | null, state: 'idle' | 'loading' | 'failed', problem: Problem | null, loaded: boolean}} List */
+/** @typedef {Record<DocumentStatus, number>} Counts */
+/** @typedef {{query: string, collection: string | null, show: DocumentShow, sort: DocumentSort}} Filter */
+/** @typedef {Filter & {items: Document[], cursor: string | null, counts: Counts | null, state: 'idle' | 'loading' | 'failed', problem: Problem | null, loaded: boolean}} List */
 
 const PAGE = 50;
-const POLL = 2000;
-const ENDED = new Set(['ready', 'failed', 'cancelled']);
+const MOST = 200;
+/** How often is asked while something is in work, and while nothing is: others may add documents. */
+const SOON = 2000;
+const LATER = 8000;
+
+/** @type {Record<DocumentShow, DocumentStatus[]>} */
+export const STATES = { all: [], working: WORKING, ready: ['ready'], failed: ['failed', 'cancelled'] };
 
 export const $documents = atom(
   /** @type {List} */ ({
@@ -23,140 +30,143 @@ export const $documents = atom(
     cursor: null,
     query: '',
     collection: null,
+    show: 'all',
+    sort: readStored('documents.sort', 'newest'),
+    counts: null,
     state: 'idle',
     problem: null,
     loaded: false,
   }),
 );
 let loading = new AbortController();
+let watchers = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let polling;
+let turn;
 
 /** @param {Partial<List>} change */
-function update(change) {
+export function updateList(change) {
   $documents.set({ ...$documents.get(), ...change });
+}
+
+/** @param {Filter} filter */
+function asked({ query, collection, show, sort }) {
+  return { q: query, collection_id: collection, status: STATES[show].join(','), sort };
 }
 
 /**
  * Read the first page of what the filter finds.
- * @param {{query?: string, collection?: string | null, quiet?: boolean}} [filter] quiet: no skeletons
+ * @param {Partial<Filter> & {quiet?: boolean}} [filter] quiet: what is shown stays until then
  */
-export async function loadDocuments(filter = {}) {
+export async function loadDocuments({ quiet = false, ...filter } = {}) {
   loading.abort();
   loading = new AbortController();
   const { signal } = loading;
-  const { query = $documents.get().query, collection = $documents.get().collection } = filter;
-  update({ query, collection, ...(filter.quiet ? {} : { state: 'loading' }) });
+  if (filter.sort) writeStored('documents.sort', filter.sort);
+  updateList({ ...filter, ...(quiet ? {} : { state: 'loading', items: [], cursor: null }) });
+  const { items: before, cursor, ...now } = $documents.get();
   try {
-    const limit = Math.max(PAGE, Math.min(200, filter.quiet ? $documents.get().items.length : 0));
-    const page = await service.listDocuments({ q: query, collection_id: collection, limit }, signal);
-    const items = page.items.filter(({ id }) => !isBeingDeleted(id));
-    update({ items, cursor: page.nextCursor, state: 'idle', problem: null, loaded: true });
-    keepWatching();
+    const limit = Math.max(PAGE, Math.min(MOST, before.length));
+    const [page, counts] = await Promise.all([
+      service.listDocuments({ ...asked(now), limit }, signal),
+      watchers > 0 ? service.countDocuments(now.collection, signal) : null,
+    ]);
+    const fresh = known(seen(page.items)).filter(({ id }) => !isBeingDeleted(id));
+    // Beyond what one request gives, what was read before stays.
+    const ids = new Set(fresh.map(({ id }) => id));
+    const beyond = page.nextCursor && before.length > MOST ? before.slice(MOST).filter(({ id }) => !ids.has(id)) : [];
+    updateList({
+      items: [...fresh, ...beyond],
+      cursor: beyond.length > 0 ? cursor : page.nextCursor,
+      counts,
+      state: 'idle',
+      problem: null,
+      loaded: true,
+    });
   } catch (error) {
-    if (!isAbort(error)) update({ state: 'failed', problem: toProblem(error) });
+    if (!isAbort(error)) updateList({ state: 'failed', problem: toProblem(error) });
   }
 }
 
 export async function loadMoreDocuments() {
-  const { cursor, query, collection, state, items } = $documents.get();
+  const { cursor, state, ...list } = $documents.get();
   if (!cursor || state === 'loading') return;
-  update({ state: 'loading' });
+  updateList({ state: 'loading' });
   try {
-    const filter = { q: query, collection_id: collection, limit: PAGE, cursor };
-    const page = await service.listDocuments(filter, loading.signal);
-    update({ items: [...items, ...page.items], cursor: page.nextCursor, state: 'idle' });
+    const page = await service.listDocuments({ ...asked(list), limit: PAGE, cursor }, loading.signal);
+    const { items } = $documents.get();
+    const ids = new Set(items.map(({ id }) => id));
+    const more = seen(page.items).filter(({ id }) => !ids.has(id) && !isBeingDeleted(id));
+    updateList({ items: [...items, ...more], cursor: page.nextCursor, state: 'idle' });
   } catch (error) {
-    if (!isAbort(error)) update({ state: 'failed', problem: toProblem(error) });
+    if (!isAbort(error)) updateList({ state: 'failed', problem: toProblem(error) });
   }
 }
 
-/**
- * Take in a document that has just been uploaded, and follow its job.
- * @param {Document} document
- * @param {Job | null} job
- */
-export function addDocument(document, job) {
-  const others = $documents.get().items.filter(({ id }) => id !== document.id);
-  update({ items: [document, ...others], loaded: true });
-  if (job) follow(job);
+/** @param {Document} document one that has just been uploaded: at the top where the list would have it */
+export function addDocument(document) {
+  const { items, collection, query, show, sort, loaded } = $documents.get();
+  const elsewhere = collection !== null && collection !== document.collection_id;
+  if (loaded && !elsewhere && !query && show === 'all' && sort === 'newest') {
+    updateList({ items: [document, ...items.filter(({ id }) => id !== document.id)] });
+  }
   keepWatching();
 }
 
-/** @param {string} id */
-export async function retryDocument(id) {
-  change(id, { status: 'queued', progress: 0, error: null });
+/**
+ * Keep the list as the server has it: what is in work moves on, and others add and delete.
+ * @returns {() => void} stop
+ */
+export function watchDocuments() {
+  watchers += 1;
+  updateList({ counts: null });
+  document.addEventListener('visibilitychange', keepWatching);
+  keepWatching();
+  return () => {
+    watchers -= 1;
+    if (watchers === 0) document.removeEventListener('visibilitychange', keepWatching);
+  };
+}
+
+/** Ask again in a while, as long as somebody looks or something is in work. */
+export function keepWatching() {
+  clearTimeout(turn);
+  if (document.visibilityState === 'hidden' || (watchers === 0 && !hasWork())) return;
+  turn = setTimeout(() => void look(), hasWork() ? SOON : LATER);
+}
+
+async function look() {
   try {
-    follow(await service.retryDocument(id));
-    keepWatching();
-  } catch (error) {
-    notifyProblem(error);
-    void loadDocuments({ quiet: true });
-  }
-}
-
-/** @param {string} id */
-export async function cancelDocument(id) {
-  const jobId = jobOf(id);
-  if (!jobId) return;
-  try {
-    const job = await service.cancelJob(jobId);
-    change(id, { status: job.status, progress: job.progress, error: job.error });
-    keepWatching();
-  } catch (error) {
-    notifyProblem(error);
-  }
-}
-
-/** @param {string} id */
-export function deleteDocument(id) {
-  const { items } = $documents.get();
-  const gone = items.find((item) => item.id === id);
-  update({ items: items.filter((item) => item.id !== id) });
-  deleteWithUndo({
-    id,
-    text: t('document.deleted', { title: gone?.title ?? '' }),
-    remove: async (options) => {
-      await service.deleteDocument(id, options);
-      void loadCollections();
-    },
-    undo: () => void loadDocuments({ quiet: true }),
-  });
-}
-
-/** @param {string} id @param {Partial<Document>} values */
-function change(id, values) {
-  const { items } = $documents.get();
-  update({ items: items.map((item) => (item.id === id ? { ...item, ...values } : item)) });
-}
-
-/** @param {Job} job */
-function follow(job) {
-  rememberJob(job);
-  void watchJob(job, (now) => {
-    change(now.document_id, { status: now.status, progress: now.progress, error: now.error });
-    if (ENDED.has(now.status)) {
-      void refresh(now.document_id);
-      void loadCollections();
-    }
-  });
-}
-
-/** @param {string} id */
-async function refresh(id) {
-  try {
-    change(id, await service.fetchDocument(id));
+    if (hasWork()) await askWork();
+    if (watchers > 0) await compare();
   } catch {
-    // It was deleted meanwhile: the next reading of the list shows that.
+    // A server that is away a moment is asked again; the list says it when somebody asks it.
   }
+  keepWatching();
 }
 
-/** Ask again while anything is under way: jobs that nobody follows move on too. */
-function keepWatching() {
-  clearTimeout(polling);
-  if ($documents.get().items.every(({ status }) => ENDED.has(status))) return;
-  polling = setTimeout(() => {
-    if (document.visibilityState === 'visible') void loadDocuments({ quiet: true });
-    else keepWatching();
-  }, POLL);
+/** Read the list again when there are others than before in any state. */
+async function compare() {
+  const { collection, counts, state, loaded } = $documents.get();
+  if (state === 'loading' || !loaded) return;
+  const now = await service.countDocuments(collection);
+  if (JSON.stringify(now) === JSON.stringify(counts) || collection !== $documents.get().collection) return;
+  await loadDocuments({ quiet: true });
 }
+
+/** @param {Document[]} fresh @returns {Document[]} the same objects where nothing has changed: rows are drawn by them */
+function known(fresh) {
+  const before = new Map($documents.get().items.map((item) => [item.id, item]));
+  return fresh.map((document) => {
+    const same = before.get(document.id);
+    return same && JSON.stringify(same) === JSON.stringify(document) ? same : document;
+  });
+}
+
+$news.listen((news) => {
+  const byId = new Map(news.map((document) => [document.id, document]));
+  const { items } = $documents.get();
+  if (items.some(({ id }) => byId.has(id))) {
+    updateList({ items: known(items.map((item) => byId.get(item.id) ?? item)) });
+  }
+  if (news.some((document) => !isWorking(document))) keepWatching();
+});

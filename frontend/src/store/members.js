@@ -1,7 +1,7 @@
 import { atom } from 'nanostores';
 
 import * as service from '../services/collections.js';
-import { isAbort, toProblem } from '../utils/problem.js';
+import { isAbort, toNamedProblem, toProblem } from '../utils/problem.js';
 import { drop, loadCollections } from './collections.js';
 import { $user } from './session.js';
 
@@ -43,7 +43,7 @@ export async function addMember(email, access) {
     if (isMe(added)) void loadCollections();
     return true;
   } catch (error) {
-    update({ problem: toProblem(error) });
+    update({ problem: toNamedProblem(error, 'LAST_OWNER') });
     return false;
   }
 }
@@ -90,7 +90,7 @@ async function attempt(show, make, made) {
     await make(collection);
     made(collection);
   } catch (error) {
-    if ($members.get().collection === collection) update({ items: before, problem: toProblem(error) });
+    if ($members.get().collection === collection) update({ items: before, problem: toNamedProblem(error, 'LAST_OWNER') });
   }
 }
 

@@ -16,33 +16,40 @@ export function isBeingDeleted(id) {
 }
 
 /**
- * Delete something after a while in which it can be taken back. Leaving the page ends the wait.
- * @param {{id: string, text: string, remove: Deletion, undo: () => void}} options
+ * Delete one thing, or several together, after a while in which it can be taken back. Leaving the
+ * page ends the wait.
+ * @param {{id?: string, ids?: string[], text: string, remove: Deletion, undo: () => void}} options
  */
-export function deleteWithUndo({ id, text, remove, undo }) {
+export function deleteWithUndo({ id = '', ids = [id], text, remove, undo }) {
+  const settle = () => {
+    for (const each of ids) pending.delete(each);
+  };
+
+
   /** @param {{keepalive?: boolean}} [options] */
   async function commit(options = {}) {
     clearTimeout(timer);
     dismiss();
     try {
       await (options.keepalive ? remove(options) : whenSignedIn(() => remove(options)));
-      pending.delete(id);
+      settle();
     } catch (error) {
-      pending.delete(id);
+      settle();
       undo();
       notifyProblem(error);
     }
   }
 
   const timer = setTimeout(commit, DELAY);
-  pending.set(id, () => void commit({ keepalive: true }));
+  const leave = () => void commit({ keepalive: true });
+  for (const each of ids) pending.set(each, leave);
   const dismiss = notify({
     text,
     action: {
       label: t('action.undo'),
       run: () => {
         clearTimeout(timer);
-        pending.delete(id);
+        settle();
         dismiss();
         undo();
       },
@@ -52,5 +59,5 @@ export function deleteWithUndo({ id, text, remove, undo }) {
 
 /** Carry out what waits: the page is being left. */
 export function commitDeletions() {
-  for (const commit of [...pending.values()]) commit();
+  for (const commit of new Set(pending.values())) commit();
 }

@@ -18,6 +18,18 @@ export function formatPercent(ratio) {
   return new Intl.NumberFormat(language(), { style: 'percent' }).format(ratio);
 }
 
+/**
+ * About how long something will still take: no more exactly than it can be known.
+ * @param {number} seconds
+ */
+export function formatLeft(seconds) {
+  if (seconds < 10) return t('left.moment');
+  if (seconds < 50) return t('left.seconds', { seconds: Math.ceil(seconds / 10) * 10 });
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 90) return t('left.minutes', { count: minutes });
+  return t('left.hours', { count: Math.round(minutes / 60) });
+}
+
 /** @param {number} milliseconds */
 export function formatMilliseconds(milliseconds) {
   return new Intl.NumberFormat(language(), {

@@ -33,6 +33,17 @@ export function isUnreachable(error) {
   return toProblem(error).error_code === 'UNREACHABLE';
 }
 
+/**
+ * The same, where it is known what a conflict can only be about.
+ * @param {unknown} error
+ * @param {string} code whose words say it
+ * @returns {Problem}
+ */
+export function toNamedProblem(error, code) {
+  const problem = toProblem(error);
+  return problem.error_code === 'CONFLICT' ? { ...problem, error_code: code } : problem;
+}
+
 /** @param {unknown} error */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';

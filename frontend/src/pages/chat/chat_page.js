@@ -5,7 +5,6 @@ import { html } from 'lit';
 
 import '../../components/answer_announcer.js';
 import '../../components/composer.js';
-import '../../components/drop_zone.js';
 import '../../components/icon.js';
 import '../../components/model_badge.js';
 import { $openThread, openThread, readDraft, writeDraft } from '../../store/chat_threads.js';
@@ -23,7 +22,6 @@ import { define, LightElement } from '../../utils/light_element.js';
 import '../source/source_aside.js';
 import './outbox_tray.js';
 import './thread_view.js';
-import './upload_tray.js';
 
 /** A conversation: its messages, the composer, and the source that an answer leans on. */
 class ChatPage extends LightElement {
@@ -100,8 +98,7 @@ class ChatPage extends LightElement {
     const [, collections, collection, source] = this.#stores.values;
     const { messages, state } = this.#thread.$state.get();
     return html`
-      <lo-drop-zone @files=${this.#onFiles}></lo-drop-zone>
-      <div class="chat ${source ? 'with-source' : ''}" data-testid="drop-zone">
+      <div class="chat ${source ? 'with-source' : ''}">
         <div class="chat-main">
           ${this.#header()}
           <lo-thread-view

@@ -18,7 +18,7 @@ class Welcome extends LightElement {
 
   connectedCallback() {
     super.connectedCallback();
-    void loadDocuments({ query: '', collection: null, quiet: true });
+    void loadDocuments({ query: '', collection: null, show: 'all', quiet: true });
   }
 
   render() {

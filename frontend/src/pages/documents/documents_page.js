@@ -4,49 +4,49 @@ import './pictures.css';
 import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
-import '../../components/drop_zone.js';
 import '../../components/file_buttons.js';
 import '../../components/icon.js';
 import '../../components/upload_list.js';
-import { $chosenCollection, $collections, chooseCollection, loadCollections } from '../../store/collections.js';
-import { $documents, loadDocuments } from '../../store/documents.js';
+import { $chosenCollection, $collections, $intake, loadCollections } from '../../store/collections.js';
+import { chooseNone } from '../../store/document_actions.js';
+import { $documents, loadDocuments, watchDocuments } from '../../store/documents.js';
 import { $about } from '../../store/session.js';
-import { $uploads, addFiles, canRetryUpload, clearUploads, dismissUpload, retryUpload } from '../../store/uploads.js';
-import { debounce } from '../../utils/debounce.js';
+import {
+  $uploads, addFiles, cancelUploads, canRetryUpload, clearUploads, dismissUpload, isSending, retryUpload,
+} from '../../store/uploads.js';
 import { formatBytes } from '../../utils/format.js';
 import { formatFamilies } from '../../utils/format_families.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
-import './collection_dialog.js';
+import './collection_bar.js';
 import './document_list.js';
 import './document_view.js';
 
 /** Documents of a collection: adding, following, opening and removing them. */
 class DocumentsPage extends LightElement {
-  static properties = {
-    params: { attribute: false },
-    creating: { state: true },
-  };
+  static properties = { params: { attribute: false } };
 
-  #stores = new MultiStoreController(this, [$about, $collections, $chosenCollection, $documents, $uploads]);
-  #filter = debounce((/** @type {string} */ query) => void loadDocuments({ query }), 200);
+  #stores = new MultiStoreController(this, [$about, $collections, $intake, $uploads, $documents]);
+  #unwatch = () => {};
 
   constructor() {
     super();
     /** @type {{id?: string}} */
     this.params = {};
-    this.creating = false;
   }
 
   connectedCallback() {
     super.connectedCallback();
+    this.#unwatch = watchDocuments();
     void loadCollections();
-    void loadDocuments({ query: '', collection: $chosenCollection.get(), quiet: $documents.get().loaded });
+    const { loaded } = $documents.get();
+    void loadDocuments({ query: '', show: 'all', collection: $chosenCollection.get(), quiet: loaded });
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.#filter.cancel();
+    this.#unwatch();
+    chooseNone();
     clearUploads();
   }
 
@@ -54,8 +54,7 @@ class DocumentsPage extends LightElement {
     document.title = `${t('documents.title')} · Like-Opt`;
     const { id } = this.params;
     return html`
-      <lo-drop-zone @files=${this.#onFiles}></lo-drop-zone>
-      <div class="documents" data-testid="drop-zone">
+      <div class="documents">
         <header class="page-header">
           <button
             type="button"
@@ -72,32 +71,34 @@ class DocumentsPage extends LightElement {
           </div>
         </div>
       </div>
-      <lo-collection-dialog .open=${this.creating} @close=${() => (this.creating = false)}></lo-collection-dialog>
     `;
   }
 
   #list() {
-    const uploads = this.#stores.values[4].filter(({ status }) => status !== 'done');
     return html`
-      ${this.#intake()} ${this.#bar()}
-      <lo-upload-list
-        .uploads=${uploads}
-        .canRetry=${canRetryUpload}
-        @dismiss=${(/** @type {CustomEvent} */ { detail }) => dismissUpload(detail)}
-        @retry=${(/** @type {CustomEvent} */ { detail }) => retryUpload(detail)}
-      ></lo-upload-list>
+      <lo-collection-bar></lo-collection-bar>
+      ${this.#intake()}
+      ${this.#uploads()}
       <lo-document-list></lo-document-list>
     `;
   }
 
   #intake() {
-    const [about] = this.#stores.values;
+    const [about, collections, intake] = this.#stores.values;
+    if (intake?.access === 'reader') return html`<p class="intake-closed">${t('upload.read_only')}</p>`;
     const formats = about?.formats ?? [];
+    const { items, loaded, query, show } = this.#stores.values[4];
+    // Where documents stand already, they are what one comes for.
+    const small = !loaded || items.length > 0 || query !== '' || show !== 'all';
     return html`
-      <section class="intake" aria-label=${t('upload.add')}>
+      <section class="intake ${small ? 'intake-small' : ''}" aria-label=${t('upload.add')}>
         <p class="intake-lead">${t('upload.drop_here')}</p>
-        <lo-file-buttons .formats=${formats} @files=${this.#onFiles}></lo-file-buttons>
+        <lo-file-buttons
+          .formats=${formats}
+          @files=${(/** @type {CustomEvent} */ { detail }) => addFiles(detail)}
+        ></lo-file-buttons>
         <p class="intake-formats">
+          ${collections.length > 1 && intake ? html`<b>${t('upload.drop_into', { name: intake.name })}</b>` : nothing}
           ${formatFamilies(formats).join(' · ')}
           ${about ? html`<span>${t('upload.limit', { size: formatBytes(about.max_upload_bytes) })}</span>` : nothing}
         </p>
@@ -105,47 +106,31 @@ class DocumentsPage extends LightElement {
     `;
   }
 
-  #bar() {
-    const [, collections, collection, { query }] = this.#stores.values;
+  /** What has been sent stands in the list of documents. */
+  #uploads() {
+    const uploads = this.#stores.values[3].filter(({ status }) => status !== 'done');
+    if (uploads.length === 0) return nothing;
+    const sending = uploads.filter(isSending).length;
+    const refused = uploads.filter(({ status }) => status === 'refused').length;
     return html`
-      <div class="documents-bar">
-        <label class="field-inline">
-          <span class="sr-only">${t('collection.label')}</span>
-          <select aria-label=${t('collection.label')} @change=${this.#onCollection}>
-            <option value="" ?selected=${!collection}>${t('collection.all')}</option>
-            ${collections.map(({ id, name, documents }) => html`
-              <option value=${id} ?selected=${id === collection}>${name} (${documents})</option>
-            `)}
-          </select>
-        </label>
-        <button type="button" class="button" @click=${() => (this.creating = true)}>
-          <lo-icon name="folder-plus"></lo-icon>${t('collection.create')}
-        </button>
-        <search class="filter">
-          <lo-icon name="search"></lo-icon>
-          <input
-            type="search"
-            placeholder=${t('documents.filter')}
-            aria-label=${t('documents.filter')}
-            .value=${query}
-            @input=${(/** @type {any} */ { target }) => this.#filter(target.value.trim())}
-          />
-        </search>
-      </div>
+      <section class="uploads" aria-label=${t('upload.list')}>
+        <header>
+          <p role="status">
+            ${sending > 0 ? t('upload.running', { count: sending }) : nothing}
+            ${refused > 0 ? html`<span class="uploads-refused">${t('upload.refused_count', { count: refused })}</span>` : nothing}
+          </p>
+          ${sending > 0
+            ? html`<button type="button" class="button button-quiet button-small" @click=${cancelUploads}>${t('upload.cancel_all')}</button>`
+            : html`<button type="button" class="button button-quiet button-small" @click=${clearUploads}>${t('action.dismiss')}</button>`}
+        </header>
+        <lo-upload-list
+          .uploads=${uploads}
+          .canRetry=${canRetryUpload}
+          @dismiss=${(/** @type {CustomEvent} */ { detail }) => dismissUpload(detail)}
+          @retry=${(/** @type {CustomEvent} */ { detail }) => retryUpload(detail)}
+        ></lo-upload-list>
+      </section>
     `;
-  }
-
-  /** @param {CustomEvent<File[]>} event */
-  #onFiles({ detail }) {
-    addFiles(detail);
-    if (this.params.id) this.emit('navigate', { path: '/documents' });
-  }
-
-  /** @param {Event} event */
-  #onCollection(event) {
-    const id = /** @type {HTMLSelectElement} */ (event.target).value || null;
-    chooseCollection(id);
-    void loadDocuments({ collection: id });
   }
 }
 

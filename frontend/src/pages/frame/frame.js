@@ -26,6 +26,7 @@ import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { whenIdle } from '../../utils/when_idle.js';
 import { ariaKeys } from '../../utils/shortcuts.js';
+import './intake.js';
 import { preloadPalette } from './key_commands.js';
 import { conversationAt, isAt, places } from './places.js';
 import './session_dialog.js';
@@ -96,6 +97,7 @@ class Frame extends LightElement {
       <lo-settings-dialog .open=${this.settings} @close=${() => (this.settings = false)}></lo-settings-dialog>
       <lo-session-dialog></lo-session-dialog>
       <lo-key-commands .path=${this.path} @find-conversations=${this.#findConversations}></lo-key-commands>
+      <lo-intake .path=${this.path}></lo-intake>
       <lo-notice-list
         .notices=${this.#stores.values[1]}
         @dismiss=${(/** @type {CustomEvent} */ { detail }) => dismissNotice(detail)}

@@ -1,26 +1,30 @@
+import './upload_tray.css';
+
 import { StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/upload_list.js';
-import { $uploads, canRetryUpload, clearUploads, dismissUpload, retryUpload } from '../../store/uploads.js';
+import {
+  $uploads, cancelUploads, canRetryUpload, clearUploads, dismissUpload, isSending, retryUpload,
+} from '../../store/uploads.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 
-/** The files that were dropped on the chat, over the composer. */
+/** The files that were dropped on a page that lists none, and what becomes of them. */
 class UploadTray extends LightElement {
   #uploads = new StoreController(this, $uploads);
 
   render() {
     const uploads = this.#uploads.value;
     if (uploads.length === 0) return nothing;
-    const running = uploads.some(({ status }) => status === 'waiting' || status === 'uploading');
+    const sending = uploads.filter(isSending).length;
     return html`
       <section class="upload-tray" aria-label=${t('upload.list')}>
         <header>
-          <p role="status">${t(running ? 'upload.running' : 'upload.taken', { count: uploads.length })}</p>
+          <p role="status">${sending > 0 ? t('upload.running', { count: sending }) : this.#outcome()}</p>
           <a href="/documents">${t('upload.follow')}</a>
-          ${running
-            ? nothing
+          ${sending > 0
+            ? html`<button type="button" class="button button-quiet button-small" @click=${cancelUploads}>${t('upload.cancel_all')}</button>`
             : html`<button type="button" class="icon-button" aria-label=${t('action.dismiss')} @click=${clearUploads}>
                 <lo-icon name="close"></lo-icon>
               </button>`}
@@ -33,6 +37,16 @@ class UploadTray extends LightElement {
         ></lo-upload-list>
       </section>
     `;
+  }
+
+  #outcome() {
+    const uploads = this.#uploads.value;
+    const refused = uploads.filter(({ status }) => status === 'refused').length;
+    const taken = uploads.length - refused;
+    const words = [];
+    if (taken > 0) words.push(t('upload.taken', { count: taken }));
+    if (refused > 0) words.push(t('upload.refused_count', { count: refused }));
+    return words.join(' · ');
   }
 }
 

@@ -1,0 +1,260 @@
+"""The documents page: files dropped anywhere, what becomes of them, collections and their members."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.window import DOCUMENTS, Window
+from tests.services.likeopt import eventually
+
+Open = Callable[..., Window]
+
+
+def upload(window: Window, name: str, text: str, collection: str = "") -> None:
+    """Add a document as another program would, without waiting for anything."""
+    file = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+    more = {"collection_id": collection} if collection else {}
+    assert window.context.request.post("/api/v1/documents", multipart={"files": file, **more}).status == 202
+
+
+def titles(window: Window) -> list[str]:
+    return window.page.locator("lo-document-row .row-title").all_text_contents()
+
+
+def show(window: Window, state: str) -> None:
+    window.page.get_by_role("group", name=window.t("documents.show")).get_by_role(
+        "button", name=re.compile(f"^{window.t(f'documents.show.{state}')}")
+    ).click()
+
+
+def choice(window: Window, title: str) -> Locator:
+    return window.page.get_by_role("checkbox", name=window.t("document.choose", title=title))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_files_dropped_on_a_page_without_documents_are_followed_in_its_corner(
+    open_window: Open, tmp_path: Path, language: str
+) -> None:
+    window = open_window(language=language)
+    window.register()
+    window.context.request.post("/api/v1/collections", data={"name": "Garden"})
+    photo = tmp_path / "photo.xyz"
+    photo.write_bytes(b"no document")
+    page = window.page
+    page.goto("/search")
+    page.get_by_role("searchbox", name=window.t("search.label")).wait_for()
+    window.drop(DOCUMENTS / "garden.md", photo, says=re.compile(window.t("upload.drop_into", name=".+")))
+    tray = page.get_by_role("region", name=window.t("upload.list"))
+    expect(tray.locator("[data-status=ready]")).to_have_count(1, timeout=60_000)
+    expect(tray.locator("[data-status=refused]")).to_contain_text(window.t("error.UNSUPPORTED_TYPE"))
+    expect(tray.get_by_role("status")).to_contain_text(window.t("upload.refused_count_other", count=1)[-8:])
+    tray.get_by_role("button", name=window.t("action.dismiss"), exact=True).click()
+    expect(tray).to_have_count(0)
+    assert window.states() == {"garden.md": "ready"}
+
+
+def test_work_is_cancelled_and_taken_up_again_after_a_reload(window: Window) -> None:
+    # Much to learn: it is still in work when the page has been loaded anew.
+    upload(window, "long.txt", "\n\n".join(f"Garden note {n}: beans need water on day {n}." * 20 for n in range(4000)))
+    page = window.page
+    page.goto("/documents")
+    page.reload()
+    row = window.row("long")
+    expect(row.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile("."))
+    row.get_by_role("button", name=window.t("action.cancel")).click()
+    expect(row).to_have_attribute("data-status", "cancelled", timeout=60_000)
+    row.get_by_role("button", name=window.t("action.retry")).click()
+    expect(row).to_have_attribute("data-status", re.compile("queued|extracting|searchable"))
+    row.get_by_role("button", name=window.t("action.cancel")).click()
+    expect(row).to_have_attribute("data-status", "cancelled", timeout=60_000)
+    assert window.states() == {"long.txt": "cancelled"}
+
+
+def test_what_others_add_and_delete_is_seen_without_a_reload(window: Window) -> None:
+    window.page.goto("/documents")
+    expect(window.page.get_by_text(window.t("documents.none"))).to_be_visible()
+    upload(window, "elsewhere.txt", "Added by another program.")
+    expect(window.row("elsewhere")).to_have_attribute("data-status", "ready", timeout=60_000)
+    (document,) = window.context.request.get("/api/v1/documents").json()["data"]
+    window.context.request.delete(f"/api/v1/documents/{document['id']}")
+    expect(window.row("elsewhere")).to_have_count(0, timeout=60_000)
+
+
+def test_documents_are_listed_by_state_and_in_an_order(window: Window) -> None:
+    for name, text in (("beans.txt", "Beans. " * 9), ("Apples.txt", "Apples. " * 99), ("당근.txt", "당근")):
+        upload(window, name, text)
+    file = {"name": "locked.pdf", "mimeType": "application/pdf", "buffer": (DOCUMENTS / "password.pdf").read_bytes()}
+    window.context.request.post("/api/v1/documents", multipart={"files": file})
+    eventually(lambda: set(window.states().values()) == {"ready", "failed"}, "every document has ended", 90)
+    page = window.page
+    page.goto("/documents")
+    expect(page.get_by_test_id("document-row")).to_have_count(4)
+
+    show(window, "failed")
+    expect(page.get_by_test_id("document-row")).to_have_count(1)
+    expect(window.row("locked")).to_contain_text(window.t("error.PASSWORD_PROTECTED"))
+    show(window, "working")
+    expect(page.get_by_text(window.t("documents.none_in.working"))).to_be_visible()
+    show(window, "ready")
+    expect(page.get_by_test_id("document-row")).to_have_count(3)
+    order = page.get_by_role("combobox", name=window.t("documents.sort"))
+    for sort, expected in {
+        "name": ["Apples", "beans", "당근"],
+        "largest": ["Apples", "beans", "당근"],
+        "oldest": ["beans", "Apples", "당근"],
+        "newest": ["당근", "Apples", "beans"],
+    }.items():
+        order.select_option(sort)
+        expect(page.locator("lo-document-row .row-title")).to_have_text(expected)
+
+    order.select_option("name")
+    page.reload()
+    expect(order).to_have_value("name")
+    show(window, "failed")
+    window.row("locked").get_by_role("button", name=window.t("document.remove")).click()
+    expect(page.get_by_text(window.t("documents.none_in.failed"))).to_be_visible()
+
+
+def test_several_are_chosen_by_keyboard_deleted_together_and_brought_back(window: Window) -> None:
+    for number in range(5):
+        upload(window, f"note {number}.txt", f"Note {number}.")
+    eventually(lambda: set(window.states().values()) == {"ready"}, "every document is ready", 90)
+    page = window.page
+    page.goto("/documents")
+    choice(window, "note 4").press("Space")
+    choice(window, "note 2").click(modifiers=["Shift"])
+    group = page.get_by_role("group", name=window.t("documents.chosen_other", count=3))
+    expect(group).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(group).to_have_count(0)
+    choice(window, "note 4").press("Space")
+    choice(window, "note 2").click(modifiers=["Shift"])
+    page.keyboard.press("Delete")
+    expect(page.get_by_test_id("notice")).to_contain_text(window.t("documents.deleted_other", count=3))
+    assert titles(window) == ["note 1", "note 0"]
+    window.button("action.undo").click()
+    expect(page.get_by_test_id("document-row")).to_have_count(5)
+    assert len(window.states()) == 5
+
+    choice(window, "note 0").check()
+    window.button("documents.choose_all").click()
+    page.get_by_role("group", name=window.t("documents.chosen_other", count=5)).get_by_role(
+        "button", name=window.t("document.delete")
+    ).click()
+    expect(page.get_by_text(window.t("documents.none"))).to_be_visible()
+    page.goto("/")  # leaving carries it out
+    eventually(lambda: window.states() == {}, "nothing is left")
+
+
+def test_a_long_list_comes_as_its_end_is_reached(window: Window) -> None:
+    for number in range(60):
+        upload(window, f"note {number:02}.txt", f"Note {number}.")
+    page = window.page
+    page.goto("/documents")
+    expect(window.row("note 59")).to_be_visible()
+    page.get_by_test_id("document-row").last.scroll_into_view_if_needed()
+    expect(page.get_by_test_id("document-row")).to_have_count(60)
+    eventually(lambda: set(window.states().values()) == {"ready"}, "every document is ready", 120)
+    expect(page.locator('[data-testid="document-row"][data-status="ready"]')).to_have_count(60, timeout=60_000)
+    assert sorted(titles(window), reverse=True) == titles(window)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_members_are_added_changed_and_see_what_they_may(open_window: Open, language: str) -> None:
+    owner, other = open_window(language=language), open_window(language=language)
+    owner.register("Mina")
+    email = other.register("Jun")
+    owner.expect_console("40[49]")  # unknown people and the last owner are refused
+    page = owner.page
+    page.goto("/documents")
+    owner.button("collection.create").click()
+    page.get_by_role("dialog").get_by_label(owner.t("collection.name")).fill("Garden")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    owner.drop(DOCUMENTS / "garden.md")
+    expect(owner.row("정원 일지")).to_have_attribute("data-status", "ready", timeout=60_000)
+
+    owner.button("members.title").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_test_id("member")).to_have_count(1)
+    field = dialog.get_by_label(owner.t("members.email"))
+    expect(field).to_be_focused()
+    field.fill("nobody@example.org")
+    field.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text(owner.t("error.USER_NOT_FOUND"))
+    field.fill(email)
+    field.press("Enter")
+    expect(dialog.get_by_test_id("member")).to_have_count(2)
+    own = dialog.get_by_role("combobox", name=owner.t("members.access_of", name="Mina"))
+    own.select_option("reader")
+    expect(dialog.get_by_role("alert")).to_contain_text(owner.t("error.LAST_OWNER"))
+    expect(own).to_have_value("owner")
+
+    reader = other.page
+    reader.goto("/documents")
+    reader.get_by_role("combobox", name=other.t("collection.label")).select_option(label="Garden (1)")
+    expect(other.row("정원 일지")).to_be_visible()
+    expect(reader.get_by_text(other.t("upload.read_only"))).to_be_visible()
+    expect(other.button("upload.choose_files")).to_have_count(0)
+    expect(choice(other, "정원 일지")).to_have_count(0)
+    other.button("document.menu", title="정원 일지").click()
+    expect(reader.get_by_role("menuitem", name=other.t("document.download"))).to_be_visible()
+    expect(reader.get_by_role("menuitem", name=other.t("document.delete"))).to_have_count(0)
+    reader.keyboard.press("Escape")
+
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        dialog.get_by_role("combobox", name=owner.t("members.access_of", name="Jun")).select_option("editor")
+    reader.reload()
+    expect(choice(other, "정원 일지")).to_be_visible()
+    expect(other.button("upload.choose_files")).to_be_visible()
+
+    other.button("collection.menu", name="Garden").click()
+    reader.get_by_role("menuitem", name=other.t("collection.leave")).click()
+    reader.get_by_role("dialog").get_by_role("button", name=other.t("collection.leave")).click()
+    expect(reader.get_by_role("option", name="Garden")).to_have_count(0)
+    expect(reader.get_by_text(other.t("documents.none"))).to_be_visible()
+
+
+def test_a_collection_is_renamed_and_deleted_with_what_is_in_it(window: Window) -> None:
+    window.expect_console("409")
+    made = window.context.request.post("/api/v1/collections", data={"name": "Garden"}).json()["data"]["id"]
+    upload(window, "beans.txt", "Beans.", made)
+    page = window.page
+    page.goto("/documents")
+    shown = page.get_by_role("combobox", name=window.t("collection.label"))
+    shown.select_option(made)
+    window.button("collection.menu", name="Garden").click()
+    page.get_by_role("menuitem", name=window.t("collection.rename")).click()
+    dialog = page.get_by_role("dialog")
+    name = dialog.get_by_label(window.t("collection.name"))
+    expect(name).to_have_value("Garden")
+    name.fill("Documents")
+    name.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text(window.t("error.NAME_TAKEN"))
+    name.fill("Orchard")
+    name.press("Enter")
+    expect(shown.locator("option:checked")).to_have_text("Orchard (1)")
+
+    def delete(name: str) -> None:
+        window.button("collection.menu", name=name).click()
+        page.get_by_role("menuitem", name=window.t("collection.delete")).click()
+
+    delete("Orchard")
+    expect(dialog).to_contain_text(window.t("collection.delete_asks_one", name="Orchard", count=1))
+    page.keyboard.press("Escape")
+    assert len(window.states()) == 1
+    delete("Orchard")
+    dialog.get_by_role("button", name=window.t("collection.delete")).click()
+    expect(shown.locator("option:checked")).to_have_text(window.t("collection.all"))
+    expect(page.get_by_text(window.t("documents.none"))).to_be_visible()
+    assert window.states() == {}
+
+    shown.select_option(index=1)
+    delete("Documents")
+    dialog.get_by_role("button", name=window.t("collection.delete")).click()
+    expect(dialog.get_by_role("alert")).to_contain_text(window.t("error.ONLY_COLLECTION"))
