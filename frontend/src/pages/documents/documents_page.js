@@ -1,12 +1,12 @@
 import './documents_page.css';
 import './pictures.css';
+import './words.js';
 
 import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/file_buttons.js';
 import '../../components/icon.js';
-import '../../components/upload_list.js';
 import { $chosenCollection, $collections, $intake, loadCollections } from '../../store/collections.js';
 import { chooseNone } from '../../store/document_actions.js';
 import { $documents, loadDocuments, watchDocuments } from '../../store/documents.js';
@@ -106,7 +106,7 @@ class DocumentsPage extends LightElement {
     `;
   }
 
-  /** What has been sent stands in the list of documents. */
+  /** What has been sent stands in the list of documents. The list of files comes with their tray. */
   #uploads() {
     const uploads = this.#stores.values[3].filter(({ status }) => status !== 'done');
     if (uploads.length === 0) return nothing;

@@ -38,13 +38,12 @@ class Intake extends LightElement {
 
   updated() {
     // Its tag stands in the pages already, and becomes the tray once there is something to show.
-    if (this.#stores.values[2].length > 0) tray.preload();
+    if (this.#stores.values[2].length > 0) tray.load().catch(() => {});
   }
 
   /** @param {CustomEvent<File[]>} event */
   #onFiles({ detail }) {
     addFiles(detail);
-    tray.load().catch(() => {}); // the documents page shows them as well
     if (this.path.startsWith('/documents/')) this.emit('navigate', { path: '/documents' });
   }
 }
