@@ -101,9 +101,9 @@ test('a refused retry shows the failure again, with a message', async () => {
   fakeServer({ 'GET /documents': () => answer([doc('a', { status: 'failed', error: { error_code: 'BROKEN_FILE', message: '' } })]) });
   await documents.loadDocuments({});
   const retrying = actions.retryDocument('a');
-  assert.equal(items()[0].status, 'queued');
+  assert.deepEqual([items()[0].status, items()[0].job_id], ['queued', null], 'its old job cannot be cancelled');
   await retrying;
-  assert.equal(items()[0].status, 'failed');
+  assert.deepEqual([items()[0].status, items()[0].job_id], ['failed', 'j-a']);
   assert.equal(notices.$notices.get().at(-1)?.tone, 'bad');
 });
 

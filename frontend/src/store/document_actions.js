@@ -32,7 +32,8 @@ export function chooseNone() {
 /** @param {string} id */
 export async function retryDocument(id) {
   const before = $documents.get().items.find((item) => item.id === id);
-  change(id, { status: 'queued', progress: 0, error: null });
+  // Until its new job is known there is none that could be cancelled.
+  change(id, { status: 'queued', progress: 0, error: null, job_id: null });
   try {
     const job = await service.retryDocument(id);
     const after = change(id, { job_id: job.id });
