@@ -6,8 +6,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import { groupByDay } from '../utils/format.js';
 import { language, t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
-import { layOut, rowsBetween } from '../utils/row_window.js';
-import { conversationRow, renameForm } from './conversation_row.js';
+import { layOut, placeAfter, rowsBetween } from '../utils/row_window.js';
+import { conversationRow, listEnd, renameForm } from './conversation_row.js';
 
 /** @typedef {import('../shapes.js').Conversation} Conversation */
 /** @typedef {import('../utils/row_window.js').Row<Conversation>} Row */
@@ -40,6 +40,8 @@ class ConversationList extends LightElement {
   #heights = HEIGHTS;
   /** The row with the focus stays in the page, wherever one scrolls. @type {string | null} */
   #focused = null;
+  /** The place of a row that is being deleted: the focus goes to the one that takes it. */
+  #vacated = -1;
   #box = createRef();
   #resize = new ResizeObserver(() => this.#look());
 
@@ -86,10 +88,14 @@ class ConversationList extends LightElement {
       <div class="conversation-box" ${ref(this.#box)} @scroll=${this.#look} @keydown=${this.#onKey} @focusin=${this.#onFocus}>
         <div class="conversation-rows" .style=${`height: ${room}px`}>
           ${repeat(groups, ({ label }) => label, (group) => this.#group(group.label, rows.filter((row) => row.group === group)))}
-          ${this.hasMore ? this.#end() : nothing}
+          ${this.hasMore ? listEnd(this.#layout.height, this.state === 'failed', () => this.emit('more')) : nothing}
         </div>
       </div>
     `;
+  }
+
+  get #items() {
+    return this.#layout.rows.filter(({ item }) => item !== null);
   }
 
   /** @returns {Row[]} */
@@ -122,7 +128,9 @@ class ConversationList extends LightElement {
     /** @param {string | null} title */
     const renamed = (title) => {
       if (this.renaming !== id) return;
+      const byKey = this.querySelector('.rename-form')?.contains(document.activeElement);
       this.renaming = null;
+      if (byKey) void this.#focusLink(id);
       if (title) this.emit('rename', { id, title });
     };
     return html`
@@ -140,21 +148,13 @@ class ConversationList extends LightElement {
               current: id === this.current,
               exportAddress: this.exportAddress,
               rename: () => void this.#rename(id),
-              emit: (name, detail) => this.emit(name, detail),
+              emit: (name, detail) => {
+                if (name === 'delete-conversation') this.#vacated = this.#items.findIndex(({ key }) => key === id);
+                this.emit(name, detail);
+              },
             }))}
       </li>
     `;
-  }
-
-  #end() {
-    const top = `top: ${this.#layout.height}px`;
-    if (this.state !== 'failed') {
-      return html`<div class="conversation-end skeleton-lines" aria-hidden="true" .style=${top}><i></i><i></i><i></i></div>`;
-    }
-    return html`<div class="conversation-end" role="alert" .style=${top}>
-      <p>${t('conversation.failed')}</p>
-      <button type="button" class="button" @click=${() => this.emit('more')}>${t('action.retry')}</button>
-    </div>`;
   }
 
   #empty() {
@@ -169,7 +169,13 @@ class ConversationList extends LightElement {
     this.#resize.observe(this);
   }
 
-  updated() {
+  /** @param {Map<string, unknown>} changed */
+  updated(changed) {
+    if (changed.has('conversations')) {
+      const row = this.#items[Math.min(this.#vacated, this.#items.length - 1)];
+      if (row) void this.#focus(row);
+      this.#vacated = -1;
+    }
     const heading = this.querySelector('h3')?.getBoundingClientRect().height ?? this.#heights.heading;
     const item = this.querySelector('li')?.getBoundingClientRect().height ?? this.#heights.item;
     // Nothing is as high as it will be while the list is hidden.
@@ -209,16 +215,13 @@ class ConversationList extends LightElement {
   #onKey(event) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest('input, [popover]') || event.ctrlKey || event.metaKey || event.altKey) return;
-    const rows = this.#layout.rows.filter(({ item }) => item !== null);
+    const rows = this.#items;
     const at = rows.findIndex(({ key }) => key === this.#focused);
     const page = Math.max(1, Math.floor((this.#box.value?.clientHeight ?? 0) / this.#heights.item) - 1);
-    const moves = {
-      ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: rows.length - 1,
-    };
-    const to = moves[/** @type {keyof typeof moves} */ (event.key)];
-    if (to === undefined || at < 0) return;
+    const to = placeAfter(event.key, { at, page, last: rows.length - 1 });
+    if (to === null || at < 0) return;
     event.preventDefault();
-    void this.#focus(rows[Math.max(0, Math.min(to, rows.length - 1))]);
+    void this.#focus(rows[to]);
   }
 
   /** @param {Row} row */
@@ -229,9 +232,15 @@ class ConversationList extends LightElement {
     if (top - heading < box.scrollTop) box.scrollTop = top - heading;
     else if (top + item > box.scrollTop + box.clientHeight) box.scrollTop = top + item - box.clientHeight;
     this.#look();
-    await this.updateComplete;
-    /** @type {HTMLElement | null} */ (this.querySelector(`li[data-id="${CSS.escape(key)}"] a`))?.focus({ preventScroll: true });
+    await this.#focusLink(key);
   }
+
+  /** @param {string} id */
+  async #focusLink(id) {
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(`li[data-id="${CSS.escape(id)}"] a`))?.focus({ preventScroll: true });
+  }
+
 
   disconnectedCallback() {
     super.disconnectedCallback();

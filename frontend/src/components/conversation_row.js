@@ -57,3 +57,20 @@ export function renameForm({ title }, done) {
     <input name="title" maxlength="200" aria-label=${t('conversation.rename')} .value=${title} @blur=${save} @keydown=${onKey} />
   </form>`;
 }
+
+/**
+ * What stands where more conversations will follow.
+ * @param {number} top
+ * @param {boolean} failed
+ * @param {() => void} retry
+ */
+export function listEnd(top, failed, retry) {
+  const style = `top: ${top}px`;
+  if (!failed) {
+    return html`<div class="conversation-end skeleton-lines" aria-hidden="true" .style=${style}><i></i><i></i><i></i></div>`;
+  }
+  return html`<div class="conversation-end" role="alert" .style=${style}>
+    <p>${t('conversation.failed')}</p>
+    <button type="button" class="button" @click=${retry}>${t('action.retry')}</button>
+  </div>`;
+}

@@ -85,7 +85,7 @@ class Message extends LightElement {
       <form class="question-editor" @submit=${this.#onSave} @keydown=${this.#onEditorKey}>
         <textarea name="text" rows="3" required aria-label=${t('message.edit')} .value=${this.message.text}></textarea>
         <div class="form-actions">
-          <button type="button" class="button button-quiet" @click=${() => (this.editing = false)}>${t('action.cancel')}</button>
+          <button type="button" class="button button-quiet" @click=${this.#leaveEditor}>${t('action.cancel')}</button>
           <button class="button button-primary">${t('message.resend')}</button>
         </div>
       </form>
@@ -192,6 +192,12 @@ class Message extends LightElement {
     area.setSelectionRange(area.value.length, area.value.length);
   }
 
+  async #leaveEditor() {
+    this.editing = false;
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector('.action-edit'))?.focus();
+  }
+
   /** @param {SubmitEvent} event */
   #onSave(event) {
     event.preventDefault();
@@ -207,7 +213,7 @@ class Message extends LightElement {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === 'Escape') {
       event.stopPropagation();
-      this.editing = false;
+      void this.#leaveEditor();
     } else if (event.key === 'Enter' && !event.shiftKey && event.target instanceof HTMLTextAreaElement) {
       event.preventDefault();
       event.target.form?.requestSubmit();

@@ -7,14 +7,27 @@ import './icon.js';
 
 /** @typedef {import('../shapes.js').Notice} Notice */
 
-/** Short messages at the edge of the screen. Emits `dismiss` with a notice's id. */
+/**
+ * Short messages at the edge of the screen. Emits `dismiss` with a notice's id, and `left`
+ * when the one that had the focus has gone.
+ */
 class NoticeList extends LightElement {
   static properties = { notices: { attribute: false } };
+
+  #focused = false;
 
   constructor() {
     super();
     /** @type {Notice[]} */
     this.notices = [];
+  }
+
+  willUpdate() {
+    this.#focused = this.contains(document.activeElement);
+  }
+
+  updated() {
+    if (this.#focused && !this.contains(document.activeElement)) this.emit('left');
   }
 
   render() {

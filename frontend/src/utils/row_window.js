@@ -66,3 +66,14 @@ function firstBelow(rows, height) {
   }
   return low;
 }
+
+/**
+ * @param {string} key what was pressed
+ * @param {{at: number, page: number, last: number}} where the place now, how many rows are a page, the last place
+ * @returns {number | null} the place that the key leads to
+ */
+export function placeAfter(key, { at, page, last }) {
+  /** @type {Record<string, number>} */
+  const places = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: last };
+  return Object.hasOwn(places, key) ? Math.max(0, Math.min(places[key], last)) : null;
+}

@@ -91,6 +91,11 @@ class ChatPage extends LightElement {
     await this.#composer.updateComplete;
     // The same conversation, now with an address: what has been typed since stays.
     if (!begun) this.#composer.setText(readDraft(this.#id));
+    this.#goOnTyping();
+  }
+
+  /** What was pressed goes away while an answer comes: the focus must not go with it. */
+  #goOnTyping() {
     if (matchMedia('(pointer: fine)').matches) this.#composer.focusText();
   }
 
@@ -104,7 +109,9 @@ class ChatPage extends LightElement {
           <lo-thread-view
             .thread=${this.#thread}
             .state=${this.#thread.$state.get()}
-            @suggest=${(/** @type {CustomEvent} */ { detail }) => void this.#ask(detail)}
+            @suggest=${(/** @type {CustomEvent} */ { detail }) => { this.#goOnTyping(); void this.#ask(detail); }}
+            @again=${this.#goOnTyping}
+            @edit=${this.#goOnTyping}
           ></lo-thread-view>
           <div class="chat-foot">
             <lo-upload-tray></lo-upload-tray>

@@ -27,7 +27,10 @@ class DocumentList extends LightElement {
     const total = counts ? Object.values(counts).reduce((sum, count) => sum + count, 0) : 0;
     const bar = !loaded || total > 0 || items.length > 0 || query !== '' || show !== 'all';
     return html`
-      ${bar ? html`<lo-list-bar .selectable=${this.#selectable}></lo-list-bar>` : nothing}
+      ${bar ? html`<lo-list-bar
+        .selectable=${this.#selectable}
+        @delete-chosen=${() => void this.#delete([...this.#stores.values[2]])}
+      ></lo-list-bar>` : nothing}
       ${this.#content()}
     `;
   }
@@ -47,7 +50,7 @@ class DocumentList extends LightElement {
         @keydown=${this.#onKey}
         @retry-document=${(/** @type {CustomEvent} */ { detail }) => void retryDocument(detail)}
         @cancel-document=${(/** @type {CustomEvent} */ { detail }) => void cancelDocument(detail)}
-        @delete-document=${(/** @type {CustomEvent} */ { detail }) => deleteDocuments([detail])}
+        @delete-document=${(/** @type {CustomEvent} */ { detail }) => void this.#delete([detail])}
         @open-document=${(/** @type {CustomEvent} */ { detail }) => this.#open(detail)}
         @choose-document=${this.#onChoose}
       >
@@ -66,7 +69,7 @@ class DocumentList extends LightElement {
     const [{ query, show }] = this.#stores.values;
     const none = $intake.get()?.access === 'reader' ? 'documents.none_reader' : 'documents.none';
     const key = query ? 'documents.nothing_found' : show === 'all' ? none : `documents.none_in.${show}`;
-    return html`<p class="documents-empty">${t(key)}</p>`;
+    return html`<p class="documents-empty" tabindex="-1">${t(key)}</p>`;
   }
 
   /** @param {Document} document */
@@ -105,9 +108,18 @@ class DocumentList extends LightElement {
     const chosen = [...this.#stores.values[2]];
     if (chosen.length === 0 || !(event.target instanceof HTMLInputElement)) return;
     if (event.key === 'Escape') chooseNone();
-    else if (event.key === 'Delete') deleteDocuments(chosen);
+    else if (event.key === 'Delete') void this.#delete(chosen);
     else return;
     event.preventDefault();
+  }
+
+  /** The focus goes to the row that takes the place. @param {string[]} ids */
+  async #delete(ids) {
+    const at = this.#stores.values[0].items.findIndex(({ id }) => ids.includes(id));
+    deleteDocuments(ids);
+    await this.updateComplete;
+    const rows = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll('a.row-title, .documents-empty'));
+    rows[Math.max(0, Math.min(at, rows.length - 1))]?.focus();
   }
 
   updated() {

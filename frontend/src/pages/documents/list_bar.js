@@ -2,7 +2,7 @@ import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/icon.js';
-import { $chosen, choose, chooseNone, deleteDocuments } from '../../store/document_actions.js';
+import { $chosen, choose, chooseNone } from '../../store/document_actions.js';
 import { $documents, loadDocuments, STATES } from '../../store/documents.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
@@ -14,7 +14,10 @@ import { define, LightElement } from '../../utils/light_element.js';
 const SORTS = /** @type {DocumentSort[]} */ (['newest', 'oldest', 'name', 'largest']);
 const SHOWS = /** @type {DocumentShow[]} */ (['all', 'working', 'ready', 'failed']);
 
-/** Which documents are listed and how; and, once some are chosen, what to do with them. */
+/**
+ * Which documents are listed and how; and, once some are chosen, what to do with them. Emits
+ * `delete-chosen`.
+ */
 class ListBar extends LightElement {
   static properties = { selectable: { attribute: false } };
 
@@ -87,7 +90,7 @@ class ListBar extends LightElement {
       <button type="button" class="button button-quiet button-small" @click=${all ? chooseNone : () => choose(this.selectable, true)}>
         ${t(all ? 'documents.choose_none' : 'documents.choose_all')}
       </button>
-      <button type="button" class="button button-small button-danger-quiet" @click=${() => deleteDocuments([...chosen])}>
+      <button type="button" class="button button-small button-danger-quiet" @click=${() => this.emit('delete-chosen')}>
         <lo-icon name="trash"></lo-icon>${t('document.delete')}
       </button>
     </div>`;

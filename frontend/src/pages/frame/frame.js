@@ -101,6 +101,7 @@ class Frame extends LightElement {
       <lo-notice-list
         .notices=${this.#stores.values[1]}
         @dismiss=${(/** @type {CustomEvent} */ { detail }) => dismissNotice(detail)}
+        @left=${this.#toMain}
       ></lo-notice-list>
     `;
   }
@@ -178,12 +179,17 @@ class Frame extends LightElement {
   /** @param {CustomEvent<string>} event */
   #onDelete({ detail: id }) {
     deleteConversation(id);
+    if ($conversations.get().items.length === 0) this.#toMain();
     if (id === this.#current) this.emit('navigate', { path: '/' });
   }
 
   /** @param {Event} event */
   #skip(event) {
     event.preventDefault();
+    this.#toMain();
+  }
+
+  #toMain() {
     /** @type {HTMLElement} */ (this.querySelector('#main')).focus();
   }
 
