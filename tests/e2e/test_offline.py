@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -19,6 +20,12 @@ QUESTION = "How much diesel does the generator burn?"
 ANSWER = "four litres of diesel"
 # Chromium reports each request that finds no network.
 NO_NETWORK = r"net::ERR_(INTERNET_DISCONNECTED|FAILED|NETWORK_CHANGED) "
+
+
+@pytest.fixture
+def open_window(open_window: Callable[..., Window]) -> Callable[..., Window]:
+    """Open windows as people have them, with a service worker."""
+    return functools.partial(open_window, service_workers="allow")
 
 
 @pytest.fixture
@@ -266,7 +273,6 @@ def test_a_newer_page_is_offered_and_an_older_one_is_no_dead_end(
     before = runtime(page)
     window.composer.fill("half a question")
     build()
-    window.expect_console("Service Worker registration blocked by Playwright")
     window.expect_console(r"status of 404 .*/static/documents\.")
     window.expect_console(r"Refused to (apply style|execute script) .*/static/documents\.")
     page.get_by_role("link", name=window.t("frame.documents")).first.click()
