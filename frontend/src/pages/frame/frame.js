@@ -27,10 +27,9 @@ import { define, LightElement } from '../../utils/light_element.js';
 import { whenIdle } from '../../utils/when_idle.js';
 import { ariaKeys } from '../../utils/shortcuts.js';
 import './intake.js';
-import { preloadPalette } from './key_commands.js';
+import { preloadPalette, preloadSettings } from './key_commands.js';
 import { conversationAt, isAt, places } from './places.js';
 import './session_dialog.js';
-import './settings_dialog.js';
 
 /** What stands around every page of those who are signed in: the sidebar, dialogs, notices. */
 class Frame extends LightElement {
@@ -38,7 +37,6 @@ class Frame extends LightElement {
     page: { attribute: false },
     path: {},
     drawer: { state: true },
-    settings: { state: true },
   };
 
   #stores = new MultiStoreController(this, [$conversations, $notices, $user, $connection]);
@@ -53,7 +51,6 @@ class Frame extends LightElement {
     this.page = null;
     this.path = '/';
     this.drawer = false;
-    this.settings = false;
   }
 
   connectedCallback() {
@@ -61,7 +58,6 @@ class Frame extends LightElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
-    this.addEventListener('open-settings', () => (this.settings = true), { signal });
     this.addEventListener('open-drawer', () => (this.drawer = true), { signal });
     this.#stop = resumeWhenBack();
     signal.addEventListener('abort', afterPaint(() => void loadConversations('')), { once: true });
@@ -94,7 +90,6 @@ class Frame extends LightElement {
           ${this.page}
         </main>
       </div>
-      <lo-settings-dialog .open=${this.settings} @close=${() => (this.settings = false)}></lo-settings-dialog>
       <lo-session-dialog></lo-session-dialog>
       <lo-key-commands .path=${this.path} @find-conversations=${this.#findConversations}></lo-key-commands>
       <lo-intake .path=${this.path}></lo-intake>
@@ -128,7 +123,14 @@ class Frame extends LightElement {
         ><lo-icon name="command"></lo-icon>${t('palette.open')}${keyCaps('palette')}</button>
       </nav>
       ${this.#conversations()}
-      <button type="button" class="account-button" aria-haspopup="dialog" @click=${() => (this.settings = true)}>
+      <button
+        type="button"
+        class="account-button"
+        aria-haspopup="dialog"
+        @pointerenter=${preloadSettings}
+        @focus=${preloadSettings}
+        @click=${() => this.emit('open-settings')}
+      >
         <span class="avatar" aria-hidden="true">${[...(user?.name ?? '?')][0]}</span>
         <span class="account-button-name">${user?.name}</span>
         <lo-icon name="settings"></lo-icon><span class="sr-only">${t('settings.title')}</span>

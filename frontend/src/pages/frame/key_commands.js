@@ -9,6 +9,7 @@ import { isPressed } from '../../utils/shortcuts.js';
 
 const MODULES = {
   palette: new Lazy(() => import(/* webpackChunkName: "palette" */ '../palette/palette.js')),
+  settings: new Lazy(() => import(/* webpackChunkName: "settings" */ './settings_dialog.js')),
   shortcuts: new Lazy(() => import(/* webpackChunkName: "shortcuts" */ '../shortcuts/shortcuts_dialog.js')),
 };
 
@@ -17,9 +18,14 @@ export function preloadPalette() {
   MODULES.palette.preload();
 }
 
+/** Fetch the settings because they are about to be opened. */
+export function preloadSettings() {
+  MODULES.settings.preload();
+}
+
 /**
- * The keys that work on every page, and what they open. Others open it by the events `open-palette`
- * and `open-shortcuts`. Emits `find-conversations`.
+ * The keys that work on every page, and what they open. Others open it by the events `open-palette`,
+ * `open-settings` and `open-shortcuts`. Emits `find-conversations`.
  */
 class KeyCommands extends LightElement {
   static properties = { path: {}, shown: { state: true } };
@@ -40,6 +46,7 @@ class KeyCommands extends LightElement {
     const { signal } = this.#listening;
     document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
     document.addEventListener('open-palette', () => void this.#show('palette'), { signal });
+    document.addEventListener('open-settings', () => void this.#show('settings'), { signal });
     document.addEventListener('open-shortcuts', () => void this.#show('shortcuts'), { signal });
   }
 
@@ -51,6 +58,7 @@ class KeyCommands extends LightElement {
   render() {
     const hide = () => (this.shown = null);
     if (this.shown === 'palette') return html`<lo-palette .path=${this.path} @close=${hide}></lo-palette>`;
+    if (this.shown === 'settings') return html`<lo-settings-dialog @close=${hide}></lo-settings-dialog>`;
     if (this.shown === 'shortcuts') return html`<lo-shortcuts-dialog @close=${hide}></lo-shortcuts-dialog>`;
     return nothing;
   }

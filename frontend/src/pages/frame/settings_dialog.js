@@ -11,26 +11,19 @@ import { define, LightElement } from '../../utils/light_element.js';
 
 /** The settings of this browser and this account. Emits `close`. */
 class SettingsDialog extends LightElement {
-  static properties = { open: { type: Boolean } };
-
   #stores = new MultiStoreController(this, [$about, $user, $language, $theme]);
 
-  constructor() {
-    super();
-    this.open = false;
-  }
-
-  /** @param {Map<string, unknown>} changed */
-  willUpdate(changed) {
+  connectedCallback() {
+    super.connectedCallback();
     // Whether the model answers may have changed since the page was opened.
-    if (changed.has('open') && this.open) loadAbout().catch(() => {});
+    loadAbout().catch(() => {});
   }
 
   render() {
     const [about, user, language, theme] = this.#stores.values;
     return html`
       <lo-dialog
-        .open=${this.open}
+        .open=${true}
         .heading=${t('settings.title')}
         .content=${html`<lo-settings-panel
           .about=${about}
