@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.window import DOCUMENTS, PASSWORD, Window, foreign
-from tests.services.likeopt import Server, likeopt_server
+from tests.services.likeopt import Server, eventually, likeopt_server
 
 FILES = {"english.pdf": "english", "korean.pdf": "바닷가 도서관 이용 안내", "workshop.docx": "workshop"}
 DIESEL = "The generator burns four litres of diesel in an hour."
@@ -34,7 +34,7 @@ def test_from_the_first_account_to_a_checked_citation(open_window: Callable[...,
     window.drop(*(DOCUMENTS / name for name in FILES))
     tray = page.get_by_role("region", name=window.t("upload.list"))
     for name in FILES:
-        expect(tray.locator("[data-status=done]").filter(has_text=name)).to_be_visible()
+        expect(tray.locator("[data-status=ready]").filter(has_text=name)).to_be_visible(timeout=90_000)
     tray.get_by_role("link").click()
     for title in FILES.values():
         expect(window.row(title)).to_have_attribute("data-status", "ready", timeout=90_000)
@@ -76,8 +76,12 @@ def check_source(window: Window, answer: Locator, quote: str) -> None:
     panel = window.cite(answer)
     marked = panel.get_by_test_id("source-quote").first
     expect(marked).to_be_in_viewport()
-    text = marked.inner_text()
-    assert text in quote or quote in text
+
+    def is_said() -> bool:
+        text = marked.inner_text()
+        return text in quote or quote in text
+
+    eventually(is_said, "what is marked is what the answer says", 30)
     shown = panel.get_by_role("region", name=window.t("source.text"))
     assert quote in " ".join(shown.inner_text().split()), "the quote stands in the text that is shown"
     expect(answer.get_by_test_id("citation").first).to_have_attribute("aria-expanded", "true")
