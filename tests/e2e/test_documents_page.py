@@ -258,3 +258,30 @@ def test_a_collection_is_renamed_and_deleted_with_what_is_in_it(window: Window) 
     delete("Documents")
     dialog.get_by_role("button", name=window.t("collection.delete")).click()
     expect(dialog.get_by_role("alert")).to_contain_text(window.t("error.ONLY_COLLECTION"))
+
+
+def test_a_citation_leads_to_its_passage_among_the_others_and_to_the_pages(window: Window) -> None:
+    window.add("english.pdf")
+    page = window.page
+    page.goto("/")
+    panel = window.cite(window.ask("How much diesel does the generator burn?"))
+    panel.get_by_role("link", name=window.t("source.open_document")).click()
+    sought = page.locator(".passage-sought")
+    expect(sought).to_contain_text("four litres")
+    expect(sought).to_be_focused()
+    expect(sought).to_be_in_viewport()
+
+    page.get_by_role("button", name=window.t("document.view_pages"), exact=True).click()
+    pages = page.get_by_role("list", name=window.t("document.view_pages"))
+    expect(pages.locator("canvas:visible").first).to_be_visible()
+    (document,) = window.context.request.get("/api/v1/documents").json()["data"]
+    assert document["pages"] > 1
+    expect(pages.get_by_role("listitem")).to_have_count(document["pages"])
+    pages.get_by_role("listitem").last.scroll_into_view_if_needed()
+    expect(pages.get_by_role("listitem").last.locator(".pdf-page:not(.skeleton-page)")).to_have_count(1)
+
+    page.get_by_role("button", name=window.t("source.view_text"), exact=True).click()
+    page.get_by_role("link", name=window.t("document.from_beginning")).click()
+    passages = page.get_by_role("list", name=window.t("document.passages_label"))
+    expect(passages.get_by_role("listitem")).to_have_count(document["passages"])
+    expect(sought).to_have_count(0)

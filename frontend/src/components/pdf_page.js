@@ -1,3 +1,5 @@
+import './pdf_page.css';
+
 import { html } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 

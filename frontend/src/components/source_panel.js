@@ -76,7 +76,7 @@ class SourcePanel extends LightElement {
           <a class="button" href=${this.#fileAddress} target="_blank" rel="noopener">
             <lo-icon name="external-link"></lo-icon>${t('source.open_file')}
           </a>
-          <a class="button button-quiet" href="/documents/${encodeURIComponent(source.document_id)}">${t('source.open_document')}</a>
+          <a class="button button-quiet" href="/documents/${encodeURIComponent(source.document_id)}?passage=${source.passage_id}">${t('source.open_document')}</a>
         </footer>
       </section>
     `;

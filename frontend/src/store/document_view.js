@@ -10,6 +10,7 @@ import { isAbort, toProblem } from '../utils/problem.js';
 /** @typedef {{document: Document | null, passages: Passage[], pictures: Picture[], cursor: string | null, loading: boolean, problem: Problem | null}} View */
 
 const PAGE = 40;
+const NEIGHBOURS = 11;
 /** Pictures that come later than this push down what is read already. */
 const PATIENCE = 1500;
 const EMPTY = /** @type {View} */ ({
@@ -25,8 +26,11 @@ const EMPTY = /** @type {View} */ ({
 export const $documentView = atom(EMPTY);
 let reading = new AbortController();
 
-/** @param {string | null} id */
-export async function viewDocument(id) {
+/**
+ * @param {string | null} id
+ * @param {number | null} [around] the passage to show with its neighbours, rather than the first ones
+ */
+export async function viewDocument(id, around = null) {
   reading.abort();
   reading = new AbortController();
   const { signal } = reading;
@@ -36,7 +40,7 @@ export async function viewDocument(id) {
   try {
     const [document, page] = await Promise.all([
       fetchDocument(id, signal),
-      listPassages(id, { limit: PAGE }, signal),
+      passagesOf(id, around, signal),
     ]);
     change({ document });
     await Promise.race([pictures, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
@@ -45,6 +49,13 @@ export async function viewDocument(id) {
   } catch (error) {
     if (!isAbort(error)) change({ loading: false, problem: toProblem(error) });
   }
+}
+
+/** @param {string} id @param {number | null} around @param {AbortSignal} signal */
+async function passagesOf(id, around, signal) {
+  const near = around === null ? null : await listPassages(id, { around, limit: NEIGHBOURS }, signal);
+  // A document that has been read anew has other passages: then it begins at its beginning.
+  return near && near.items.length > 0 ? near : listPassages(id, { limit: PAGE }, signal);
 }
 
 /** A document can be read without its pictures. @param {string} id @param {AbortSignal} signal */

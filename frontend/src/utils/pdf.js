@@ -65,6 +65,7 @@ export async function drawPage(pdf, { page: begin, canvas, quotes, signal }) {
  * @returns {Promise<Place[]>}
  */
 async function findQuotes(pdf, begin, quotes) {
+  if (quotes.length === 0) return [];
   const numbers = [];
   for (let page = begin; page <= Math.min(pdf.numPages, begin + FOLLOWING); page += 1) numbers.push(page);
   const pieces = await Promise.all(

@@ -67,11 +67,16 @@ class DocumentsPage extends LightElement {
         </header>
         <div class="documents-scroll">
           <div class="documents-column">
-            ${id ? html`<lo-document-view .documentId=${id}></lo-document-view>` : this.#list()}
+            ${id ? html`<lo-document-view .documentId=${id} .passageId=${this.#passage}></lo-document-view>` : this.#list()}
           </div>
         </div>
       </div>
     `;
+  }
+
+  /** The passage that a link leads to. */
+  get #passage() {
+    return Number(new URLSearchParams(location.search).get('passage')) || null;
   }
 
   #list() {
