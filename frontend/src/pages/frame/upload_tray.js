@@ -1,4 +1,5 @@
 import './upload_tray.css';
+import './upload_words.js';
 
 import { StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
