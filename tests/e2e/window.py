@@ -69,10 +69,13 @@ class Window:
         tab.page.set_default_timeout(30_000)
         return tab
 
+    def unexpected(self) -> list[str]:
+        """Return what the console has shown so far that the test does not bring about."""
+        return [text for text in self.console if not any(re.search(part, text) for part in self._expected)]
+
     def close(self) -> None:
         self.context.close()
-        unexpected = [text for text in self.console if not any(re.search(part, text) for part in self._expected)]
-        assert unexpected == []
+        assert self.unexpected() == []
         assert foreign(self.urls, self.url) == []
 
     # --- words ------------------------------------------------------------------------------
