@@ -242,10 +242,11 @@ def scroll_list(window: Window, by: int) -> dict[str, Any]:
           requestAnimationFrame(() => requestAnimationFrame(() => {
             const { top, bottom } = box.getBoundingClientRect();
             const rows = [...box.querySelectorAll('li')];
-            const inside = rows.map((row) => [row, row.getBoundingClientRect()]).filter(([, place]) => place.top >= top && place.bottom <= bottom);
+            const inside = rows.map((row) => [row, row.getBoundingClientRect()]).filter(([, place]) => place.top >= top - 1 && place.bottom <= bottom + 1);
             seen({
               rows: rows.length,
               numbers: inside.map(([row]) => Number(/\\d+/.exec(row.textContent)[0])),
+              headings: [...box.querySelectorAll('h3')].map((heading) => heading.textContent.trim()),
               left: box.scrollHeight - box.clientHeight - box.scrollTop,
             });
           }));
@@ -257,8 +258,10 @@ def scroll_list(window: Window, by: int) -> dict[str, Any]:
 
 def test_ten_thousand_conversations_are_scrolled_to_the_last(many: Window) -> None:
     seen: set[int] = set()
+    headings: set[str] = set()
     for _ in range(2000):
         found = scroll_list(many, 350)
+        headings |= set(found["headings"])
         assert found["rows"] < MOST_ROWS
         assert found["numbers"] or found["left"] > 0
         seen |= set(found["numbers"])
@@ -266,8 +269,7 @@ def test_ten_thousand_conversations_are_scrolled_to_the_last(many: Window) -> No
             break
     missing = set(range(20, CONVERSATIONS + 1)) - seen
     assert not missing, sorted(missing)[:10]
-    months = many.page.locator(".conversation-group h3")
-    expect(months.first).to_be_visible()
+    assert len(headings) >= 14, "ten thousand hours are more than thirteen months"
 
 
 def test_the_arrows_go_through_the_list_and_the_focus_is_never_lost(many: Window) -> None:

@@ -175,7 +175,8 @@ def test_a_file_on_its_way_is_sent_after_signing_in(window: Window) -> None:
     window.context.clear_cookies()
     window.drop(DOCUMENTS / "english.pdf")
     sign_in_again(window)
-    expect(window.page.locator("[data-status=done]").filter(has_text="english.pdf")).to_be_visible()
+    sent = window.page.locator("[data-status=ready]").filter(has_text="english.pdf")
+    expect(sent).to_be_visible(timeout=60_000)
     assert "english.pdf" in window.states()
 
 
