@@ -5,8 +5,8 @@ import { html } from 'lit';
 
 import '../../components/answer_announcer.js';
 import '../../components/composer.js';
-import '../../components/icon.js';
 import '../../components/model_badge.js';
+import { pageHeader } from '../../components/page_header.js';
 import { $openThread, openThread, readDraft, writeDraft } from '../../store/chat_threads.js';
 import { $chosenCollection, $collections, chooseCollection } from '../../store/collections.js';
 import { $conversations } from '../../store/conversations.js';
@@ -139,19 +139,9 @@ class ChatPage extends LightElement {
     const [about, , , , { items }] = this.#stores.values;
     const title = items.find(({ id }) => id === this.#id)?.title || t('chat.new');
     document.title = `${title} · Like-Opt`;
-    return html`
-      <header class="page-header">
-        <button
-          type="button"
-          class="icon-button drawer-button"
-          aria-label=${t('frame.open_sidebar')}
-          aria-controls="sidebar"
-          @click=${() => this.emit('open-drawer')}
-        ><lo-icon name="menu"></lo-icon></button>
-        <h1 class="page-title">${title}</h1>
-        <lo-model-badge .model=${about?.model} @explain=${() => this.emit('open-settings')}></lo-model-badge>
-      </header>
-    `;
+    return pageHeader(title, () => this.emit('open-drawer'), html`
+      <lo-model-badge .model=${about?.model} @explain=${() => this.emit('open-settings')}></lo-model-badge>
+    `);
   }
 
   /** @param {string} text */

@@ -6,7 +6,7 @@ import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/file_buttons.js';
-import '../../components/icon.js';
+import { pageHeader } from '../../components/page_header.js';
 import { $chosenCollection, $collections, $intake, loadCollections } from '../../store/collections.js';
 import { chooseNone } from '../../store/document_actions.js';
 import { $documents, loadDocuments, watchDocuments } from '../../store/documents.js';
@@ -55,16 +55,7 @@ class DocumentsPage extends LightElement {
     const { id } = this.params;
     return html`
       <div class="documents">
-        <header class="page-header">
-          <button
-            type="button"
-            class="icon-button drawer-button"
-            aria-label=${t('frame.open_sidebar')}
-            aria-controls="sidebar"
-            @click=${() => this.emit('open-drawer')}
-          ><lo-icon name="menu"></lo-icon></button>
-          <h1 class="page-title">${t('documents.title')}</h1>
-        </header>
+        ${pageHeader(t('documents.title'), () => this.emit('open-drawer'))}
         <div class="documents-scroll">
           <div class="documents-column">
             ${id ? html`<lo-document-view .documentId=${id} .passageId=${this.#passage}></lo-document-view>` : this.#list()}

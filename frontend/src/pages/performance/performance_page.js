@@ -5,6 +5,7 @@ import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import { hintList } from '../../components/hint_list.js';
+import { pageHeader } from '../../components/page_header.js';
 import { problemNote } from '../../components/problem_note.js';
 import { $hints, $performance, loadPerformance, RANGES, watchPerformance } from '../../store/performance.js';
 import { $session, $user } from '../../store/session.js';
@@ -79,16 +80,7 @@ class PerformancePage extends LightElement {
     document.title = `${t('performance.title')} · Like-Opt`;
     return html`
       <div class="performance">
-        <header class="page-header">
-          <button
-            type="button"
-            class="icon-button drawer-button"
-            aria-label=${t('frame.open_sidebar')}
-            aria-controls="sidebar"
-            @click=${() => this.emit('open-drawer')}
-          ><lo-icon name="menu"></lo-icon></button>
-          <h1 class="page-title">${t('performance.title')}</h1>
-        </header>
+        ${pageHeader(t('performance.title'), () => this.emit('open-drawer'))}
         ${this.#allowed ? this.#page() : this.#refusal()}
       </div>
     `;

@@ -3,7 +3,7 @@ import './search_page.css';
 import { MultiStoreController } from '@nanostores/lit';
 import { html } from 'lit';
 
-import '../../components/icon.js';
+import { pageHeader } from '../../components/page_header.js';
 import '../../components/search_form.js';
 import { $collections, loadCollections } from '../../store/collections.js';
 import { $search, search } from '../../store/search.js';
@@ -73,16 +73,7 @@ class SearchPage extends LightElement {
     return html`
       <div class="search ${source ? 'with-source' : ''}">
         <div class="search-main">
-          <header class="page-header">
-            <button
-              type="button"
-              class="icon-button drawer-button"
-              aria-label=${t('frame.open_sidebar')}
-              aria-controls="sidebar"
-              @click=${() => this.emit('open-drawer')}
-            ><lo-icon name="menu"></lo-icon></button>
-            <h1 class="page-title">${t('search.title')}</h1>
-          </header>
+          ${pageHeader(t('search.title'), () => this.emit('open-drawer'))}
           <div class="search-scroll">
             <div class="search-column">
               <lo-search-form
