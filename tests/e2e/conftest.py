@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.window import Window
+from tests.fakes.scripted_model import ScriptedModel
 from tests.services.client import Client
 from tests.services.likeopt import Server, likeopt_server
 
@@ -33,6 +34,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         client = Client(server.url)
         client.register()
         client.close()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ScriptedModel]:
+    """A language model that says what a test wants it to."""
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def modelled_site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
+    """A server with that model, where anybody may make an account. A module that wants it names it ``site``."""
+    with likeopt_server(
+        tmp_path_factory.mktemp("modelled"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url
+    ) as server:
         yield server
 
 

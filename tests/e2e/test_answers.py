@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.window import Window
 from tests.fakes.scripted_model import Endless, Script, ScriptedModel, WaitFor, delta, spoken
-from tests.services.likeopt import Server, eventually, likeopt_server
+from tests.services.likeopt import Server, eventually
 
 QUESTION = "How much diesel does the generator burn?"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedModel]:
-    with ScriptedModel() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
-    """A server whose language model says what the test wants it to."""
-    with likeopt_server(
-        tmp_path_factory.mktemp("modelled"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url
-    ) as server:
-        yield server
+def site(modelled_site: Server) -> Server:
+    return modelled_site
 
 
 @pytest.fixture

@@ -12,23 +12,14 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.support.network import Network
 from tests.e2e.window import Window
 from tests.fakes.scripted_model import Endless, Script, ScriptedModel, WaitFor, delta, spoken
-from tests.services.likeopt import Server, eventually, likeopt_server
+from tests.services.likeopt import Server, eventually
 
 BROKEN = r"ERR_(CONNECTION|INCOMPLETE|EMPTY|INTERNET|NETWORK|SOCKET)|WebSocket|Failed to load resource: net::"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedModel]:
-    with ScriptedModel() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
-    with likeopt_server(
-        tmp_path_factory.mktemp("broken"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url
-    ) as server:
-        yield server
+def site(modelled_site: Server) -> Server:
+    return modelled_site
 
 
 @pytest.fixture

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.window import Window
 from tests.fakes.scripted_model import Script, ScriptedModel
-from tests.services.likeopt import Server, likeopt_server
+from tests.services.likeopt import Server
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedModel]:
-    with ScriptedModel() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
-    with likeopt_server(
-        tmp_path_factory.mktemp("claims"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url
-    ) as server:
-        yield server
+def site(modelled_site: Server) -> Server:
+    return modelled_site
 
 
 def test_the_clicked_number_alone_lights_up_and_its_own_quote_stands_out(window: Window, model: ScriptedModel) -> None:

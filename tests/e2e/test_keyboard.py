@@ -29,12 +29,6 @@ FOCUS = """() => {
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedModel]:
-    with ScriptedModel() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
     with likeopt_server(
         tmp_path_factory.mktemp("keys"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,24 +12,15 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.support.filling import fill_conversation, fill_conversations
 from tests.e2e.window import Window
 from tests.fakes.scripted_model import Endless, Script, ScriptedModel, delta, spoken
-from tests.services.likeopt import Server, eventually, likeopt_server
+from tests.services.likeopt import Server, eventually
 
 MESSAGES = 1000
 MOST_NODES = 8_000  # of 1,000 messages: each its text, and some sixty drawn
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedModel]:
-    with ScriptedModel() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
-    with likeopt_server(
-        tmp_path_factory.mktemp("long"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url
-    ) as server:
-        yield server
+def site(modelled_site: Server) -> Server:
+    return modelled_site
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -11,23 +11,14 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.support.filling import fill_conversation
 from tests.e2e.window import PASSWORD, Window
 from tests.fakes.scripted_model import Script, ScriptedModel, WaitFor, spoken
-from tests.services.likeopt import Server, likeopt_server
+from tests.services.likeopt import Server
 
 TITLE = "The log of the lighthouse"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedModel]:
-    with ScriptedModel() as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iterator[Server]:
-    with likeopt_server(
-        tmp_path_factory.mktemp("tabs"), LIKEOPT_OPEN_REGISTRATION="true", LIKEOPT_LLM_BASE_URL=model.url
-    ) as server:
-        yield server
+def site(modelled_site: Server) -> Server:
+    return modelled_site
 
 
 @pytest.fixture
