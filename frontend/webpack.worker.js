@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 import webpack from 'webpack';
 
 /** Chunks without which the page does not open, or that everybody needs soon: the shell. */
-const SHELL = ['runtime', 'vendors', 'main', 'common', 'frame', 'settings', 'chat', 'documents', 'sign-in', 'markdown', 'en', 'ko'];
+const SHELL = [
+  'runtime', 'vendors', 'main', 'common', 'frame', 'chat', 'documents', 'search', 'settings', 'sign-in', 'markdown',
+  'outbox', 'palette', 'shortcuts', 'upload-tray', 'en', 'ko',
+];
 
 /**
  * Remembers which files the page's shell consists of, for the service worker that is built after it.

@@ -10,18 +10,21 @@ import { pageHeader } from '../../components/page_header.js';
 import { $openThread, openThread, readDraft, writeDraft } from '../../store/chat_threads.js';
 import { $chosenCollection, $collections, chooseCollection } from '../../store/collections.js';
 import { $conversations } from '../../store/conversations.js';
+import { keepQuestion } from '../../store/coming_back.js';
 import { $connection } from '../../store/connection.js';
 import { notify } from '../../store/notices.js';
-import { keepQuestion } from '../../store/outbox.js';
 import { $about } from '../../store/session.js';
 import { $openSource, closeSource } from '../../store/sources.js';
 import { addFiles } from '../../store/uploads.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
+import { Lazy } from '../../utils/lazy.js';
 import { define, LightElement } from '../../utils/light_element.js';
+import { whenIdle } from '../../utils/when_idle.js';
 import '../source/source_aside.js';
-import './outbox_tray.js';
 import './thread_view.js';
+
+const tray = new Lazy(() => import(/* webpackChunkName: "outbox" */ './outbox_tray.js'));
 
 /** A conversation: its messages, the composer, and the source that an answer leans on. */
 class ChatPage extends LightElement {
@@ -43,6 +46,7 @@ class ChatPage extends LightElement {
 
   connectedCallback() {
     super.connectedCallback();
+    whenIdle(() => tray.load().catch(() => {}));
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
@@ -153,14 +157,14 @@ class ChatPage extends LightElement {
     writeDraft(key, text); // until the server has taken it
     this.#composer.setText('');
     const collectionIds = collection && collections.length > 1 ? [collection] : undefined;
-    if ($connection.get() !== 'online') return this.#keep({ text, thread: key, collectionIds });
+    if ($connection.get() !== 'online') return void this.#keep({ text, thread: key, collectionIds });
     const outcome = await thread.ask({ text, collectionIds }, () => writeDraft(key, ''));
     if (outcome === 'signed_out' && thread === this.#thread) this.#composer.setText(text);
   }
 
   /** @param {{text: string, thread: string | null, collectionIds?: string[]}} question */
-  #keep(question) {
-    if (keepQuestion(question)) writeDraft(question.thread, '');
+  async #keep(question) {
+    if (await keepQuestion(question)) writeDraft(question.thread, '');
     else {
       this.#composer.setText(question.text);
       notify({ text: t('outbox.full'), tone: 'bad' });
