@@ -18,6 +18,7 @@ P = ParamSpec("P")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _DOUBTS = 3  # probes in a row that prove nothing are proof enough
+_MOMENT = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ class CircuitBreaker:
         self._clock = clock
         self._events = events
         self._open = False
+        self._opened_at = 0.0
         self._probing = False
         self._doubts = 0
         self._pause = _FIRST_PAUSE
@@ -66,6 +68,10 @@ class CircuitBreaker:
     @property
     def state(self) -> str:
         return "open" if self._open else "closed"
+
+    @property
+    def just_opened(self) -> bool:
+        return self._open and self._clock() - self._opened_at < _MOMENT
 
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self._open:
@@ -84,7 +90,7 @@ class CircuitBreaker:
 
     def _set_open(self, is_open: bool) -> None:
         if self._open != is_open:
-            self._open = is_open
+            self._open, self._opened_at = is_open, self._clock()
             log.warning("breaker_changed", breaker=self._name, state=self.state)
             self._events.breaker_changed(self._name, self.state)
 

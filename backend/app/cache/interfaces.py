@@ -45,6 +45,10 @@ class Breaker(Protocol):
 
     @property
     def state(self) -> str: ...
+    @property
+    def just_opened(self) -> bool:
+        """Tell whether the service has been away for less than a second: a busy machine may look the same."""
+
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``function``; raise ``BreakerOpen`` at once while the service is known to be away."""
 

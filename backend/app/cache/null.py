@@ -49,6 +49,7 @@ class NullBreaker:
     """Lets every call through."""
 
     state = "closed"
+    just_opened = False
 
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)

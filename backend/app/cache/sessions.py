@@ -56,10 +56,11 @@ class StoredSessions:
         age = self._clock() - read_at
         if copy and epoch is not None and seen == epoch and age < _FRESH_SECONDS:
             return copy
+        stands_in = bool(copy) and seen == epoch and (epoch is not None or age < _UNSEEN_SECONDS)
         try:
-            value = self._read(key)
+            value = self._read(key, patiently=not stands_in)
         except (BreakerOpen, RedisError) as error:
-            if copy and seen == epoch and (epoch is not None or age < _UNSEEN_SECONDS):
+            if stands_in:
                 return copy
             log.warning("sessions_unavailable", error=type(error).__name__)
             raise SessionsAway from error
@@ -84,13 +85,13 @@ class StoredSessions:
         """Raise ``BreakerOpen`` or ``RedisError`` if nothing can be stored."""
         self._breaker.call(self._patient.ping)
 
-    def _read(self, key: str) -> bytes | None:
+    def _read(self, key: str, *, patiently: bool) -> bytes | None:
         try:
             value = self._breaker.call(self._client.get, key)
-        except RedisError:
-            if self._breaker.state == "open":
+        except (BreakerOpen, RedisError):
+            if not patiently or (self._breaker.state == "open" and not self._breaker.just_opened):
                 raise
-            # It may be this worker that was late, under load. Nobody is sent away for that.
+            # It may be the machine that is busy for a moment. Nobody is sent away for that.
             value = self._patient.get(key)
         return value if isinstance(value, bytes) else None
 

@@ -141,13 +141,37 @@ def test_without_an_epoch_redis_is_asked_each_time_and_a_copy_stands_in_for_a_mi
         store.sessions.get("ann")
 
 
-def test_a_dead_redis_is_asked_once() -> None:
+def test_a_redis_that_stays_away_is_asked_with_patience_for_a_second_only() -> None:
     store = Store()
     store.lose_redis()
     for _ in range(5):
         with pytest.raises(SessionsAway):
             store.sessions.get("ann")
-    assert (store.quick.asked, store.patient.asked) == (1, 0)
+    assert (store.quick.asked, store.patient.asked) == (1, 5)
+    store.clock.pass_by(1)
+    for _ in range(5):
+        with pytest.raises(SessionsAway):
+            store.sessions.get("ann")
+    assert store.patient.asked == 5
+
+
+def test_a_redis_that_is_slow_for_a_moment_sends_nobody_away() -> None:
+    store = Store()
+    store.quick.values["ann"] = b"signed in"
+    store.quick.fails = RedisTimeoutError("no answer")
+    assert [store.sessions.get("ann"), store.sessions.get("ben")] == [b"signed in", None]
+    assert store.quick.asked == 1  # the breaker is open for all else
+
+
+def test_who_was_seen_does_not_wait_for_a_slow_redis() -> None:
+    store = Store()
+    store.sessions.set("ann", b"signed in", 60)
+    store.sessions.get("ann")
+    store.clock.pass_by(10)
+    store.quick.fails = RedisTimeoutError("no answer")
+    before = store.patient.asked
+    assert store.sessions.get("ann") == b"signed in"
+    assert store.patient.asked == before
 
 
 def test_a_worker_that_was_late_itself_asks_again_with_patience() -> None:
