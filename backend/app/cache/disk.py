@@ -28,7 +28,7 @@ _MAGIC = b"LOC1"
 _HEADER = struct.Struct("<4sdII")  # magic, expires at, length of the key, checksum of all behind it and of the expiry
 _EXPIRY = struct.Struct("<d")
 _TOUCH_SECONDS = 60.0
-_SHARE = 64  # each process sweeps after it has written this part of the bound
+_SHARE = 64  # the part of the bound that each process may be ahead of a sweep; it tries at half of that
 
 log = structlog.get_logger(__name__)
 
@@ -69,13 +69,19 @@ class DiskCache:
             return
         with self._lock:
             self._written += size
-            sweep = self._written >= self._max_bytes // _SHARE
+            unswept = self._written
         failed = self._pool.run(self._write, key, value, self._clock() + ttl)
         if failed:
             self._note(failed)
-        if sweep and self._pool.run(self._sweeper.sweep):
-            with self._lock:
-                self._written = 0
+        if unswept < self._max_bytes // (2 * _SHARE):
+            return
+        if not self._pool.run(self._sweeper.sweep):
+            if unswept <= self._max_bytes // _SHARE:
+                return
+            self.delete(key)  # another process sweeps, and this one is as far ahead of it as it may be
+            unswept = size
+        with self._lock:
+            self._written -= unswept
 
     def delete(self, key: str) -> None:
         failed = self._pool.run(self._unlink, self._path(key))
