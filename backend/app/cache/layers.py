@@ -101,16 +101,17 @@ class Layers:
                 self._set(layer, key, hit.raw, left)
 
     def store(self, key: str, region: Region[Any], raw: bytes, ttl: float, *, leave_out: str = "") -> None:
-        too_large = False
+        elsewhere = False
         for layer in self._layers:
             if not region.policy.uses(layer.name):
                 continue
-            if len(raw) > layer.largest:
+            fits = len(raw) <= layer.largest
+            if not fits:
                 self._delete(layer, key)  # an older value must not outlive the newer one
-                too_large = True
             elif layer.name != leave_out:
-                # A large value is nowhere else: those who wait for it look here next.
-                self._set(layer, key, raw, ttl, at_once=too_large)
+                # Where the layer before does not hold the value, those who wait for it look here next.
+                self._set(layer, key, raw, ttl, at_once=not elsewhere)
+            elsewhere = fits
 
     def holds(self, name: str, size: int) -> bool:
         return any(layer.name == name and size <= layer.largest for layer in self._layers)

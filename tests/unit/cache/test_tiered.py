@@ -178,6 +178,13 @@ def test_a_large_value_is_on_disk_only(here: Cached) -> None:
     assert computation.times == 1
 
 
+def test_what_the_disk_alone_keeps_is_there_at_once(here: Cached, computation: Computation) -> None:
+    alone = Policy(ttl=100, jitter=0, layers=frozenset({DISK}))
+    assert here.ask(computation, alone) == Found(ANSWER, None, False)
+    assert here.ask(computation, alone) == Found(ANSWER, DISK, False)
+    assert computation.times == 1
+
+
 def test_who_waits_for_a_large_value_finds_it_on_disk(here: Cached) -> None:
     other, large = Cached(beside=here), Answer("x" * LARGE_BYTES, [])
     here.leases.on_look = lambda: here.cache.put(region(), None, "q", large)
