@@ -135,7 +135,7 @@ def test_no_state_of_any_page_keeps_anybody_out(
     expect(page.locator("lo-connection-banner")).not_to_be_empty()
     look("without a connection")
     window.context.set_offline(False)
-    window.context.clear_cookies()
+    window.end_session()
     window.composer.fill(QUESTION)
     window.composer.press("Enter")
     expect(page.get_by_role("dialog", name=window.t("session.expired"))).to_be_visible()

@@ -134,7 +134,7 @@ def test_another_account_sees_nothing_of_it(window: Window, open_window: Callabl
 def test_a_session_that_ended_asks_to_sign_in_over_the_page(window: Window) -> None:
     window.expect_console("status of 401")
     page = window.page
-    window.context.clear_cookies()
+    window.end_session()
     window.composer.fill("Still here?")
     window.composer.press("Enter")
     dialog = page.get_by_role("dialog", name=window.t("session.expired"))

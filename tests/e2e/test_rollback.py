@@ -58,9 +58,13 @@ def choose(window: Window, title: str, key: str) -> None:
     window.page.get_by_role("menuitem", name=window.t(key), exact=True).click()
 
 
-def rename(window: Window, title: str) -> None:
+def name_field(window: Window) -> Locator:
     choose(window, TITLE, "conversation.rename")
-    field = window.page.get_by_role("textbox", name=window.t("conversation.rename"))
+    return window.page.get_by_role("textbox", name=window.t("conversation.rename"))
+
+
+def rename(window: Window, title: str) -> None:
+    field = name_field(window)
     field.fill(title)
     field.press("Enter")
 
@@ -144,8 +148,10 @@ def sign_in_again(window: Window) -> None:
 
 def test_a_name_that_was_typed_as_the_session_ended_is_sent_after_signing_in(window: Window) -> None:
     window.expect_console("status of 401")
-    window.context.clear_cookies()
-    rename(window, "A name of my own")
+    field = name_field(window)
+    window.end_session()
+    field.fill("A name of my own")
+    field.press("Enter")
     sign_in_again(window)
     expect(entry(window, "A name of my own")).to_be_visible()
     expect(notice(window.page)).to_have_count(0)
@@ -159,7 +165,7 @@ def test_an_edited_question_is_there_again_after_signing_in(window: Window) -> N
     window.button("message.edit").click()
     editor = window.page.get_by_role("textbox", name=window.t("message.edit"))
     editor.fill("What did the keeper write, in his own words?")
-    window.context.clear_cookies()
+    window.end_session()
     editor.press("Enter")
     sign_in_again(window)
     expect(editor).to_have_value("What did the keeper write, in his own words?")
@@ -172,7 +178,7 @@ def test_an_edited_question_is_there_again_after_signing_in(window: Window) -> N
 
 def test_a_file_on_its_way_is_sent_after_signing_in(window: Window) -> None:
     window.expect_console("status of 401")
-    window.context.clear_cookies()
+    window.end_session()
     window.drop(DOCUMENTS / "english.pdf")
     sign_in_again(window)
     sent = window.page.locator("[data-status=ready]").filter(has_text="english.pdf")

@@ -131,7 +131,7 @@ def test_whoever_signs_out_in_one_tab_is_out_in_the_other(tabs: tuple[Window, Wi
 def test_signing_in_again_in_one_tab_is_enough_for_both(tabs: tuple[Window, Window]) -> None:
     one, _ = tabs
     one.expect_console("status of 401")
-    one.context.clear_cookies()
+    one.end_session()
     for tab in tabs:
         tab.composer.fill(f"Mine, {id(tab)}")
         tab.composer.press("Enter")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
@@ -94,7 +95,7 @@ class Window:
 
     def register(self, name: str = "Mina") -> str:
         """Make an account of its own and be signed in; return its email."""
-        email = f"{name.lower()}-{id(self)}@example.org"
+        email = f"{name.lower()}-{uuid4().hex}@example.org"
         answer = self.context.request.post(
             "/api/v1/auth/register", data={"email": email, "password": PASSWORD, "name": name}
         )
@@ -105,7 +106,8 @@ class Window:
         """Upload documents and wait until they can be asked about."""
         for name in names:
             file = {"name": name, "mimeType": "application/octet-stream", "buffer": (DOCUMENTS / name).read_bytes()}
-            assert self.context.request.post("/api/v1/documents", multipart={"files": file}).status == 202
+            answer = self.context.request.post("/api/v1/documents", multipart={"files": file})
+            assert answer.status == 202, answer.text()
         eventually(lambda: set(self.states().values()) == {"ready"}, "every document is ready", 90)
 
     def states(self) -> dict[str, str]:
@@ -134,6 +136,16 @@ class Window:
         if says:
             expect(self.page.get_by_text(says)).to_be_visible()
         zone.dispatch_event("drop", {"dataTransfer": transfer})
+
+    def end_session(self) -> None:
+        """End it on the server, once the page has asked for all that it asks for by itself.
+
+        An answer on its way could bring a cookie back that is taken away here alone.
+        """
+        self.page.wait_for_load_state("networkidle")
+        ended = self.context.request.post("/api/v1/auth/logout", headers={"Origin": self.url})
+        assert ended.ok, ended.text()
+        self.context.clear_cookies()
 
     @property
     def composer(self) -> Locator:
@@ -166,7 +178,9 @@ class Window:
 
     def settings(self) -> Locator:
         self.page.get_by_role("button", name=self.t("settings.title")).click()
-        return self.page.get_by_role("dialog", name=self.t("settings.title"))
+        dialog = self.page.get_by_role("dialog", name=self.t("settings.title"))
+        expect(dialog).to_be_visible()
+        return dialog
 
     def choose_language(self, language: str) -> None:
         name = {"en": "English", "ko": "한국어"}[language]

@@ -32,6 +32,8 @@ class KeyCommands extends LightElement {
 
   #single = new StoreController(this, $singleKeys);
   #listening = new AbortController();
+  /** @type {keyof typeof MODULES | null} what was asked for last: an earlier one that arrives later is not shown */
+  #asked = null;
 
   constructor() {
     super();
@@ -65,9 +67,10 @@ class KeyCommands extends LightElement {
 
   /** @param {keyof typeof MODULES} name */
   async #show(name) {
+    this.#asked = name;
     try {
       await MODULES[name].load();
-      this.shown = name;
+      if (this.#asked === name) this.shown = name;
     } catch {
       notifyProblem({ code: 'UNREACHABLE' });
     }
