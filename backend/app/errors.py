@@ -224,6 +224,11 @@ class SearchUnavailable(Unavailable):
     message = "Neither search index is answering. Try again in a moment."
 
 
+class EmbedderUnavailable(SearchUnavailable):
+    error_code, error = "EMBEDDER_UNAVAILABLE", "Embedder unavailable"
+    message = "What turns texts into vectors is not there. Check the settings that begin with LIKEOPT_EMBEDDING."
+
+
 class ModelUnavailable(Unavailable):
     error_code, error = "MODEL_UNAVAILABLE", "Language model unavailable"
     message = "The language model is not answering. Try again, or check its address and key in the settings."

@@ -40,7 +40,7 @@ export interface About {
   formats: string[];
   languages: Language[];
   model?: Model;
-  embedding?: { name: string; dimensions: number };
+  embedding?: { name: string; dimensions: number | null };
 }
 
 export interface Collection {

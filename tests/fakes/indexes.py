@@ -89,10 +89,19 @@ class FakeEmbedder:
     name = "fake"
     dimensions = 2
     fusion_weight = 0.5
+    batch = 32
+    is_remote = False
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
         self.fails: Exception | None = None
+
+    def warm(self) -> None:
+        return None
+
+    def check(self) -> None:
+        if self.fails is not None:
+            raise self.fails
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         if self.fails is not None:

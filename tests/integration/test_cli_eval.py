@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.scripted_endpoint import ScriptedEndpoint
 from tests.services.command import CommandLine
 from tests.services.likeopt import eventually
 
@@ -110,6 +111,23 @@ def test_a_folder_that_is_no_test_set_ends_with_2(
     assert done.stderr.startswith("Error: ")
     assert said in done.stderr
     assert done.stdout == ""
+    assert left(likeopt) == []
+
+
+def test_e5_finds_what_is_meant(likeopt: CommandLine, test_set: Path) -> None:
+    report = likeopt.json("eval", test_set, "--embedding", "e5", "--mode", "vector")
+    assert (report["mrr@10"], report["passages"]) == (1, len(CORPUS))
+    assert left(likeopt) == []
+
+
+def test_an_endpoint_embeds(likeopt: CommandLine, test_set: Path) -> None:
+    with ScriptedEndpoint() as server:
+        likeopt.environ.update(LIKEOPT_EMBEDDING_BASE_URL=server.url, LIKEOPT_EMBEDDING_MODEL="some/model:7b")
+        report = likeopt.json("eval", test_set, "--embedding", "openai")
+        assert report["mrr@10"] == 1
+        assert len(server.requests) == 1 + 3, "the corpus in one batch, and each question"
+    done = likeopt("eval", test_set, "--embedding", "openai", code=1)
+    assert "server of embeddings at http://127.0.0.1" in done.stderr
     assert left(likeopt) == []
 
 

@@ -22,6 +22,7 @@ _ADVICE = {
     "database": "Check DATABASE_URL and that the database runs.",
     "redis": "Check REDIS_URL. Without Redis everything works, only slower.",
     "vector_index": "Restart `likeopt serve`, or check CHROMA_URL. Meanwhile documents are found by words alone.",
+    "embedder": "Check the settings that begin with LIKEOPT_EMBEDDING. Until it answers, documents are found by words alone.",
     "lexical_index": "`likeopt reindex` makes it anew.",
     "model": "Check the settings of the language model.",
     "indexer": "Restart `likeopt serve`: new documents wait until then. Its folder logs/ says what happened.",

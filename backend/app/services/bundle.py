@@ -11,6 +11,7 @@ from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
+from backend.app.services.embedding.base import Embedder
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
@@ -32,6 +33,5 @@ class Services:
     performance: PerformanceService
     pictures: PictureService
     search: SearchService
-    embedding: str
-    embedding_dimensions: int
+    embedder: Embedder
     formats: tuple[str, ...]

@@ -23,7 +23,6 @@ from backend.app.storage.interfaces import Files, Indexing, IndexingTask, Lexica
 
 log = structlog.get_logger(__name__)
 
-EMBED_BATCH = 32  # a third of a second of work: how soon a cancellation is noticed
 WORDS_BATCH = 1000  # passages a commit; the terms of a whole book would be hundreds of megabytes
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
 _EXTRACTED, _SEARCHABLE = 0.2, 0.3  # shares of a document's progress
@@ -242,10 +241,11 @@ class IndexingService:
         begin = self._first_without_vector(document, len(passages)) if work.task.passages_stored else 0
         if begin == 0:
             self._vectors.remove_document(document.collection_id, document.id)  # of an attempt that was killed
-        for first in range(begin, len(passages), EMBED_BATCH):
+        size = self._embedder.batch  # how soon a cancellation is noticed
+        for first in range(begin, len(passages), size):
             work.stop_if_asked()
             work.give_way()
-            batch = passages[first : first + EMBED_BATCH]
+            batch = passages[first : first + size]
             vectors = self._embedder.embed_passages([index_text(title, passage) for passage in batch])
             self._vectors.add(document.collection_id, batch, vectors)
             work.reach(_SEARCHABLE + (1 - _SEARCHABLE) * (first + len(batch)) / len(passages))

@@ -10,7 +10,6 @@ import structlog
 from backend.app.domain.documents import Document, Passage
 from backend.app.errors import SearchUnavailable
 from backend.app.services.embedding.base import Embedder
-from backend.app.services.indexing import EMBED_BATCH
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.interfaces import Indexing, LexicalIndexes, VectorIndexes
@@ -100,13 +99,13 @@ class ReindexingService:
 
     def _meaning(self, collection_id: str, documents: list[Document], progress: Progress) -> None:
         for number, document in enumerate(documents, 1):
-            for batch in _batches(self._indexing.stored_passages(document.id)):
+            for batch in _batches(self._indexing.stored_passages(document.id), self._embedder.batch):
                 vectors = self._embedder.embed_passages([index_text(document.title, passage) for passage in batch])
                 self._vectors.add(collection_id, batch, vectors)
             progress(document, number, len(documents))
         self._indexing.touch(collection_id)
 
 
-def _batches(passages: list[Passage]) -> Iterator[list[Passage]]:
-    for first in range(0, len(passages), EMBED_BATCH):
-        yield passages[first : first + EMBED_BATCH]
+def _batches(passages: list[Passage], size: int) -> Iterator[list[Passage]]:
+    for first in range(0, len(passages), size):
+        yield passages[first : first + size]

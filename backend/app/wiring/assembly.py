@@ -94,8 +94,7 @@ def services(parts: Parts) -> Services:
         performance=performance(parts),
         pictures=PictureService(documents, PictureReader(), parts.caches.answers),
         search=SearchService(retriever, collections, parts.analyzer),
-        embedding=parts.embedder.name,
-        embedding_dimensions=parts.embedder.dimensions,
+        embedder=parts.embedder,
         formats=formats.SUPPORTED_EXTENSIONS,
     )
 

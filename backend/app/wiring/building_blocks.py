@@ -82,7 +82,7 @@ def parts(
         queue=_queue(redis),
         lexical=_lexical(settings, analyzer, passages, indexing),
         vectors=ChromaIndexes(settings.chroma_url or "http://127.0.0.1:8000", settings.embedding),
-        embedder=embedders.create(settings.embedding, embedding_threads),
+        embedder=embedders.create(settings.embedding, embedding_threads, embedders.Served.by(settings)),
         analyzer=analyzer,
         passages=passages,
         indexing=indexing,

@@ -9,7 +9,7 @@ import { modelName } from './model_badge.js';
 /** @typedef {import('../shapes.js').User} User */
 
 /** @type {Record<string, string>} */
-const EMBEDDINGS = { use: 'Universal Sentence Encoder' };
+const EMBEDDINGS = { use: 'Universal Sentence Encoder', e5: 'multilingual-e5-small', minilm: 'all-MiniLM-L6-v2' };
 
 /** Language, theme, the model and the account. Emits `language`, `theme`, `open-shortcuts` and `sign-out`. */
 class SettingsPanel extends LightElement {

@@ -42,17 +42,25 @@ def test_ready_names_each_part_and_its_state(made_world: Callable[..., World]) -
     assert ready.status == 200
     assert ready.data["ready"] is True
     parts = ready.data["parts"]
-    assert set(parts) == {"database", "redis", "vector_index", "lexical_index", "model", "indexer"}
+    assert set(parts) == {"database", "redis", "vector_index", "embedder", "lexical_index", "model", "indexer"}
     assert {name: part["state"] for name, part in parts.items()} == {
         "database": "ok",
         "redis": "ok",
         "vector_index": "ok",
+        "embedder": "ok",
         "lexical_index": "ok",
         "model": "ok",
         "indexer": "degraded",
     }
     Heartbeats(world.settings.run_dir).beat()
     assert world.nobody().get("/health/ready").data["parts"]["indexer"]["state"] == "ok"
+
+
+def test_ready_tells_of_an_embedder_that_does_not_answer(made_world: Callable[..., World]) -> None:
+    world = made_world(embedding="openai", embedding_base_url="http://127.0.0.1:9/v1", embedding_model="m")
+    part = world.nobody().get("/health/ready").data["parts"]["embedder"]
+    assert part == {"state": "degraded", "detail": "openai:m"}, "the address is not for everybody"
+    assert world.person().get("/about").data["embedding"] == {"name": "openai:m", "dimensions": None}
 
 
 def test_ready_tells_of_a_model_that_does_not_answer(made_world: Callable[..., World]) -> None:

@@ -17,7 +17,7 @@ from backend.app.errors import (
     Unavailable,
 )
 from backend.app.services import indexing
-from backend.app.services.indexing import EMBED_BATCH, MAX_ATTEMPTS, IndexingService
+from backend.app.services.indexing import MAX_ATTEMPTS, IndexingService
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from tests.fakes.documents import FolderFiles
@@ -128,7 +128,7 @@ def test_the_states_follow_each_other_and_words_come_before_vectors(indexer: Ind
 
 
 def test_progress_only_grows(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(5 * EMBED_BATCH + 1)]
+    indexer.pieces = [f"piece {n}" for n in range(5 * FakeEmbedder.batch + 1)]
     indexer.extractor.looks = 5
     indexer.service.process(indexer.rows.queue())
     assert indexer.rows.progressed == sorted(indexer.rows.progressed)
@@ -379,16 +379,16 @@ def test_a_stopping_process_gives_the_job_back_while_a_file_is_read(indexer: Ind
 
 
 def test_a_stopping_process_goes_on_from_where_it_stood(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(10 * EMBED_BATCH)]
+    indexer.pieces = [f"piece {n}" for n in range(10 * FakeEmbedder.batch)]
     job_id = indexer.rows.queue()
     stopping = iter([False] * 4)
     assert indexer.service.process(job_id, lambda: next(stopping, True)) == "postponed"
     embedded = list(indexer.embedder.embedded)
-    assert len(embedded) == 4 * EMBED_BATCH
+    assert len(embedded) == 4 * FakeEmbedder.batch
     assert indexer.rows.documents["d1"].progress == pytest.approx(0.3 + 0.7 * 0.4)
     assert indexer.another_process().process(job_id) == "ready"
-    assert len(indexer.embedder.embedded) == 10 * EMBED_BATCH, "none is embedded twice"
-    assert len(indexer.vectors.entries["c1"]) == 10 * EMBED_BATCH
+    assert len(indexer.embedder.embedded) == 10 * FakeEmbedder.batch, "none is embedded twice"
+    assert len(indexer.vectors.entries["c1"]) == 10 * FakeEmbedder.batch
     assert len(indexer.extractor.asked) == 1
     assert indexer.rows.progressed == sorted(indexer.rows.progressed)
 
@@ -410,13 +410,13 @@ def test_every_passage_has_its_vector_wherever_the_work_was_given_back(
 
 
 def test_vectors_that_were_lost_meanwhile_are_all_made_again(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(4 * EMBED_BATCH)]
+    indexer.pieces = [f"piece {n}" for n in range(4 * FakeEmbedder.batch)]
     job_id = indexer.rows.queue()
     stopping = iter([False] * 2)
     indexer.service.process(job_id, lambda: next(stopping, True))
     indexer.vectors.entries.clear()
     assert indexer.service.process(job_id) == "ready"
-    assert len(indexer.vectors.entries["c1"]) == 4 * EMBED_BATCH
+    assert len(indexer.vectors.entries["c1"]) == 4 * FakeEmbedder.batch
     assert indexer.rows.progressed == sorted(indexer.rows.progressed)
 
 
@@ -541,7 +541,7 @@ def test_everybodys_words_come_before_anybodys_vectors(indexer: Indexer) -> None
 
 
 def test_a_document_that_comes_in_the_middle_of_a_book_is_found_before_the_book_is_done(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(3 * EMBED_BATCH)]
+    indexer.pieces = [f"piece {n}" for n in range(3 * FakeEmbedder.batch)]
     book = indexer.rows.queue("d1")
     seen: list[tuple[str, DocumentStatus]] = []
 
@@ -556,7 +556,7 @@ def test_a_document_that_comes_in_the_middle_of_a_book_is_found_before_the_book_
     indexer.service.process_fairly(book)
     assert seen[0] == ("d2", DocumentStatus.SEARCHABLE)
     assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.READY, DocumentStatus.READY)
-    assert len(indexer.embedder.embedded) == 3 * EMBED_BATCH + 1, "the book goes on where it stood"
+    assert len(indexer.embedder.embedded) == 3 * FakeEmbedder.batch + 1, "the book goes on where it stood"
 
 
 def test_a_job_that_cannot_be_read_now_does_not_keep_the_others_waiting(indexer: Indexer) -> None:

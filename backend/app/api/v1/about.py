@@ -40,7 +40,7 @@ def show() -> Response:
             "hint": status.hint,
             "hint_code": status.hint_code,
         }
-        data["embedding"] = {"name": every.embedding, "dimensions": every.embedding_dimensions}
+        data["embedding"] = {"name": every.embedder.name, "dimensions": every.embedder.dimensions or None}
     return answer(data)
 
 

@@ -41,5 +41,8 @@ class CachedQueryVectors:
         return [self._embedder.name, unicodedata.normalize("NFC", query)]
 
     def _embedded(self, query: str) -> bytes:
-        vectors = self._pool.run(self._embedder.embed_queries, [query])
+        if self._embedder.is_remote:  # waiting for a server must not keep a native thread from working
+            vectors = self._embedder.embed_queries([query])
+        else:
+            vectors = self._pool.run(self._embedder.embed_queries, [query])
         return bytes(vectors[0].astype("<f4").tobytes())

