@@ -34,7 +34,8 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
             services=wiring.services(parts),
             indexing=lambda: wiring.indexing_service(parts, owner()),
             reindexing=lambda: wiring.reindexing_service(parts),
-            inspection=lambda: wiring.inspection_service(parts),
+            agreement=lambda owns_vectors: wiring.agreement_service(parts, owns_vectors=owns_vectors),
+            repair=lambda: wiring.repair_service(parts),
             evaluation=lambda: wiring.evaluator(parts),
         )
     finally:

@@ -138,8 +138,10 @@ class MemoryIndexing:
     def removed(self, removal: Removal) -> None:
         self.leftovers.remove(removal)
 
-    def is_being_indexed(self, document_id: str) -> bool:
-        return any(job.document_id == document_id and not job.ended for job in self.jobs.values())
+    def wants_entries(self, document_id: str) -> bool:
+        found = self.documents.get(document_id)
+        is_searchable = found is not None and found.status.is_searchable
+        return is_searchable or any(job.document_id == document_id and not job.ended for job in self.jobs.values())
 
     def leases(self) -> list[str]:
         return sorted({job.owner for job in self.jobs.values() if job.owner is not None})

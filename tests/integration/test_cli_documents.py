@@ -114,10 +114,15 @@ def test_the_first_account_takes_over_what_was_taken_in(likeopt: CommandLine, fo
     assert "already there" in likeopt("ingest", folder / "deep" / "english.pdf").stdout
 
 
-def test_lost_indexes_are_noticed_and_made_anew(likeopt: CommandLine) -> None:
+def test_lost_indexes_and_texts_are_noticed_and_made_anew(likeopt: CommandLine) -> None:
     shutil.rmtree(likeopt.data_dir / "indexes")
+    next((likeopt.data_dir / "files").glob("??/*.txt")).unlink()
     wrong = {check["name"] for check in likeopt.json("doctor", code=1)["checks"] if check["state"] == "wrong"}
-    assert wrong == {"words indexed", "vectors indexed"}
+    assert wrong == {"words indexed", "vectors indexed", "files"}
+    mended = likeopt("doctor", "--repair").stdout
+    assert "queued to be read anew" in mended
+    assert "made the word index anew" in mended
+    shutil.rmtree(likeopt.data_dir / "indexes")
     assert "documents indexed anew" in likeopt("reindex").stdout
     assert {check["state"] for check in likeopt.json("doctor")["checks"]} <= {"ok", "note"}
 

@@ -9,6 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from backend.app.config import Settings
+from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.storage.indexes.chroma import ChromaIndexes
+from backend.app.storage.indexes.tantivy import TantivyIndexes
 from tests.services.client import EMAIL, Client
 from tests.services.command import CommandLine
 from tests.services.likeopt import Server, eventually, likeopt_server
@@ -62,6 +66,23 @@ def test_everything_is_well_and_stays_so_over_a_reindex(likeopt: CommandLine, cl
     found = {check["name"]: check for check in likeopt.json("doctor")["checks"]}
     assert found["server"]["detail"].startswith(client.url)
     assert {check["state"] for check in found.values()} == {"ok"}
+
+
+def test_what_differs_is_mended_while_people_search(likeopt: CommandLine, client: Client, server: Server) -> None:
+    documents = client.indexed()
+    english, korean = documents["english.pdf"], documents["korean.pdf"]
+    before = {mode: client.search("diesel generator", mode=mode)[0]["passage_id"] for mode in ("bm25", "vector")}
+    words = TantivyIndexes(server.data_dir / "indexes" / "tantivy", Analyzer().version)
+    words.remove_document(english["collection_id"], english["id"])
+    vectors = ChromaIndexes(server.services()["chroma_url"], Settings().embedding)
+    vectors.remove_document(english["collection_id"], english["id"])
+    next((server.data_dir / "files").glob(f"??/{korean['id']}.txt")).unlink()
+    found = {entry["fault"] for check in likeopt.json("doctor", code=1)["checks"] for entry in check["found"]}
+    assert found == {"words_missing", "vectors_missing", "texts_missing"}
+    likeopt("doctor", "--repair")
+    assert client.indexed()["korean.pdf"]["status"] == "ready", "the server's indexer has read it anew"
+    assert {mode: client.search("diesel generator", mode=mode)[0]["passage_id"] for mode in before} == before
+    assert {check["state"] for check in likeopt.json("doctor")["checks"]} <= {"ok", "note"}
 
 
 def test_an_account_is_made_while_registration_is_closed(likeopt: CommandLine, client: Client) -> None:

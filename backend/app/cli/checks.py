@@ -6,18 +6,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backend.app.cli.context import Builders, Toolbox
 from backend.app.errors import AppError
 
 if TYPE_CHECKING:
     from backend.app.config import Settings
-    from backend.app.services.inspection import IndexState
 
 _LOW_SPACE_GIB = 1.0
 _GIB = 1024**3
-_NAMED = 5  # lost files that are named
 _ADVICE = {
     "database": "Check DATABASE_URL and that the database runs.",
     "redis": "Check REDIS_URL. Without Redis everything works, only slower.",
@@ -37,9 +35,10 @@ class Check:
     state: str
     detail: str = ""
     advice: str = ""
+    found: tuple[dict[str, Any], ...] = ()  # each thing that is wrong, or that was mended
 
 
-def run_checks(builders: Builders, settings: Settings) -> Iterator[Check]:
+def run_checks(builders: Builders, settings: Settings, *, repair: bool = False) -> Iterator[Check]:
     """Yield what each look found; a part that another one needs is looked at first."""
     yield from _variables()
     folder = _folder(settings)
@@ -49,7 +48,7 @@ def run_checks(builders: Builders, settings: Settings) -> Iterator[Check]:
     database = _database(settings)
     yield database
     if database.state == "ok":
-        yield from _parts(builders, settings)
+        yield from _parts(builders, settings, repair=repair)
 
 
 def _variables() -> Iterator[Check]:
@@ -87,7 +86,8 @@ def _database(settings: Settings) -> Check:
     return Check("tables", "ok", f"{kind}, at this version's tables")
 
 
-def _parts(builders: Builders, settings: Settings) -> Iterator[Check]:
+def _parts(builders: Builders, settings: Settings, *, repair: bool) -> Iterator[Check]:
+    from backend.app.cli.agreement import agreement_checks
     from backend.app.logs import configure_logging
     from backend.app.processes.data_lock import running
     from backend.app.processes.embedded import attached
@@ -103,7 +103,8 @@ def _parts(builders: Builders, settings: Settings) -> Iterator[Check]:
     try:
         with attached(quiet, "doctor", redis=False, chroma=True) as reachable, builders.toolbox(reachable) as toolbox:
             yield from _health(toolbox, has_server=has_server)
-            yield from _inventory(toolbox)
+            owns_vectors = not settings.chroma_url  # another Like-Opt may use the same Chroma
+            yield from agreement_checks(toolbox, owns_vectors=owns_vectors, repair=repair, has_server=has_server)
     except AppError as error:
         yield Check("services", "wrong", error.message, "The folder logs/ in the data folder says more.")
 
@@ -119,24 +120,3 @@ def _health(toolbox: Toolbox, *, has_server: bool) -> Iterator[Check]:
         else:
             hint = toolbox.services.models.status().hint if name == "model" else None
             yield Check(spoken, "wrong", part.detail or part.state, hint or _ADVICE.get(name, ""))
-
-
-def _inventory(toolbox: Toolbox) -> Iterator[Check]:
-    found = toolbox.inspection().inventory()
-    yield _index("words indexed", found.words)
-    yield _index("vectors indexed", found.vectors)
-    if not found.lost_files:
-        yield Check("files", "ok", f"of {found.documents:,} documents in {found.collections:,} collections")
-        return
-    names = ", ".join(found.lost_files[:_NAMED]) + (" ..." if len(found.lost_files) > _NAMED else "")
-    advice = "Restore them from a copy, or delete these documents and send them again. They are still found."
-    yield Check("files", "wrong", f"{len(found.lost_files):,} of {found.documents:,} are lost: {names}", advice)
-
-
-def _index(name: str, state: IndexState) -> Check:
-    if state.unreadable:
-        return Check(name, "wrong", state.unreadable, _ADVICE["lexical_index"])
-    if state.missing:
-        detail = f"{state.missing:,} of {state.passages:,} passages are missing."
-        return Check(name, "wrong", detail, _ADVICE["lexical_index"])
-    return Check(name, "ok", f"{state.passages:,} passages")

@@ -16,11 +16,12 @@ from backend.app.errors import AppError
 
 if TYPE_CHECKING:
     from backend.app.config import Settings
+    from backend.app.services.agreement import AgreementService
     from backend.app.services.bundle import Services
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
-    from backend.app.services.inspection import InspectionService
     from backend.app.services.reindexing import ReindexingService
+    from backend.app.services.repair import RepairService
 
 
 _COLD_TIMEOUT_MS = 20_000
@@ -35,7 +36,8 @@ class Toolbox:
     services: Services
     indexing: Callable[[], IndexingService]
     reindexing: Callable[[], ReindexingService]
-    inspection: Callable[[], InspectionService]
+    agreement: Callable[[bool], AgreementService]
+    repair: Callable[[], RepairService]
     evaluation: Callable[[], Evaluator]
 
 

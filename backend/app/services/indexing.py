@@ -151,7 +151,7 @@ class IndexingService:
         if document_id is None:
             self._lexical.drop(collection_id)
             self._vectors.drop(collection_id)
-        elif not self._indexing.is_being_indexed(document_id):  # else its job begins by doing so
+        elif not self._indexing.wants_entries(document_id):  # else its job began, or begins, by doing so
             self._lexical.remove_document(collection_id, document_id)
             self._vectors.remove_document(collection_id, document_id)
         self._indexing.removed(removal)
@@ -259,7 +259,7 @@ class IndexingService:
         self._indexing.end(task, status, problem)
         document_id = task.document.id
         # Nothing has ended where another process took the job over: then the text is that one's.
-        if not self._indexing.is_being_indexed(document_id) and not self._indexing.stored_passages(document_id):
+        if not self._indexing.wants_entries(document_id) and not self._indexing.stored_passages(document_id):
             self._files.text_path(document_id).unlink(missing_ok=True)
         try:
             self.remove_leftovers()

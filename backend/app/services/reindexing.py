@@ -12,7 +12,8 @@ from backend.app.errors import SearchUnavailable
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
-from backend.app.storage.interfaces import Indexing, LexicalIndexes, VectorIndexes
+from backend.app.storage.contents import Records, WordIndexes
+from backend.app.storage.interfaces import Indexing, VectorIndexes
 
 log = structlog.get_logger(__name__)
 
@@ -34,16 +35,18 @@ class ReindexingService:
         self,
         *,
         indexing: Indexing,
-        lexical: LexicalIndexes,
+        lexical: WordIndexes,
         vectors: VectorIndexes,
         embedder: Embedder,
         analyzer: Analyzer,
+        records: Records,
     ) -> None:
         self._indexing = indexing
         self._lexical = lexical
         self._vectors = vectors
         self._embedder = embedder
         self._analyzer = analyzer
+        self._records = records
 
     def restore_lost(self) -> None:
         """Rebuild the indexes that are missing, unreadable or empty while SQL has passages for them."""
@@ -51,11 +54,23 @@ class ReindexingService:
             documents = self._searchable(collection_id)
             if not self._words_are_there(collection_id, documents):
                 log.warning("word_index_rebuilt", collection=collection_id, documents=len(documents))
-                self._lexical.drop(collection_id)
-                self._words(collection_id, documents)
+                self.restore_words(collection_id)
             if documents and self._vectors.count(collection_id) == 0:
                 log.warning("vector_index_rebuilt", collection=collection_id, documents=len(documents))
                 self._meaning(collection_id, documents, _silent)
+
+    def restore_words(self, collection_id: str) -> int:
+        """Make a collection's word index anew, also beside indexers; return the number of documents.
+
+        What an indexer had written of a document that is not searchable yet goes with the old index:
+        such a document begins anew. One that became searchable is read from SQL, after the old
+        index has gone, and its entries replace those that its indexer may have written since.
+        """
+        self._lexical.drop(collection_id)
+        self._records.requeue_unread(collection_id)
+        documents = self._searchable(collection_id)
+        self._words(collection_id, documents)
+        return len(documents)
 
     def rebuild(self, progress: Progress = _silent) -> int:
         """Rebuild every index of every collection; return the number of documents.
@@ -65,9 +80,8 @@ class ReindexingService:
         """
         total = 0
         for collection_id in self._indexing.collection_ids():
+            self.restore_words(collection_id)
             documents = self._searchable(collection_id)
-            self._lexical.drop(collection_id)
-            self._words(collection_id, documents)
             self._vectors.drop(collection_id)
             self._meaning(collection_id, documents, progress)
             total += len(documents)
@@ -91,11 +105,15 @@ class ReindexingService:
             for passage in self._indexing.stored_passages(document.id):
                 entries.append((passage, self._analyzer.terms(index_text(document.title, passage))))
             if len(entries) >= _WORDS_BATCH:
-                self._lexical.add(collection_id, entries)
+                self._put(collection_id, entries)
                 entries = []
         # Even without entries: an empty collection has an index too, and finds nothing.
-        self._lexical.add(collection_id, entries)
+        self._put(collection_id, entries)
         self._indexing.touch(collection_id)
+
+    def _put(self, collection_id: str, entries: list[tuple[Passage, list[str]]]) -> None:
+        documents = {passage.document_id for passage, _ in entries}
+        self._lexical.replace(collection_id, sorted(documents), entries)
 
     def _meaning(self, collection_id: str, documents: list[Document], progress: Progress) -> None:
         for number, document in enumerate(documents, 1):

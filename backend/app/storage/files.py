@@ -6,15 +6,19 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import time
 from pathlib import Path
 
 from backend.app.errors import FileTooLarge, StorageFull, StorageUnavailable
+from backend.app.storage.contents import StoredFiles
 from backend.app.storage.interfaces import ReceivedFile
 
 _MIB = 1024 * 1024
 _ABANDONED_SECONDS = 24 * 3600
+_YOUNG_SECONDS = 60  # a file is there before its row
+_ID = re.compile("[0-9a-f]{32}")
 
 
 class DiskFiles:
@@ -68,6 +72,33 @@ class DiskFiles:
     def remove(self, document_id: str) -> None:
         self.path(document_id).unlink(missing_ok=True)
         self.text_path(document_id).unlink(missing_ok=True)
+
+    def stored(self) -> StoredFiles:
+        """Return all that lies there, besides what has just come."""
+        files: dict[str, int] = {}
+        texts, others = set(), set()
+        for path in self._folder.glob("??/*"):
+            with contextlib.suppress(FileNotFoundError):
+                found = path.stat()
+                if _ID.fullmatch(path.name):
+                    files[path.name] = found.st_size
+                elif path.suffix == ".txt" and _ID.fullmatch(path.stem):
+                    texts.add(path.stem)
+                elif time.time() - found.st_mtime > _YOUNG_SECONDS:
+                    others.add(str(path.relative_to(self._folder)))
+        return StoredFiles(files, frozenset(texts), frozenset(others))
+
+    def is_young(self, document_id: str) -> bool:
+        """Tell whether a file came within the last minute, so that its row may be on its way."""
+        newest = 0.0
+        for path in (self.path(document_id), self.text_path(document_id)):
+            with contextlib.suppress(FileNotFoundError):
+                newest = max(newest, path.stat().st_mtime)
+        return time.time() - newest <= _YOUNG_SECONDS
+
+    def remove_stray(self, name: str) -> None:
+        """Remove what ``stored`` named among others."""
+        (self._folder / name).unlink(missing_ok=True)
 
     def remove_abandoned(self) -> None:
         """Remove what uploads left behind whose process was killed: nothing came for a day."""

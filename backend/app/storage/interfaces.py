@@ -177,8 +177,8 @@ class Indexing(Protocol):
 
     def removals(self) -> list[Removal]: ...
     def removed(self, removal: Removal) -> None: ...
-    def is_being_indexed(self, document_id: str) -> bool:
-        """Tell whether a document's entries may be written at this moment or soon."""
+    def wants_entries(self, document_id: str) -> bool:
+        """Tell whether a document's entries are there to stay, or may be written at this moment or soon."""
 
     def leases(self) -> list[str]:
         """Return the owners of jobs that are being worked at."""

@@ -7,10 +7,11 @@ built here may be built before a fork.
 from __future__ import annotations
 
 from backend.app.wiring.assembly import (
+    agreement_service,
     evaluator,
     indexing_service,
-    inspection_service,
     reindexing_service,
+    repair_service,
     services,
 )
 from backend.app.wiring.building_blocks import Parts, page_folder, parts
@@ -18,12 +19,13 @@ from backend.app.wiring.measuring import sampler
 
 __all__ = [
     "Parts",
+    "agreement_service",
     "evaluator",
     "indexing_service",
-    "inspection_service",
     "page_folder",
     "parts",
     "reindexing_service",
+    "repair_service",
     "sampler",
     "services",
 ]

@@ -39,10 +39,11 @@ from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
 
 if TYPE_CHECKING:
+    from backend.app.services.agreement import AgreementService
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
-    from backend.app.services.inspection import InspectionService
     from backend.app.services.reindexing import ReindexingService
+    from backend.app.services.repair import RepairService
 
 
 def services(parts: Parts) -> Services:
@@ -134,14 +135,39 @@ def reindexing_service(parts: Parts) -> ReindexingService:
         vectors=parts.vectors,
         embedder=parts.embedder,
         analyzer=parts.analyzer,
+        records=parts.records,
     )
 
 
-def inspection_service(parts: Parts) -> InspectionService:
+def agreement_service(parts: Parts, *, owns_vectors: bool) -> AgreementService:
     """Build what compares the indexes and files with SQL."""
-    from backend.app.services.inspection import InspectionService
+    from backend.app.services.agreement import AgreementService
 
-    return InspectionService(indexing=parts.indexing, lexical=parts.lexical, vectors=parts.vectors, files=parts.files)
+    return AgreementService(
+        records=parts.records,
+        lexical=parts.lexical,
+        vectors=parts.vectors,
+        files=parts.files,
+        owns_vectors=owns_vectors,
+    )
+
+
+def repair_service(parts: Parts) -> RepairService:
+    """Build what mends what the comparison found."""
+    from backend.app.services.repair import RepairService
+
+    return RepairService(
+        records=parts.records,
+        indexing=parts.indexing,
+        lexical=parts.lexical,
+        vectors=parts.vectors,
+        contents=parts.files,
+        files=parts.files,
+        embedder=parts.embedder,
+        analyzer=parts.analyzer,
+        reindexing=reindexing_service(parts),
+        queue=parts.queue,
+    )
 
 
 def evaluator(parts: Parts) -> Evaluator:

@@ -17,13 +17,15 @@ from backend.app.services.embedding import registry as embedders
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
+from backend.app.storage.contents import WordIndexes
 from backend.app.storage.database import Database
 from backend.app.storage.files import DiskFiles
 from backend.app.storage.indexes.chroma import ChromaIndexes
-from backend.app.storage.interfaces import JobQueue, LexicalIndexes
+from backend.app.storage.interfaces import JobQueue
 from backend.app.storage.redis_client import connect
 from backend.app.storage.repositories.indexing import SqlIndexing
 from backend.app.storage.repositories.passages import SqlPassages
+from backend.app.storage.repositories.records import SqlRecords
 from backend.app.wiring.caches import Caches, caches, no_caches
 
 if TYPE_CHECKING:
@@ -42,12 +44,13 @@ class Parts:
     redis: Redis | None
     files: DiskFiles
     queue: JobQueue
-    lexical: LexicalIndexes
+    lexical: WordIndexes
     vectors: ChromaIndexes
     embedder: Embedder
     analyzer: Analyzer
     passages: SqlPassages
     indexing: SqlIndexing
+    records: SqlRecords
     caches: Caches
 
     def close(self) -> None:
@@ -86,6 +89,7 @@ def parts(
         analyzer=analyzer,
         passages=passages,
         indexing=indexing,
+        records=SqlRecords(database),
         caches=caches(settings, redis, pool, metrics) if caching else no_caches(metrics),
     )
 
@@ -101,7 +105,7 @@ def _queue(redis: Redis | None) -> JobQueue:
     return NullJobQueue() if redis is None else RqJobQueue(redis)
 
 
-def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing) -> LexicalIndexes:
+def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing) -> WordIndexes:
     if settings.lexical_engine == "rank_bm25":
         from backend.app.storage.indexes.rank_bm25 import RankBm25Indexes
 

@@ -50,6 +50,34 @@ def ids(index: ChromaIndexes, collection: str, vector: Vectors, k: int = 10) -> 
     return [found.passage_id for found in index.search(collection, vector, k)]
 
 
+def test_all_that_an_index_holds_is_told(
+    index: ChromaIndexes, collection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.app.storage.indexes.chroma._READ_BATCH", 7)
+    assert index.entries(collection) == set()
+    index.remove(collection, [1])
+    index.add(collection, passages(*range(1, 31)), unit_vectors(30, 4))
+    assert index.entries(collection) == set(range(1, 31))
+    index.remove(collection, [3, 30, 999])
+    assert index.entries(collection) == set(range(1, 30)) - {3}
+
+
+def test_what_belongs_to_no_collection_is_named_and_removed(
+    index: ChromaIndexes, collection: str, chroma_url: str
+) -> None:
+    index.add(collection, passages(1), unit_vectors(1, 4))
+    older = ChromaIndexes(chroma_url, "older")
+    older.add(collection, passages(1), unit_vectors(1, 4))
+    older.add("not-ours", passages(1), unit_vectors(1, 4))
+    both = {f"{collection}-test", f"{collection}-older"}
+    assert both <= set(index.strays([]))
+    assert not {"not-ours-older", *both} & set(index.strays([collection]))
+    for name in both:
+        index.remove_stray(name)
+    assert not both & set(index.strays([]))
+    older.drop("not-ours")
+
+
 def test_the_nearest_come_first_with_their_cosine(index: ChromaIndexes, collection: str) -> None:
     vectors = np.array([[1, 0, 0, 0], [3, 4, 0, 0], [0, 1, 0, 0], [-1, 0, 0, 0]], np.float32)
     index.add(collection, passages(1, 2**62 + 1, 3, 4), vectors)

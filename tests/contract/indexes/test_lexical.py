@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 from backend.app.domain.documents import Passage
 from backend.app.domain.search import ScoredId
 from backend.app.errors import SearchUnavailable
+from backend.app.storage.contents import WordIndexes
 from backend.app.storage.indexes.rank_bm25 import RankBm25Indexes
 from backend.app.storage.indexes.tantivy import TantivyIndexes
-from backend.app.storage.interfaces import LexicalIndexes
 from tests.contract.indexes.corpus import QUESTIONS, passages, terms
 
 PASSAGES = passages()
@@ -25,7 +26,7 @@ class Library:
 
     def __init__(self, folder: Path | None) -> None:
         self.stored: dict[str, dict[int, Passage]] = {}
-        self.index: LexicalIndexes = RankBm25Indexes(self._terms_of) if folder is None else TantivyIndexes(folder, "1")
+        self.index: WordIndexes = RankBm25Indexes(self._terms_of) if folder is None else TantivyIndexes(folder, "1")
         self.version = 0
 
     def _terms_of(self, collection_id: str) -> Iterable[tuple[int, list[str]]]:
@@ -211,6 +212,17 @@ def test_ids_as_large_as_sql_gives_them_come_back(library: Library) -> None:
     assert library.ids("bread") == [2**62 + 1]
 
 
+def test_all_that_an_index_holds_is_told(library: Library) -> None:
+    assert library.index.entries("c") == Counter()
+    library.add(PASSAGES)
+    assert library.index.entries("c") == Counter(passage.id for passage in PASSAGES)
+    library.remove(FIRST_DOCUMENT)
+    kept = [passage.id for passage in PASSAGES if passage.document_id != FIRST_DOCUMENT]
+    assert library.index.entries("c") == Counter(kept)
+    library.index.replace("c", [PASSAGES[-1].document_id], [])
+    assert library.index.strays(["c"]) == []
+
+
 def test_after_closing_it_opens_again(library: Library) -> None:
     library.add(PASSAGES)
     before = library.search("bread")
@@ -227,6 +239,36 @@ def test_rank_bm25_reads_again_only_when_the_version_moves() -> None:
     library.version += 1
     assert library.ids("knead") == []
     assert library.ids("doubled") == [2]
+
+
+def test_tantivy_takes_single_passages_away_and_tells_what_is_there_twice(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.add(PASSAGES)
+    library.add(PASSAGES[:2])
+    ids = [passage.id for passage in PASSAGES]
+    assert library.index.entries("c") == Counter([*ids, *ids[:2]])
+    library.index.remove("c", [ids[0], ids[3], ids[4]])
+    left = Counter([*ids, ids[1]]) - Counter([ids[0], ids[3], ids[4]])
+    assert library.index.entries("c") == left
+    library.index.replace("c", [FIRST_DOCUMENT], [(PASSAGES[0], terms(PASSAGES[0].text))])
+    of_first = [passage.id for passage in PASSAGES if passage.document_id == FIRST_DOCUMENT]
+    expected = Counter({id: count for id, count in left.items() if id not in of_first}) + Counter([ids[0]])
+    assert library.index.entries("c") == expected
+
+
+def test_tantivy_names_indexes_of_nobody_and_removes_them(tmp_path: Path) -> None:
+    library, older = Library(tmp_path), TantivyIndexes(tmp_path, "0")
+    library.add(PASSAGES[:1])
+    library.add(PASSAGES[:1], "gone")
+    (tmp_path / "analyzer-1" / "half.lock").touch()
+    older.add("c", [])
+    strays = library.index.strays(["c"])
+    assert strays == ["analyzer-0", "analyzer-1/gone", "analyzer-1/half"]
+    for name in strays:
+        library.index.remove_stray(name)
+    assert library.index.strays(["c"]) == []
+    assert {path.name for path in (tmp_path / "analyzer-1").iterdir()} == {"c", "c.lock"}
+    assert library.index.entries("c") == Counter([PASSAGES[0].id])
 
 
 def test_tantivy_tells_of_an_index_that_is_missing(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_document_passes_through_its_states(world: World, ann: User) -> None:
     ready = world.documents.get(ann.id, document.id)
     assert (ready.title, ready.pages, ready.passages) == ("Bread", 4, 2)
     assert world.jobs.get(ann.id, job.id).finished_at is not None
-    assert not world.indexing.is_being_indexed(document.id)
+    assert world.indexing.wants_entries(document.id)
 
 
 def test_passages_come_back_as_they_were_with_rising_ids(world: World, ann: User) -> None:
@@ -115,13 +115,14 @@ def test_an_end_before_its_time_leaves_nothing_but_the_reason(
     ]
     assert world.version(ann, document.collection_id) > version
     assert world.indexing.pending() == world.indexing.leases() == []
+    assert not world.indexing.wants_entries(document.id)
 
 
 def test_trying_again_after_a_failure_ends_well(world: World, ann: User) -> None:
     document, job = world.upload(ann)
     world.indexing.end(world.claimed(job), DocumentStatus.FAILED, Problem("BROKEN_FILE", "Broken."))
     again = world.documents.retry(ann.id, document.id)
-    assert world.indexing.is_being_indexed(document.id)
+    assert world.indexing.wants_entries(document.id)
     task = world.claimed(again)
     assert (task.attempts, task.passages_stored) == (1, False)
     world.indexing.extracted(task, "Bread", None, chunks(["one"]))

@@ -62,11 +62,11 @@ def test_unread_are_the_waiting_ones_whose_words_are_not_there(world: World, ann
 
 def test_a_job_has_one_owner(world: World, ann: User) -> None:
     document, job = world.upload(ann)
-    assert world.indexing.is_being_indexed(document.id)
+    assert world.indexing.wants_entries(document.id)
     assert world.indexing.claim(job.id, "first") is not None
     assert world.indexing.claim(job.id, "second") is None
     assert world.indexing.claim(job.id, "first") is None
-    assert world.indexing.is_being_indexed(document.id)
+    assert world.indexing.wants_entries(document.id)
 
 
 def test_of_many_that_claim_at_once_one_gets_it(world: World, ann: User) -> None:
@@ -154,7 +154,7 @@ def test_a_job_given_back_goes_on_from_where_it_stands(world: World, ann: User) 
     world.indexing.release(task)
     assert world.indexing.pending() == [job.id]
     assert world.indexing.leases() == []
-    assert world.indexing.is_being_indexed(document.id)
+    assert world.indexing.wants_entries(document.id)
     again = world.claimed(job, "second")
     assert (again.attempts, again.passages_stored, again.document.title) == (2, True, "Bread")
     assert world.indexing.stored_passages(document.id) == passages

@@ -42,15 +42,23 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     # It is for a whole process, and other tests of this one listen to what is logged.
     monkeypatch.setattr("backend.app.logs.configure_logging", lambda settings: None)
 
-    def invoke(services: Any, *arguments: str, inspection: Any = None, input: str | None = None) -> Result:
+    def invoke(
+        services: Any,
+        *arguments: str,
+        agreement: Any = None,
+        repair: Any = None,
+        indexing: Any = None,
+        input: str | None = None,
+    ) -> Result:
         @contextlib.contextmanager
         def toolbox(settings: Settings) -> Iterator[Toolbox]:
             yield Toolbox(
                 settings=settings,
                 services=services,
-                indexing=lambda: pytest.fail("nothing is indexed here"),
+                indexing=lambda: indexing or pytest.fail("nothing is indexed here"),
                 reindexing=lambda: pytest.fail("nothing is indexed here"),
-                inspection=lambda: inspection,
+                agreement=lambda owns_vectors: agreement,
+                repair=lambda: repair,
                 evaluation=lambda: pytest.fail("nothing is measured here"),
             )
 

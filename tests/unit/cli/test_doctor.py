@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,21 +11,37 @@ from click.testing import Result
 
 from backend.app.cli import checks
 from backend.app.config import Settings
+from backend.app.domain.agreement import Agreement, Disagreement, Fault, Repair
 from backend.app.services.health import Part
-from backend.app.services.inspection import IndexState, Inventory
 from backend.app.storage.migration import migrate
 from tests.unit.cli.conftest import FakeServices, Run
 
-WHOLE = Inventory(1, 2, IndexState(9, 0), IndexState(9, 0), ())
+WHOLE = Agreement(collections=1, documents=2, passages=9, vectors=9, in_work=0, removals=0, disagreements=())
 FINE = {"database": Part("ok"), "vector_index": Part("ok"), "model": Part("ok", "extractive")}
 
 
-def doctor(run: Run, *arguments: str, parts: dict[str, Part] = FINE, inventory: Inventory = WHOLE) -> Result:
+class Looks:
+    """Compares, and gives one answer after the other."""
+
+    def __init__(self, *answers: Agreement) -> None:
+        self.answers = list(answers)
+
+    def compare(self) -> Agreement:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def wrong(fault: Fault, *passages: int, **said: str) -> Agreement:
+    return replace(WHOLE, disagreements=(Disagreement(fault, "c1", "d1", passages=frozenset(passages), **said),))
+
+
+def doctor(
+    run: Run, *arguments: str, parts: dict[str, Part] = FINE, looks: Looks | None = None, **tools: Any
+) -> Result:
     services = FakeServices(
         health=SimpleNamespace(ready=lambda: (True, parts)),
         models=SimpleNamespace(status=lambda: SimpleNamespace(hint="Start the model.")),
     )
-    return run(services, "doctor", *arguments, inspection=SimpleNamespace(inventory=lambda: inventory))
+    return run(services, "doctor", *arguments, agreement=looks or Looks(WHOLE), **tools)
 
 
 @pytest.fixture
@@ -56,26 +73,59 @@ def test_all_is_well(run: Run) -> None:
 
 @pytest.mark.usefixtures("migrated")
 @pytest.mark.parametrize(
-    ("parts", "inventory", "name", "detail", "advice"),
+    ("parts", "found", "name", "detail", "advice"),
     [
         ({"database": Part("down", "away")}, WHOLE, "database", "away", "DATABASE_URL"),
         ({"vector_index": Part("degraded", "silent")}, WHOLE, "vector index", "silent", "CHROMA_URL"),
         ({"model": Part("degraded", "big")}, WHOLE, "model", "big", "Start the model."),
-        (FINE, Inventory(1, 2, IndexState(9, 4), IndexState(9, 0), ()), "words indexed", "4 of 9", "likeopt reindex"),
-        (FINE, Inventory(1, 2, IndexState(9, 0), IndexState(9, 9), ()), "vectors indexed", "9 of 9", "likeopt reindex"),
-        (FINE, Inventory(1, 2, IndexState(9, 9, "No."), IndexState(9, 0), ()), "words indexed", "No.", "reindex"),
-        (FINE, Inventory(1, 2, IndexState(9, 0), IndexState(9, 0), ("a.pdf",)), "files", "a.pdf", "Restore"),
+        (FINE, wrong(Fault.WORDS_MISSING, 1, 2), "words indexed", "1 thing wrong, 2 passages in all", "--repair"),
+        (FINE, wrong(Fault.VECTORS_LEFT, 1), "vectors indexed", "1 thing wrong, 1 passages", "--repair"),
+        (FINE, wrong(Fault.FILES_LOST), "files", "1 thing wrong", "Restore lost files"),
+        (FINE, wrong(Fault.TEXTS_MISSING), "files", "1 thing wrong", "--repair"),
+        (FINE, wrong(Fault.DOCUMENTS_FORGOTTEN), "documents", "1 thing wrong", "--repair"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(
-    run: Run, parts: dict[str, Part], inventory: Inventory, name: str, detail: str, advice: str
+    run: Run, parts: dict[str, Part], found: Agreement, name: str, detail: str, advice: str
 ) -> None:
-    result = doctor(run, "--json", parts=parts, inventory=inventory)
+    result = doctor(run, "--json", parts=parts, looks=Looks(found))
     assert result.exit_code == 1
-    found = [c for c in json.loads(result.stdout)["checks"] if c["state"] == "wrong"]
-    assert [check["name"] for check in found] == [name]
-    assert detail in found[0]["detail"]
-    assert advice in found[0]["advice"]
+    bad = [c for c in json.loads(result.stdout)["checks"] if c["state"] == "wrong"]
+    assert [check["name"] for check in bad] == [name]
+    assert detail in bad[0]["detail"]
+    assert advice in bad[0]["advice"]
+    assert [entry["fault"] for entry in bad[0]["found"]] == [d.fault.value for d in found.disagreements]
+
+
+@pytest.mark.usefixtures("migrated")
+@pytest.mark.parametrize("fault", list(Fault))
+def test_every_fault_is_put_into_words(run: Run, fault: Fault) -> None:
+    said = doctor(run, looks=Looks(wrong(fault, 1, name="a.pdf", reason="is not there"))).stdout
+    line = next(line for line in said.splitlines() if line.strip().startswith(("The ", "a.pdf ")))
+    assert line.endswith(".")
+    assert "{" not in line
+
+
+@pytest.mark.usefixtures("migrated")
+def test_what_is_mended_is_said_and_what_is_not_ends_with_1(run: Run) -> None:
+    before = wrong(Fault.VECTORS_MISSING, 1, name="a.pdf")
+    mended = SimpleNamespace(mend=lambda found: iter([Repair(*found, True, "embedded 1 passages")]))
+    tidy = SimpleNamespace(free_abandoned=lambda: None, remove_leftovers=lambda: 0)
+    result = doctor(run, "--repair", "--json", looks=Looks(before, WHOLE), repair=mended, indexing=tidy)
+    assert result.exit_code == 0, result.output
+    assert checked(result)["repair"]["detail"] == "1 of 1 mended"
+    assert checked(result)["repair"]["found"][0]["repair"] == "embedded 1 passages"
+    hopeless = SimpleNamespace(mend=lambda found: iter([Repair(*found, False, "Restore it.")]))
+    result = doctor(run, "--repair", looks=Looks(before, before), repair=hopeless, indexing=tidy)
+    assert result.exit_code == 1
+    assert "The vectors of 1 passage of a.pdf are missing. -> Restore it." in result.stdout
+
+
+@pytest.mark.usefixtures("migrated")
+def test_deletions_that_wait_are_noted(run: Run) -> None:
+    result = doctor(run, "--json", looks=Looks(replace(WHOLE, removals=3)))
+    assert result.exit_code == 0
+    assert checked(result)["deletions"]["state"] == "note"
 
 
 @pytest.mark.usefixtures("migrated")

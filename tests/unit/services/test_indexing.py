@@ -492,6 +492,15 @@ def test_an_index_that_is_away_is_asked_once_a_collection_and_not_for_ever(index
     assert len(indexer.rows.leftovers) == 50
 
 
+def test_a_document_that_was_cancelled_and_is_ready_by_now_keeps_its_entries(indexer: Indexer) -> None:
+    indexer.rows.queue("d1")
+    indexer.rows.list_removal("c1", "d1")  # of the cancelled job; nobody has come to it yet
+    indexer.service.process("job-d1")
+    assert indexer.service.remove_leftovers() == 0
+    assert indexer.rows.leftovers == []
+    assert len(indexer.lexical.entries["c1"]) == len(indexer.vectors.entries["c1"]) == 3
+
+
 def test_a_document_that_is_being_indexed_again_keeps_its_new_entries(indexer: Indexer) -> None:
     indexer.rows.queue("d1")
     indexer.lexical.entries = {"c1": {7: "d1"}}

@@ -7,8 +7,9 @@ without a time limit. The few addresses that we need are spoken to directly.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar, cast
@@ -24,6 +25,8 @@ from backend.app.errors import SearchUnavailable
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _WRITE_BATCH = 500
+_READ_BATCH = 5000
+_OURS = re.compile("[0-9a-f]{32}-.+")  # names that we give
 # Questions lie far from passages in the vector space: with the defaults (16 neighbours,
 # ef_search 100) recall@10 fell to 0.64 at 100,000 passages.
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
@@ -36,6 +39,14 @@ T = TypeVar("T")
 
 class _Collection(msgspec.Struct):
     id: str
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Ids(msgspec.Struct):
+    ids: list[str]
 
 
 class _Found(msgspec.Struct):
@@ -92,8 +103,37 @@ class ChromaIndexes:
     def count(self, collection_id: str) -> int:
         return self._of_collection("GET", "count", collection_id, None, int) or 0
 
+    def strays(self, known: Sequence[str]) -> list[str]:
+        """Name what no known collection has; other embedders' vectors of a known one are kept for going back."""
+        of = set(known)
+        return [name for name in self._names() if _OURS.fullmatch(name) and name.partition("-")[0] not in of]
+
+    def remove_stray(self, name: str) -> None:
+        self._request("DELETE", f"{_DATABASE}/{name}")
+
+    def entries(self, collection_id: str) -> set[int]:
+        found: set[int] = set()
+        for offset in itertools.count(0, _READ_BATCH):
+            body = {"include": [], "limit": _READ_BATCH, "offset": offset}
+            part = self._of_collection("POST", "get", collection_id, body, _Ids)
+            if part is None or not part.ids:
+                break
+            found.update(map(int, part.ids))
+        return found
+
+    def remove(self, collection_id: str, ids: Sequence[int]) -> None:
+        for first in range(0, len(ids), _WRITE_BATCH):
+            body = {"ids": [str(id) for id in ids[first : first + _WRITE_BATCH]]}
+            self._of_collection("POST", "delete", collection_id, body)
+
     def ping(self) -> None:
         self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
+
+    def _names(self) -> Iterator[str]:
+        seen = 0
+        while part := self._request("GET", f"{_DATABASE}?limit=1000&offset={seen}", kind=list[_Named]):
+            yield from (found.name for found in part)
+            seen += len(part)
 
     def _name(self, collection_id: str) -> str:
         return f"{collection_id}-{self._space}"

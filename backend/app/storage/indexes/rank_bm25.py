@@ -7,6 +7,7 @@ it is for small collections and for tests.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -67,6 +68,23 @@ class RankBm25Indexes:
 
     def close(self) -> None:
         self._built.clear()
+
+    def strays(self, known: Sequence[str]) -> list[str]:
+        return []
+
+    def remove_stray(self, name: str) -> None:
+        return None
+
+    def entries(self, collection_id: str) -> Counter[int]:
+        return Counter(passage_id for passage_id, _ in self._terms_of(collection_id))
+
+    def remove(self, collection_id: str, ids: Sequence[int]) -> None:
+        self._built.pop(collection_id, None)
+
+    def replace(
+        self, collection_id: str, documents: Sequence[str], passages: Sequence[tuple[Passage, Sequence[str]]]
+    ) -> None:
+        self._built.pop(collection_id, None)
 
     def _engine(self, collection_id: str, version: int) -> tuple[list[int], _Bm25 | None]:
         known = self._built.get(collection_id)

@@ -50,13 +50,7 @@ class TantivyIndexes:
 
     def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
         with self._writer(collection_id) as writer:
-            for passage, terms in passages:
-                document = tantivy.Document()
-                # Document(id=...) would make a signed value, which an unsigned field answers with a panic.
-                document.add_unsigned("id", passage.id)
-                document.add_text("document", passage.document_id)
-                document.add_text("terms", " ".join(terms))
-                writer.add_document(document)
+            _write(writer, passages)
 
     def remove_document(self, collection_id: str, document_id: str) -> None:
         if self._path(collection_id).exists():
@@ -83,6 +77,47 @@ class TantivyIndexes:
 
     def close(self) -> None:
         self._open.clear()
+
+    def strays(self, known: Sequence[str]) -> list[str]:
+        """Name indexes of no collection, and those of analysers that this version does not have."""
+        found = [path.name for path in self._folder.parent.glob("analyzer-*") if path != self._folder]
+        names = {path.name.removesuffix(".lock") for path in self._folder.glob("*")}
+        return sorted(found) + [f"{self._folder.name}/{name}" for name in sorted(names - set(known))]
+
+    def remove_stray(self, name: str) -> None:
+        if name.startswith(f"{self._folder.name}/"):
+            collection_id = name.partition("/")[2]
+            with self._lock(collection_id) as lock:
+                shutil.rmtree(self._path(collection_id), ignore_errors=True)
+                lock.unlink()
+        else:
+            shutil.rmtree(self._folder.parent / name, ignore_errors=True)
+
+    def entries(self, collection_id: str) -> Counter[int]:
+        if not self._path(collection_id).exists():
+            return Counter()
+        with self._readable(collection_id):
+            index = self._index(collection_id)
+            index.reload()
+            searcher = index.searcher()
+            if not searcher.num_docs:
+                return Counter()
+            hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
+            return Counter(map(int, searcher.fast_field_values("id", [address for _, address in hits])))
+
+    def remove(self, collection_id: str, ids: Sequence[int]) -> None:
+        kind = tantivy.FieldType.Unsigned
+        with self._writer(collection_id) as writer:
+            for first, last in _ranges(ids):  # the id is no term; each range looks through the whole column
+                writer.delete_documents_by_query(tantivy.Query.range_query(self._schema, "id", kind, first, last))
+
+    def replace(
+        self, collection_id: str, documents: Sequence[str], passages: Sequence[tuple[Passage, Sequence[str]]]
+    ) -> None:
+        with self._writer(collection_id) as writer:
+            for document_id in documents:
+                writer.delete_documents_by_term("document", document_id)
+            _write(writer, passages)
 
     def _path(self, collection_id: str) -> Path:
         return self._folder / collection_id
@@ -165,6 +200,28 @@ def _schema() -> Any:
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
+
+
+def _write(writer: Any, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
+    for passage, terms in passages:
+        document = tantivy.Document()
+        # Document(id=...) would make a signed value, which an unsigned field answers with a panic.
+        document.add_unsigned("id", passage.id)
+        document.add_text("document", passage.document_id)
+        document.add_text("terms", " ".join(terms))
+        writer.add_document(document)
+
+
+def _ranges(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of ids without a gap; a document's follow each other."""
+    run: list[int] = []
+    for id in sorted(ids):
+        if run and id > run[-1] + 1:
+            yield run[0], run[-1]
+            run = []
+        run.append(id)
+    if run:
+        yield run[0], run[-1]
 
 
 def _weighted(query: Any, count: int) -> Any:

@@ -41,7 +41,7 @@ class SqlDocuments:
             row = _new_document(document)
             session.add(row)
             session.flush()
-            job = _new_job(row.id)
+            job = new_job(row.id)
             session.add(job)
             session.flush()
             return rows.document(row, job.id), rows.job(job)
@@ -73,7 +73,7 @@ class SqlDocuments:
                 raise Conflict("This document has not failed. There is nothing to try again.")
             row.status, row.progress = DocumentStatus.QUEUED.value, 0.0
             row.error_code = row.error_message = None
-            job = _new_job(document_id)
+            job = new_job(document_id)
             session.add(job)
             session.flush()
             return rows.job(job)
@@ -138,7 +138,7 @@ def _new_document(document: NewDocument) -> DocumentRow:
     )
 
 
-def _new_job(document_id: str) -> JobRow:
+def new_job(document_id: str) -> JobRow:
     return JobRow(
         id=new_id(),
         document_id=document_id,

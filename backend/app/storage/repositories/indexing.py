@@ -15,6 +15,7 @@ from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, Passa
 from backend.app.storage.repositories import rows
 from backend.app.storage.repositories.access import LOCK
 from backend.app.storage.repositories.documents import remove_traces
+from backend.app.storage.repositories.passages import SEARCHABLE
 
 # A working indexer renews its lease with each step; extraction alone may take two minutes.
 LEASE = timedelta(minutes=5)
@@ -164,9 +165,12 @@ class SqlIndexing:
     def removed(self, removal: Removal) -> None:
         self._database.write(lambda session: session.execute(delete(RemovalRow).where(RemovalRow.id == removal.id)))
 
-    def is_being_indexed(self, document_id: str) -> bool:
-        query = select(JobRow.id).where(JobRow.document_id == document_id, JobRow.finished_at.is_(None))
-        return self._database.read(lambda session: session.scalar(query.limit(1)) is not None)
+    def wants_entries(self, document_id: str) -> bool:
+        has_job = select(JobRow.id).where(JobRow.document_id == document_id, JobRow.finished_at.is_(None))
+        query = select(DocumentRow.id).where(
+            DocumentRow.id == document_id, or_(DocumentRow.status.in_(SEARCHABLE), has_job.exists())
+        )
+        return self._database.read(lambda session: session.scalar(query) is not None)
 
     def collection_ids(self) -> list[str]:
         return self._database.read(lambda session: list(session.scalars(select(CollectionRow.id))))
