@@ -194,6 +194,19 @@ class DocumentTooComplex(DocumentRefused):
     message = "Reading the file took more memory or time than one document may use. Split it into smaller files."
 
 
+class WebPageRefused(AppError):
+    """An address that is not to be fetched, whoever asks."""
+
+    status, error_code, error = 422, "WEB_PAGE_REFUSED", "Address refused"
+    message = "This is no address of a web page. Write it like https://example.com/page."
+
+
+class WebPageUnreachable(AppError):
+    status, error_code, error = 422, "WEB_PAGE_UNREACHABLE", "Page not reachable"
+    message = "The page's server does not answer. Check the address, or try again later."
+    retryable = True
+
+
 # --- parts that are away ----------------------------------------------------------------
 
 

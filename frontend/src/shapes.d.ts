@@ -38,6 +38,7 @@ export interface About {
   registration_open: boolean;
   max_upload_bytes: number;
   formats: string[];
+  web_pages: boolean;
   languages: Language[];
   model?: Model;
   embedding?: { name: string; dimensions: number | null };

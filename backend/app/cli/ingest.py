@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,19 +26,20 @@ if TYPE_CHECKING:
     from backend.app.domain.accounts import User
     from backend.app.domain.documents import Collection
 
+_URL = re.compile("https?://", re.IGNORECASE)
 _BLOCK = 1024 * 1024
 _LOOK_SECONDS = 0.25
 _LOOKED_AT = 20  # documents asked after in one look: a server works them off in their order
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("names", nargs=-1, required=True, type=click.Path(), metavar="PATH|URL...")
 @click.option("--collection", "name", metavar="NAME", help="Where they go; made if missing.  [default: your first]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_dir_option
 @pass_builders
-def ingest(builders: Builders, paths: tuple[Path, ...], name: str | None, as_json: bool, data_dir: Path | None) -> None:
-    """Take in files, and folders with all that they hold, and index them.
+def ingest(builders: Builders, names: tuple[str, ...], name: str | None, as_json: bool, data_dir: Path | None) -> None:
+    """Take in files, folders with all that they hold, and web pages (https://...), and index them.
 
     While `likeopt serve` runs on the data folder, its indexer does the work. Ctrl-C loses
     nothing: what is not indexed yet stays queued. Ends with 1 if a file failed.
@@ -50,7 +52,7 @@ def ingest(builders: Builders, paths: tuple[Path, ...], name: str | None, as_jso
         wait_for_other_commands(settings, lambda line: bar.say(line, err=True))
         has_server = running(settings) is not None
         with attached_toolbox(builders, settings, "ingest") as toolbox:
-            collection, report = _ingest(toolbox, paths, name, bar, has_server)
+            collection, report = _ingest(toolbox, names, name, bar, has_server)
     if as_json:
         print_json({"collection": {"id": collection.id, "name": collection.name}, **report.as_json()})
     else:
@@ -59,7 +61,7 @@ def ingest(builders: Builders, paths: tuple[Path, ...], name: str | None, as_jso
 
 
 def _ingest(
-    toolbox: Toolbox, paths: tuple[Path, ...], name: str | None, bar: Bar, has_server: bool
+    toolbox: Toolbox, names: tuple[str, ...], name: str | None, bar: Bar, has_server: bool
 ) -> tuple[Collection, Report]:
     from backend.app.cli.ingest_report import Report
     from backend.app.domain.documents import Problem
@@ -70,7 +72,9 @@ def _ingest(
     user = services.accounts.operator()
     collection = services.collections.named(user, name) if name else services.collections.default(user)
     report = Report(bar)
-    _take_in(toolbox, user, collection, paths, report)
+    _take_in(toolbox, user, collection, [Path(name) for name in names if not _URL.match(name)], report)
+    for url in filter(_URL.match, names):
+        report.add(_fetched(toolbox, user, collection, url))
     if has_server:
         _wait(toolbox, user, report, lambda: running(toolbox.settings) is not None)
     else:
@@ -81,7 +85,7 @@ def _ingest(
     return collection, report
 
 
-def _take_in(toolbox: Toolbox, user: User, collection: Collection, paths: tuple[Path, ...], report: Report) -> None:
+def _take_in(toolbox: Toolbox, user: User, collection: Collection, paths: Sequence[Path], report: Report) -> None:
     from backend.app.cli.files import choose
     from backend.app.cli.ingest_report import Item
     from backend.app.domain.documents import Problem
@@ -115,6 +119,20 @@ def _taken_in(toolbox: Toolbox, user: User, collection: Collection, path: Path) 
     finally:
         incoming.discard()
     return Item(path, taken.document, taken.job.id if taken.job else None, taken.duplicate)
+
+
+def _fetched(toolbox: Toolbox, user: User, collection: Collection, url: str) -> Item:
+    from backend.app.cli.ingest_report import Item
+    from backend.app.domain.documents import Problem
+    from backend.app.errors import AppError, Unavailable
+
+    try:
+        taken = toolbox.services.web_pages.add(user, collection.id, url)
+    except Unavailable:
+        raise
+    except AppError as error:
+        return Item(url, problem=Problem(error.error_code, error.message))
+    return Item(url, taken.document, taken.job.id if taken.job else None, taken.duplicate)
 
 
 def _index(toolbox: Toolbox, user: User, report: Report) -> None:

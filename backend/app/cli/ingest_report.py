@@ -14,9 +14,9 @@ from backend.app.domain.documents import Document, DocumentStatus, Problem
 
 @dataclass(eq=False)
 class Item:
-    """A file, its document once it is taken in, and why it failed if it did."""
+    """A file or the address of a page, its document once it is taken in, and why it failed if it did."""
 
-    path: Path
+    path: Path | str
     document: Document | None = None
     job_id: str | None = None
     duplicate: bool = False

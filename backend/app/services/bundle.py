@@ -17,6 +17,7 @@ from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
 from backend.app.services.pictures import PictureService
 from backend.app.services.search import SearchService
+from backend.app.services.web.pages import WebPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,6 @@ class Services:
     performance: PerformanceService
     pictures: PictureService
     search: SearchService
+    web_pages: WebPages
     embedder: Embedder
     formats: tuple[str, ...]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import backend.app.services.ingestion.formats as formats
 from backend.app.cache.copies import Copies
+from backend.app.config import Settings
 from backend.app.domain.chat import Citation, Source
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
@@ -28,6 +29,9 @@ from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
 from backend.app.services.retrieval.hybrid import HybridRetriever
 from backend.app.services.search import SearchService
+from backend.app.services.web.addresses import Gate, networks_of, ports_of
+from backend.app.services.web.fetching import Fetcher
+from backend.app.services.web.pages import WebPages
 from backend.app.storage.ids import new_id
 from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
@@ -95,9 +99,18 @@ def services(parts: Parts) -> Services:
         performance=performance(parts),
         pictures=PictureService(documents, PictureReader(), parts.caches.answers),
         search=SearchService(retriever, collections, parts.analyzer),
+        web_pages=WebPages(
+            documents, collections, _fetcher(settings), formats.SUPPORTED_EXTENSIONS, formats.extension_of
+        ),
         embedder=parts.embedder,
         formats=formats.SUPPORTED_EXTENSIONS,
     )
+
+
+def _fetcher(settings: Settings) -> Fetcher | None:
+    gate = Gate(ports=ports_of(settings.web_ports), networks=networks_of(settings.web_private_networks))
+    limit = min(settings.web_page_bytes, settings.max_upload_bytes)
+    return Fetcher(gate, max_bytes=limit, seconds=settings.web_page_seconds) if settings.web_pages else None
 
 
 def indexing_service(parts: Parts, owner: str) -> IndexingService:

@@ -26,6 +26,15 @@ export function countDocuments(collection, signal) {
   return request('/indexing/status', { query: { collection_id: collection }, signal });
 }
 
+/**
+ * @param {string} url of a web page
+ * @param {string | null} collection
+ * @returns {Promise<import('../shapes.js').UploadOutcome[]>} one
+ */
+export function addWebPage(url, collection) {
+  return request('/documents', { method: 'POST', body: { url, collection_id: collection } });
+}
+
 /** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Document>} */
 export function fetchDocument(id, signal) {
   return request(`/documents/${encodeURIComponent(id)}`, { signal });

@@ -10,7 +10,16 @@ from backend.app.version import __version__
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import MAX_UPLOAD, World
 
-OPEN = {"name", "version", "setup_required", "registration_open", "max_upload_bytes", "formats", "languages"}
+OPEN = {
+    "name",
+    "version",
+    "setup_required",
+    "registration_open",
+    "max_upload_bytes",
+    "formats",
+    "web_pages",
+    "languages",
+}
 
 
 def test_about_is_open_to_all(nobody: Caller) -> None:

@@ -29,6 +29,7 @@ def show() -> Response:
         **_accounts(every.accounts),
         "max_upload_bytes": every.settings.max_upload_bytes,
         "formats": list(every.formats),
+        "web_pages": every.web_pages.on,
         "languages": list(LANGUAGES),
     }
     if optional_user() is not None:

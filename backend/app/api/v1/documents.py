@@ -7,9 +7,10 @@ import re
 from typing import Any
 
 from flask import Blueprint, Response, request, send_file
+from pydantic import Field
 
 from backend.app.api import serialise
-from backend.app.api.body import optional_number, page
+from backend.app.api.body import Body, optional_number, page, parse
 from backend.app.api.context import current_user, services
 from backend.app.api.envelope import answer, failure, listing
 from backend.app.api.uploads import received_files
@@ -18,6 +19,7 @@ from backend.app.domain.documents import DocumentStatus
 from backend.app.errors import AppError, InvalidRequest
 from backend.app.services.documents import safe_name
 from backend.app.services.pictures import WIDTHS
+from backend.app.services.web.addresses import MAX_URL_CHARS
 from backend.app.storage.interfaces import DocumentFilter, DocumentSort, IncomingFile
 
 _FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or more smaller ones
@@ -26,6 +28,11 @@ _FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or 
 _SHOWN = frozenset({"application/pdf", "text/plain"})
 _NUMBER = re.compile("[0-9]{1,5}")
 _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+class WebPageBody(Body):
+    url: str = Field(min_length=1, max_length=MAX_URL_CHARS)
+    collection_id: str | None = None
 
 
 def blueprint() -> Blueprint:
@@ -44,6 +51,8 @@ def blueprint() -> Blueprint:
 
 def upload() -> Response:
     user, every = current_user(), services()
+    if request.mimetype == "application/json":
+        return _web_page(user)
     # The rest of a multipart body is small beside its files, but not nothing.
     limit = _FILES_A_REQUEST * every.settings.max_upload_bytes + every.settings.max_request_bytes
     with received_files(request, "files", every.documents.incoming, limit) as files:
@@ -54,6 +63,13 @@ def upload() -> Response:
     if all(result["error"] for result in results):
         return _all_refused(results)
     return answer([_shown(result) for result in results], 202)
+
+
+def _web_page(user: User) -> Response:
+    body, every = parse(WebPageBody), services()
+    collection_id = body.collection_id or every.collections.default(user).id
+    uploaded = every.web_pages.add(user, collection_id, body.url)
+    return answer([_shown({"uploaded": uploaded, "error": None})], 202)
 
 
 def index() -> Response:

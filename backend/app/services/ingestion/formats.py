@@ -51,6 +51,8 @@ FORMATS: tuple[Format, ...] = (
 
 SUPPORTED_EXTENSIONS: tuple[str, ...] = tuple(extension for entry in FORMATS for extension in entry.extensions)
 
+_BY_TYPE = {entry.media_type: entry.extensions[0] for entry in reversed(FORMATS)}
+
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
@@ -99,6 +101,11 @@ def sniff(path: Path, filename: str) -> str:
         "Open it in the program that made it, save it again and upload the new copy.",
         details={"found": kind},
     )
+
+
+def extension_of(media_type: str) -> str | None:
+    """Return the ending by which files of a media type are known; None for a type that no reader knows."""
+    return _BY_TYPE.get(media_type)
 
 
 def _kind(head: bytes) -> str:

@@ -21,6 +21,7 @@ import { define, LightElement } from '../../utils/light_element.js';
 import './collection_bar.js';
 import './document_list.js';
 import './document_view.js';
+import './web_page_form.js';
 
 /** Documents of a collection: adding, following, opening and removing them. */
 class DocumentsPage extends LightElement {
@@ -93,6 +94,7 @@ class DocumentsPage extends LightElement {
           .formats=${formats}
           @files=${(/** @type {CustomEvent} */ { detail }) => addFiles(detail)}
         ></lo-file-buttons>
+        ${about?.web_pages ? html`<lo-web-page-form></lo-web-page-form>` : nothing}
         <p class="intake-formats">
           ${collections.length > 1 && intake ? html`<b>${t('upload.drop_into', { name: intake.name })}</b>` : nothing}
           ${formatFamilies(formats).join(' · ')}
