@@ -98,6 +98,7 @@ class Settings:
 
     # --- accounts ---
     open_registration: bool = setting(False, "Let anybody make an account, not only the first person.", group="Accounts")
+    offered_questions: str = setting("own", "Whose questions with a thumb or an opened citation administrators are offered as test questions: their own; or also others', where all sources are theirs to see.", group="Accounts", choices=("own", "shared"))
 
     # --- documents ---
     max_upload_bytes: int = setting(200 * MIB, "Largest file.", group="Documents", least=1)

@@ -128,6 +128,23 @@ class UserNotFound(NotFound):
     message = "There is no account with this email. Ask the person to make one first."
 
 
+class PassageNotFound(NotFound):
+    error_code, error = "PASSAGE_NOT_FOUND", "Passage not found"
+    message = (
+        "A passage that was named is not in this collection any more, or belongs to somebody else. Search for it again."
+    )
+
+
+class QuestionNotFound(NotFound):
+    error_code, error = "QUESTION_NOT_FOUND", "Question not found"
+    message = "This test question does not exist, was deleted, or belongs to a collection that you may not see."
+
+
+class RunNotFound(NotFound):
+    error_code, error = "RUN_NOT_FOUND", "Run not found"
+    message = "This run does not exist, was deleted, or belongs to a collection that you may not see."
+
+
 class MethodNotAllowed(AppError):
     status, error_code, error = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
     message = "This address does not answer to that method."
@@ -146,6 +163,11 @@ class EmailTaken(Conflict):
 class NameTaken(Conflict):
     error_code, error = "NAME_TAKEN", "Name already in use"
     message = "You already have one with this name. Choose another name."
+
+
+class QuestionExists(Conflict):
+    error_code, error = "QUESTION_EXISTS", "Question already there"
+    message = "This collection has a test question of these words already. Change that one instead."
 
 
 class TooManyRequests(AppError):

@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 5.0  # how often SQL is asked for what the queue does not know
 _POLL_SECONDS = 0.5  # the same without Redis, when nobody wakes us
+_RUNS_SECONDS = 1.0  # how often SQL is asked for runs that compare settings
 _running: list[Indexer] = []  # the one that RQ's functions below work for
 
 
@@ -51,6 +52,7 @@ class Indexer:
         self._settings = settings
         self._parts = wiring.parts(settings, metrics, embedding_threads=os.cpu_count() or 1)
         self._service: IndexingService = wiring.indexing_service(self._parts, owner())
+        self._runner = wiring.evaluation_runner(self._parts, owner())
         self._heartbeats = Heartbeats(settings.run_dir)
         self._started = self._restored = False
         self._stopping = threading.Event()
@@ -60,20 +62,24 @@ class Indexer:
         """Restore what is lost, then work until SIGTERM or SIGINT."""
         _running[:] = [self]
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        # Beside the indexing, which may take minutes: they only read the indexes.
+        comparing = threading.Thread(target=self._compare, name="comparing", daemon=True)
         for number in (signal.SIGTERM, signal.SIGINT):  # until RQ has handlers of its own
             signal.signal(number, _leave)
         try:
             housekeeping.start()
             self._at_start()
             self._started = True
+            comparing.start()
             if self._parts.redis is None:
                 self._poll()
             else:
                 self._work()
         finally:
             self._stopping.set()
-            if housekeeping.is_alive():
-                housekeeping.join()
+            for thread in (housekeeping, comparing):
+                if thread.is_alive():
+                    thread.join()
             self._heartbeats.end()
             _running.clear()
             self._parts.close()
@@ -94,6 +100,7 @@ class Indexer:
 
     def _at_start(self) -> None:
         self._service.free_abandoned()
+        self._runner.free_abandoned()
         self._parts.files.remove_abandoned()
         self._restore()
 
@@ -156,6 +163,17 @@ class Indexer:
                 log.exception("housekeeping_failed")
             if self._stopping.wait(_LOOK_SECONDS):
                 return
+
+    def _compare(self) -> None:
+        """Work off runs over test questions."""
+        while not self._stopping.wait(_RUNS_SECONDS):
+            try:
+                self._runner.work_off(self._stopping.is_set)
+            except Unavailable as error:
+                log.warning("runs_postponed", error_code=error.error_code)
+            except Exception:
+                # The edge of a thread that must not end before its process.
+                log.exception("runs_failed")
 
     def _enqueue_pending(self) -> bool:
         """Bring back jobs that the queue has lost; return False when there is no queue to ask.

@@ -12,6 +12,7 @@ from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.base import Embedder
+from backend.app.services.evaluation.bundle import EvaluationServices
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
@@ -28,6 +29,7 @@ class Services:
     collections: CollectionService
     conversations: ConversationService
     documents: DocumentService
+    evaluation: EvaluationServices
     health: HealthService
     metrics: Metrics
     models: LanguageModels

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+import backend.app.storage.evaluation_models  # whoever knows the models' tables is to know all of them
 import backend.migrations
 from backend.app.config import Settings
 from backend.app.errors import ConfigError, StorageFull, StorageUnavailable

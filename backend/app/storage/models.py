@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -175,7 +187,15 @@ class MessageRow(Base):
     timings: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_messages_conversation", "conversation_id", "place"),)
+    __table_args__ = (
+        Index("ix_messages_conversation", "conversation_id", "place"),
+        Index(
+            "ix_messages_thumbs_up",
+            "id",
+            sqlite_where=sql_text("feedback = 1"),
+            postgresql_where=sql_text("feedback = 1"),
+        ),
+    )
 
 
 class PerformanceStepRow(Base):

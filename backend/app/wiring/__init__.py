@@ -15,11 +15,13 @@ from backend.app.wiring.assembly import (
     services,
 )
 from backend.app.wiring.building_blocks import Parts, page_folder, parts
+from backend.app.wiring.evaluating import evaluation_runner
 from backend.app.wiring.measuring import sampler
 
 __all__ = [
     "Parts",
     "agreement_service",
+    "evaluation_runner",
     "evaluator",
     "indexing_service",
     "page_folder",

@@ -18,7 +18,6 @@ from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
-from backend.app.services.embedding.queries import CachedQueryVectors
 from backend.app.services.health import HealthService
 from backend.app.services.ingestion.pictures import PictureReader
 from backend.app.services.llm.prompting import PROMPT_VERSION
@@ -27,7 +26,6 @@ from backend.app.services.pictures import PictureService
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
-from backend.app.services.retrieval.hybrid import HybridRetriever
 from backend.app.services.search import SearchService
 from backend.app.services.web.addresses import Gate, networks_of, ports_of
 from backend.app.services.web.fetching import Fetcher
@@ -39,8 +37,10 @@ from backend.app.storage.repositories.documents import SqlDocuments
 from backend.app.storage.repositories.jobs import SqlJobs
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.wiring.building_blocks import Parts
+from backend.app.wiring.evaluating import evaluation
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
+from backend.app.wiring.retrieving import hybrid_retriever, vector_weight
 
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
@@ -93,6 +93,7 @@ def services(parts: Parts) -> Services:
         collections=collections,
         conversations=ConversationService(conversations),
         documents=documents,
+        evaluation=evaluation(parts, collections),
         health=HealthService(probes(parts, models), required=frozenset({"database"})),
         metrics=metrics,
         models=models,
@@ -194,7 +195,7 @@ def evaluator(parts: Parts) -> Evaluator:
         corpora=SqlCorpora(parts.database),
         lexical=parts.lexical,
         vectors=parts.vectors,
-        retriever=_retriever(parts),
+        retriever=hybrid_retriever(parts, parts.metrics),
         chunk=functools.partial(chunk, target=settings.passage_chars, overlap=settings.passage_overlap_chars),
         embedder=parts.embedder,
         analyzer=parts.analyzer,
@@ -203,37 +204,16 @@ def evaluator(parts: Parts) -> Evaluator:
     )
 
 
-def _retriever(parts: Parts) -> HybridRetriever:
-    settings = parts.settings
-    return HybridRetriever(
-        lexical=parts.lexical,
-        vectors=parts.vectors,
-        passages=parts.passages,
-        queries=CachedQueryVectors(parts.embedder, parts.pool, parts.caches.answers),
-        analyzer=parts.analyzer,
-        pool=parts.pool,
-        metrics=parts.metrics,
-        candidates=settings.candidates,
-        vector_weight=_vector_weight(parts),
-        branch_timeout=settings.branch_timeout_ms / 1000,
-    )
-
-
-def _vector_weight(parts: Parts) -> float:
-    weight = parts.settings.vector_weight
-    return parts.embedder.fusion_weight if weight < 0 else weight
-
-
 def _cached_retriever(parts: Parts) -> CachedRetriever:
     cache, seconds = parts.caches.answers, parts.settings.cache_search_seconds
-    return CachedRetriever(_retriever(parts), cache, settings=_found_by(parts), seconds=seconds)
+    return CachedRetriever(hybrid_retriever(parts, parts.metrics), cache, settings=_found_by(parts), seconds=seconds)
 
 
 def _found_by(parts: Parts) -> list[object]:
     """Return all that changes what a search finds, besides the question and the collections."""
     settings = parts.settings
     versions = [settings.lexical_engine, parts.analyzer.version, parts.embedder.name]
-    return [*versions, settings.candidates, _vector_weight(parts)]
+    return [*versions, settings.candidates, vector_weight(parts)]
 
 
 def _given_answers(parts: Parts) -> GivenAnswers | NoGivenAnswers:

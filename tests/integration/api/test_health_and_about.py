@@ -19,6 +19,7 @@ OPEN = {
     "formats",
     "web_pages",
     "languages",
+    "offered_questions",
 }
 
 

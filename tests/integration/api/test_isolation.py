@@ -65,7 +65,29 @@ OWNED = (
     Row("GET", "/conversations/{v}/export", NO_CONVERSATION, NO_CONVERSATION, NO_CONVERSATION),
     Row("GET", "/conversations/{v}/export?format=json", NO_CONVERSATION, NO_CONVERSATION, NO_CONVERSATION),
     Row("POST", "/feedback", NO_MESSAGE, NO_MESSAGE, NO_MESSAGE, {"message_id": "{m}", "value": 1}),
+    Row("POST", "/feedback/citations", NO_MESSAGE, NO_MESSAGE, NO_MESSAGE, {"message_id": "{m}", "passage_id": 1}),
     Row("DELETE", "/documents/{d}", NO_DOCUMENT, FORBIDDEN, OK),
+)
+# Administrators alone; what each of them sees: test_evaluation.py
+FOR_ADMINISTRATORS = tuple(
+    Row(method, f"/evaluation{path}", FORBIDDEN, FORBIDDEN, FORBIDDEN, {"collection_id": "{c}"} if body else None)
+    for method, path, body in (
+        ("GET", "?collection_id={c}", False),
+        ("GET", "/questions?collection_id={c}", False),
+        ("POST", "/questions", True),
+        ("PATCH", "/questions/x", True),
+        ("DELETE", "/questions/x", False),
+        ("GET", "/offers?collection_id={c}", False),
+        ("POST", "/offers/{m}", True),
+        ("DELETE", "/offers/{m}", False),
+        ("POST", "/imports", False),
+        ("GET", "/runs?collection_id={c}", False),
+        ("POST", "/runs", True),
+        ("GET", "/runs/x", False),
+        ("POST", "/runs/x/cancel", False),
+        ("DELETE", "/runs/x", False),
+        ("GET", "/runs/x/results", False),
+    )
 )
 OPEN = {
     ("GET", "/api/v1/about"),
@@ -113,7 +135,7 @@ def matched(world: World, row: Row) -> tuple[str, str]:
 
 
 def test_every_route_says_who_gets_what(world: World) -> None:
-    covered = OPEN | OF_ONESELF | {matched(world, row) for row in OWNED}
+    covered = OPEN | OF_ONESELF | {matched(world, row) for row in OWNED + FOR_ADMINISTRATORS}
     assert routes(world) - covered == set(), "a new route belongs into one of the tables above"
     assert covered - routes(world) == set(), "a route that is no more"
 
@@ -184,7 +206,7 @@ def others(world: World, library: Library) -> dict[str, Caller]:
     return people
 
 
-@pytest.mark.parametrize("row", OWNED, ids=lambda row: f"{row.method} {row.path} {row.body or ''}")
+@pytest.mark.parametrize("row", FOR_ADMINISTRATORS + OWNED, ids=lambda row: f"{row.method} {row.path} {row.body or ''}")
 @pytest.mark.parametrize("who", ["stranger", "reader", "editor"])
 def test_others_get_what_their_access_gives(
     world: World, library: Library, others: dict[str, Caller], who: str, row: Row

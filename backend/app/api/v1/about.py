@@ -31,6 +31,7 @@ def show() -> Response:
         "formats": list(every.formats),
         "web_pages": every.web_pages.on,
         "languages": list(LANGUAGES),
+        "offered_questions": every.settings.offered_questions,
     }
     if optional_user() is not None:
         status = every.models.status()

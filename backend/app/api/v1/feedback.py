@@ -1,4 +1,4 @@
-"""A thumb and a word on an answer."""
+"""A thumb and a word on an answer, and which of its citations were opened."""
 
 from __future__ import annotations
 
@@ -19,12 +19,24 @@ class Rating(Body):
     comment: Annotated[str, StringConstraints(max_length=4000)] | None = None
 
 
+class Opened(Body):
+    message_id: str
+    passage_id: Annotated[StrictInt, Field(ge=1, lt=2**53)]
+
+
 def blueprint() -> Blueprint:
     feedback = Blueprint("feedback", __name__)
     feedback.post("/feedback")(rate)
+    feedback.post("/feedback/citations")(opened)
     return feedback
 
 
 def rate() -> Response:
     user, body = current_user(), parse(Rating)
     return answer(serialise.message(services().conversations.rate(user, body.message_id, body.value, body.comment)))
+
+
+def opened() -> Response:
+    user, body = current_user(), parse(Opened)
+    services().evaluation.questions.opened(user, body.message_id, body.passage_id)
+    return answer()

@@ -22,7 +22,7 @@ _QRELS = ("qrels.tsv", "qrels/test.tsv")
 class MalformedTestSet(AppError):
     """A folder that is no test set; the message names file and line."""
 
-    error_code, error = "MALFORMED_TEST_SET", "Malformed test set"
+    status, error_code, error = 422, "MALFORMED_TEST_SET", "Malformed test set"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""Test questions and runs that compare settings of search by them: administrators alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import Blueprint, Response, request
+from pydantic import Field, StrictFloat, StrictInt
+
+from backend.app.api import evaluation_shapes as shapes
+from backend.app.api.body import Body, page, parse
+from backend.app.api.context import administrator, services
+from backend.app.api.envelope import answer, listing
+from backend.app.api.uploads import received_files
+from backend.app.domain.evaluation import Change, SearchSettings
+from backend.app.domain.search import SearchMode
+from backend.app.errors import InvalidRequest
+from backend.app.services.evaluation import comparing, importing, questions
+
+PassageIds = list[Annotated[StrictInt, Field(ge=1, lt=2**53)]]
+
+
+class NewQuestion(Body):
+    collection_id: str
+    text: str
+    passage_ids: PassageIds
+
+
+class ChangedQuestion(Body):
+    text: str | None = None
+    passage_ids: PassageIds | None = None
+
+
+class Accepted(Body):
+    collection_id: str
+    passage_ids: PassageIds | None = None
+
+
+class NewRun(Body):
+    collection_id: str
+    mode: SearchMode | None = None
+    vector_weight: StrictFloat | StrictInt | None = None
+    candidates: StrictInt | None = None
+
+
+def blueprint() -> Blueprint:
+    evaluation = Blueprint("evaluation", __name__, url_prefix="/evaluation")
+    evaluation.get("")(overview)
+    evaluation.get("/questions")(index)
+    evaluation.post("/questions")(add)
+    evaluation.patch("/questions/<question_id>")(change)
+    evaluation.delete("/questions/<question_id>")(delete)
+    evaluation.get("/offers")(offers)
+    evaluation.post("/offers/<message_id>")(accept)
+    evaluation.delete("/offers/<message_id>")(dismiss)
+    evaluation.post("/imports")(take_in)
+    evaluation.get("/runs")(runs)
+    evaluation.post("/runs")(start)
+    evaluation.get("/runs/<run_id>")(show_run)
+    evaluation.post("/runs/<run_id>/cancel")(cancel)
+    evaluation.delete("/runs/<run_id>")(delete_run)
+    evaluation.get("/runs/<run_id>/results")(results)
+    return evaluation
+
+
+def overview() -> Response:
+    user, every = administrator(), services()
+    return answer(
+        {
+            "questions": every.evaluation.questions.count(user, _collection_id()),
+            "today": shapes.settings(every.evaluation.runs.today),
+            "offered_questions": every.settings.offered_questions,
+            "limits": {
+                "questions": questions.MAX_QUESTIONS,
+                "passages": questions.MAX_PASSAGES,
+                "candidates": comparing.MAX_CANDIDATES,
+                "import_bytes": importing.MAX_BYTES,
+                "import_documents": importing.MAX_DOCUMENTS,
+                "import_questions": importing.MAX_QUESTIONS,
+            },
+        }
+    )
+
+
+# --- questions ----------------------------------------------------------------------------
+
+
+def index() -> Response:
+    user, text = administrator(), request.args.get("q") or None
+    found, cursor = services().evaluation.questions.page(user, _collection_id(), text, page())
+    return listing([shapes.question(item) for item in found], cursor)
+
+
+def add() -> Response:
+    user, body = administrator(), parse(NewQuestion)
+    made = services().evaluation.questions.add(user, body.collection_id, body.text, body.passage_ids)
+    return answer(shapes.question(made), 201)
+
+
+def change(question_id: str) -> Response:
+    user, body = administrator(), parse(ChangedQuestion)
+    changed = services().evaluation.questions.change(user, question_id, body.text, body.passage_ids)
+    return answer(shapes.question(changed))
+
+
+def delete(question_id: str) -> Response:
+    services().evaluation.questions.delete(administrator(), question_id)
+    return answer()
+
+
+def offers() -> Response:
+    found, cursor = services().evaluation.questions.offers(administrator(), _collection_id(), page())
+    return listing([shapes.offer(item) for item in found], cursor)
+
+
+def accept(message_id: str) -> Response:
+    user, body = administrator(), parse(Accepted)
+    made = services().evaluation.questions.accept(user, body.collection_id, message_id, body.passage_ids)
+    return answer(shapes.question(made), 201)
+
+
+def dismiss(message_id: str) -> Response:
+    services().evaluation.questions.dismiss(administrator(), message_id)
+    return answer()
+
+
+def take_in() -> Response:
+    user, imports = administrator(), services().evaluation.imports
+    limit = importing.MAX_BYTES + services().settings.max_request_bytes
+    with received_files(request, "files", imports.incoming, limit) as files:
+        if not files:
+            raise InvalidRequest("There is no file in the request. Send each in a part named `files`.")
+        imported = imports.take_in(user, request.form.get("name", ""), files)
+    return answer(shapes.imported(imported), 202)
+
+
+# --- runs ---------------------------------------------------------------------------------
+
+
+def runs() -> Response:
+    found, cursor = services().evaluation.runs.page(administrator(), _collection_id(), page(20))
+    return listing([shapes.run(item) for item in found], cursor)
+
+
+def start() -> Response:
+    user, body, service = administrator(), parse(NewRun), services().evaluation.runs
+    today = service.today
+    after = SearchSettings(
+        mode=body.mode or today.mode,
+        vector_weight=today.vector_weight if body.vector_weight is None else float(body.vector_weight),
+        candidates=today.candidates if body.candidates is None else body.candidates,
+    )
+    return answer(shapes.run(service.start(user, body.collection_id, after)), 202)
+
+
+def show_run(run_id: str) -> Response:
+    return answer(shapes.run(services().evaluation.runs.get(administrator(), run_id)))
+
+
+def cancel(run_id: str) -> Response:
+    return answer(shapes.run(services().evaluation.runs.cancel(administrator(), run_id)))
+
+
+def delete_run(run_id: str) -> Response:
+    services().evaluation.runs.delete(administrator(), run_id)
+    return answer()
+
+
+def results(run_id: str) -> Response:
+    shown = services().evaluation.runs.results(administrator(), run_id, _change(), page())
+    return listing([shapes.result(item, shown.passages) for item in shown.results], shown.next_cursor)
+
+
+def _collection_id() -> str:
+    collection_id = request.args.get("collection_id")
+    if not collection_id:
+        raise InvalidRequest("Name a collection as `collection_id`.")
+    return collection_id
+
+
+def _change() -> Change:
+    try:
+        return Change(request.args.get("change") or Change.ALL)
+    except ValueError:
+        raise InvalidRequest(f"`change` is one of {', '.join(change.value for change in Change)}.") from None

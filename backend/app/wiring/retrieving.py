@@ -1,0 +1,32 @@
+"""What finds passages, put together."""
+
+from __future__ import annotations
+
+from backend.app.monitoring.interfaces import Metrics
+from backend.app.services.embedding.queries import CachedQueryVectors
+from backend.app.services.retrieval.hybrid import HybridRetriever
+from backend.app.wiring.building_blocks import Parts
+
+
+def hybrid_retriever(
+    parts: Parts, metrics: Metrics, *, candidates: int | None = None, weight: float | None = None
+) -> HybridRetriever:
+    """Build what searches past every cache; what is left out is as the settings say."""
+    settings = parts.settings
+    return HybridRetriever(
+        lexical=parts.lexical,
+        vectors=parts.vectors,
+        passages=parts.passages,
+        queries=CachedQueryVectors(parts.embedder, parts.pool, parts.caches.answers),
+        analyzer=parts.analyzer,
+        pool=parts.pool,
+        metrics=metrics,
+        candidates=settings.candidates if candidates is None else candidates,
+        vector_weight=vector_weight(parts) if weight is None else weight,
+        branch_timeout=settings.branch_timeout_ms / 1000,
+    )
+
+
+def vector_weight(parts: Parts) -> float:
+    weight = parts.settings.vector_weight
+    return parts.embedder.fusion_weight if weight < 0 else weight
