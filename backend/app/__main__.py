@@ -33,9 +33,10 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
             settings=settings,
             services=wiring.services(parts),
             indexing=lambda: wiring.indexing_service(parts, owner()),
-            reindexing=lambda: wiring.reindexing_service(parts),
+            reindexing=lambda: wiring.reindexing_service(parts, owner()),
             agreement=lambda owns_vectors: wiring.agreement_service(parts, owns_vectors=owns_vectors),
-            repair=lambda: wiring.repair_service(parts),
+            repair=lambda: wiring.repair_service(parts, owner()),
+            reembedding=lambda: parts.moves.progress(None),
             evaluation=lambda: wiring.evaluator(parts),
         )
     finally:

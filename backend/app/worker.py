@@ -64,6 +64,7 @@ class Indexer:
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         # Beside the indexing, which may take minutes: they only read the indexes.
         comparing = threading.Thread(target=self._compare, name="comparing", daemon=True)
+        reembedding = threading.Thread(target=self._reembed, name="reembedding", daemon=True)
         for number in (signal.SIGTERM, signal.SIGINT):  # until RQ has handlers of its own
             signal.signal(number, _leave)
         try:
@@ -71,13 +72,14 @@ class Indexer:
             self._at_start()
             self._started = True
             comparing.start()
+            reembedding.start()
             if self._parts.redis is None:
                 self._poll()
             else:
                 self._work()
         finally:
             self._stopping.set()
-            for thread in (housekeeping, comparing):
+            for thread in (housekeeping, comparing, reembedding):
                 if thread.is_alive():
                     thread.join()
             self._heartbeats.end()
@@ -107,10 +109,14 @@ class Indexer:
     def _restore(self) -> None:
         with self._writing:
             try:
-                wiring.reindexing_service(self._parts).restore_lost()
+                wiring.reindexing_service(self._parts, owner()).restore_lost()
                 self._restored = True
             except Unavailable as error:  # housekeeping tries again
                 log.warning("restore_postponed", error_code=error.error_code)
+
+    def _reembed(self) -> None:
+        service = wiring.reembedding_service(self._parts, owner())
+        service.run(self._writing, self._stopping, lambda: bool(self._parts.indexing.pending()))
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -3,6 +3,14 @@
 export type Language = 'en' | 'ko';
 export type Role = 'administrator' | 'member';
 export type Access = 'owner' | 'editor' | 'reader';
+/** Passages that are embedded anew by another embedder, in collections that are still searched by those before. */
+export interface EmbedderMove {
+  from: string[];
+  to: string;
+  passages: number;
+  done: number;
+}
+
 export type DocumentStatus =
   | 'queued' | 'extracting' | 'searchable' | 'ready' | 'failed' | 'cancelled';
 export type MessageStatus = 'complete' | 'stopped' | 'failed';

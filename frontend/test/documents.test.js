@@ -187,3 +187,18 @@ test('who leaves a collection no longer sees it', async () => {
   assert.deepEqual(collections.$collections.get().map(({ id }) => id), ['o']);
   assert.equal(collections.$chosenCollection.get(), null);
 });
+
+test('a move to another embedder is no state of documents, and is told until it ends', async () => {
+  const counts = { queued: 0, extracting: 0, searchable: 0, ready: 1, failed: 0, cancelled: 0 };
+  /** @type {object} */
+  let status = { ...counts, reembedding: { from: ['use'], to: 'e5', passages: 4, done: 1 } };
+  fakeServer({ 'GET /documents': () => answer([doc('a')], { next_cursor: null }), 'GET /indexing/status': () => answer(status) });
+  const stop = documents.watchDocuments();
+  await documents.loadDocuments({ show: 'all', query: '' });
+  assert.deepEqual(documents.$documents.get().counts, counts);
+  assert.equal(documents.$documents.get().move?.done, 1);
+  status = counts;
+  await documents.loadDocuments({ quiet: true });
+  assert.equal(documents.$documents.get().move, null);
+  stop();
+});

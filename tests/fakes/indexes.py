@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.app.domain.documents import Passage
-from backend.app.domain.search import ScoredId
+from backend.app.domain.search import MoveProgress, ScoredId
 from backend.app.services.embedding.base import Vectors
+from backend.app.services.embedding.spaces import VectorSpace, VectorSpaces
 
 
 class FakeIndex:
@@ -79,6 +80,15 @@ class FakeVectors(FakeIndex):
         assert vectors.shape[0] == len(passages)
         self._put(collection_id, passages)
 
+    def held(self) -> list[str]:
+        return [self.name(collection_id, FakeEmbedder.name) for collection_id in self.entries]
+
+    def name(self, collection_id: str, embedding: str) -> str:
+        return f"{collection_id}-{embedding}"
+
+    def remove_stray(self, name: str) -> None:
+        self.drop(name.partition("-")[0])
+
     def ping(self) -> None:
         self._answer("ping", "")
 
@@ -127,3 +137,25 @@ class FakePassages:
 
     def of_collection(self, collection_id: str) -> list[list[Passage]]:
         return [[p for p in self.shown.values() if p.collection_id == collection_id]]
+
+
+class FakeMoves:
+    """Every collection is searched by the chosen embedder, and none moves."""
+
+    def searched_by(self, collection_id: str, chosen: str) -> str:
+        return chosen
+
+    def spaces_of(self, collection_id: str) -> list[str]:
+        return [FakeEmbedder.name]
+
+    def progress(self, user_id: str | None, collection_id: str | None = None) -> MoveProgress | None:
+        return None
+
+
+def one_space(embedder: FakeEmbedder, vectors: FakeVectors) -> VectorSpaces:
+    """Return the space of an embedder that is never changed."""
+
+    def no_other(name: str) -> Any:
+        raise AssertionError(f"there is no {name}")
+
+    return VectorSpaces(VectorSpace(embedder, vectors), no_other, no_other)

@@ -71,7 +71,7 @@ class Library:
 
     def mend(self) -> list[Repair]:
         """Mend what is wrong, and index what is queued for it."""
-        repairs = list(wiring.repair_service(self.parts).mend(self.compare().disagreements))
+        repairs = list(wiring.repair_service(self.parts, "tests").mend(self.compare().disagreements))
         self.work()
         return repairs
 

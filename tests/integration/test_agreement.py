@@ -231,7 +231,7 @@ def test_what_is_deleted_while_it_is_mended_leaves_nothing(damaged: Damaged) -> 
     of.indexing.remove_leftovers()
     # As if it had been read just before: its entries are written behind those who tidied up.
     entry = replace(found, document_id=damaged.lamp.id)
-    list(wiring.repair_service(of.parts).mend([entry]))
+    list(wiring.repair_service(of.parts, "tests").mend([entry]))
     of.work()
     assert of.faults() == []
 
@@ -255,7 +255,7 @@ def test_vectors_of_no_collection_are_left_alone_where_others_may_own_them(damag
     found = damaged.of.agreement(owns_vectors=True).compare().disagreements
     ours = [fault for fault in found if fault.name.startswith(stray)]
     assert [fault.fault for fault in ours] == [Fault.VECTORS_STRAY]
-    assert all(repair.mended for repair in wiring.repair_service(damaged.parts).mend(ours))
+    assert all(repair.mended for repair in wiring.repair_service(damaged.parts, "tests").mend(ours))
     found = damaged.of.agreement(owns_vectors=True).compare().disagreements
     assert not any(fault.name.startswith(stray) for fault in found)
 
@@ -267,7 +267,7 @@ def test_a_chroma_that_is_away_is_told_and_the_rest_is_mended(damaged: Damaged) 
     service._sleep = lambda seconds: None
     found: tuple[Disagreement, ...] = service.compare().disagreements
     assert sorted(fault.fault for fault in found) == [Fault.VECTORS_UNREADABLE, Fault.WORDS_MISSING]
-    done = {repair.disagreement.fault: repair.mended for repair in wiring.repair_service(away).mend(found)}
+    done = {repair.disagreement.fault: repair.mended for repair in wiring.repair_service(away, "tests").mend(found)}
     assert done == {Fault.VECTORS_UNREADABLE: False, Fault.WORDS_MISSING: True}
     away.close()
     assert damaged.of.faults() == []
@@ -290,7 +290,7 @@ def test_an_index_made_anew_beside_an_indexer_loses_nothing_and_has_nothing_twic
     """While a third document's words are being written, another process drops the index and fills it again."""
     of = damaged.of
     third = of.put("third.txt", "A gull sits on the pier.\n\n" * 90 + new_id())
-    reindexing = wiring.reindexing_service(of.parts)
+    reindexing = wiring.reindexing_service(of.parts, "tests")
     write, rebuilt = of.parts.lexical.add, []
 
     def meanwhile(collection_id: str, entries: object) -> None:

@@ -7,13 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import redis
 
+from tests.fakes.scripted_endpoint import Reply, ScriptedEndpoint, embeddings
 from tests.services.client import Client
 from tests.services.likeopt import Server, eventually, likeopt_server
 from tests.services.stores import valkey_server
@@ -70,6 +73,40 @@ def test_a_queue_that_forgot_everything_loses_no_document(own: Server) -> None:
     indexer.resume()
     assert {document["status"] for document in client.indexed().values()} == {"ready"}
     client.close()
+
+
+def test_another_embedder_takes_over_while_people_search_and_the_indexer_dies(tmp_path: Path) -> None:
+    query = "guests of the workshop"
+    with ScriptedEndpoint() as endpoint:
+        served = {"LIKEOPT_EMBEDDING": "openai", "LIKEOPT_EMBEDDING_BASE_URL": endpoint.url}
+        with likeopt_server(tmp_path / "data", LIKEOPT_EMBEDDING_MODEL="old", **served) as server:
+            client = person(server)
+            client.upload(*FILES)
+            assert {document["status"] for document in client.indexed().values()} == {"ready"}
+            title = first_hit(client, query, "vector")
+            client.close()
+        embed = threading.Event()
+
+        def patient(request: Mapping[str, Any]) -> Reply:
+            if request["model"] == "new":
+                embed.wait(60)
+            return embeddings(request)
+
+        endpoint.answer = patient
+        with likeopt_server(tmp_path / "data", LIKEOPT_EMBEDDING_MODEL="new", **served) as server:
+            client = Client(server.url)
+            client.sign_in()
+            eventually(lambda: client.data("GET", "/indexing/status").get("reembedding"), "the move is told")
+            move = client.data("GET", "/indexing/status")["reembedding"]
+            assert (move["from"], move["to"], move["done"]) == (["openai:old"], "openai:new", 0)
+            assert first_hit(client, query, "vector") == title
+            psutil.Process(server.services()["pids"]["indexer"]).kill()
+            embed.set()
+            eventually(lambda: "reembedding" not in client.data("GET", "/indexing/status"), "the move has ended")
+            asked = len(endpoint.requests)
+            assert first_hit(client, query, "vector") == title
+            assert [request["model"] for _, request in endpoint.requests[asked:]] == ["new"]
+            client.close()
 
 
 def test_a_killed_indexer_goes_on_where_it_was(own: Server) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from backend.app.domain.accounts import Member, User
 from backend.app.domain.chat import Citation, Conversation, Message, Source, Usage
 from backend.app.domain.documents import Collection, Document, Job, Passage, Picture, Problem
-from backend.app.domain.search import Hit
+from backend.app.domain.search import Hit, MoveProgress
 
 Shape = dict[str, Any]
 
@@ -27,6 +27,10 @@ def user(value: User) -> Shape:
         "role": value.role.value,
         "created_at": moment(value.created_at),
     }
+
+
+def move(value: MoveProgress) -> Shape:
+    return {"from": list(value.sources), "to": value.target, "passages": value.passages, "done": value.done}
 
 
 def collection(value: Collection) -> Shape:

@@ -103,10 +103,22 @@ def _parts(builders: Builders, settings: Settings, *, repair: bool) -> Iterator[
     try:
         with attached(quiet, "doctor", redis=False, chroma=True) as reachable, builders.toolbox(reachable) as toolbox:
             yield from _health(toolbox, has_server=has_server)
+            yield from _reembedding(toolbox, has_server=has_server)
             owns_vectors = not settings.chroma_url  # another Like-Opt may use the same Chroma
             yield from agreement_checks(toolbox, owns_vectors=owns_vectors, repair=repair, has_server=has_server)
     except AppError as error:
         yield Check("services", "wrong", error.message, "The folder logs/ in the data folder says more.")
+
+
+def _reembedding(toolbox: Toolbox, *, has_server: bool) -> Iterator[Check]:
+    move = toolbox.reembedding()
+    if move is None:
+        return
+    detail = f"{move.done:,} of {move.passages:,} passages have vectors by {move.target} so far."
+    doing = "" if has_server else " `likeopt serve` or `likeopt reindex` goes on with it."
+    yield Check(
+        "embedding anew", "note", detail, f"Until all have, search goes on by {', '.join(move.sources)}.{doing}"
+    )
 
 
 def _health(toolbox: Toolbox, *, has_server: bool) -> Iterator[Check]:

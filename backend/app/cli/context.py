@@ -16,6 +16,7 @@ from backend.app.errors import AppError
 
 if TYPE_CHECKING:
     from backend.app.config import Settings
+    from backend.app.domain.search import MoveProgress
     from backend.app.services.agreement import AgreementService
     from backend.app.services.bundle import Services
     from backend.app.services.evaluation.evaluator import Evaluator
@@ -38,6 +39,7 @@ class Toolbox:
     reindexing: Callable[[], ReindexingService]
     agreement: Callable[[bool], AgreementService]
     repair: Callable[[], RepairService]
+    reembedding: Callable[[], MoveProgress | None]
     evaluation: Callable[[], Evaluator]
 
 

@@ -47,6 +47,7 @@ class Collection:
     documents: int
     searchable: int  # of these documents
     created_at: datetime
+    embedding: str = ""  # whose vectors are searched; none yet: the embedder that the settings name
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,16 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveProgress:
+    """How many passages have vectors by the embedder ``target`` so far, in collections still searched by ``sources``."""
+
+    sources: tuple[str, ...]
+    target: str
+    passages: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedSearch:
     """A result as it is sent: JSON in UTF-8, the same by Brotli, and the tag that changes with it."""
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
+from backend.app.domain.search import MoveProgress
 from backend.app.errors import Conflict, DocumentNotFound
 from backend.app.security.typed_text import cleaned
 from backend.app.storage.interfaces import (
@@ -23,6 +24,7 @@ from backend.app.storage.interfaces import (
     Page,
     ReceivedFile,
 )
+from backend.app.storage.reembedding import Reembeddings
 
 Sniffer = Callable[[Path, str], str]  # (file, its name) -> media type; raises DocumentRefused
 _MAX_NAME_BYTES = 255
@@ -54,8 +56,10 @@ class DocumentService:
         sniff: Sniffer,
         new_id: Callable[[], str],
         max_upload_bytes: int,
+        moves: Reembeddings,
     ) -> None:
         self._documents = documents
+        self._moves = moves
         self._jobs = jobs
         self._files = files
         self._queue = queue
@@ -125,6 +129,10 @@ class DocumentService:
 
     def counts(self, user: User, collection_id: str | None = None) -> dict[DocumentStatus, int]:
         return self._documents.counts(user.id, collection_id)
+
+    def reembedding(self, user: User, collection_id: str | None = None) -> MoveProgress | None:
+        """Return how far embedding anew by another embedder has come; None when nothing is."""
+        return self._moves.progress(user.id, collection_id)
 
     def passages(
         self, user: User, document_id: str, page: Page, around: int | None

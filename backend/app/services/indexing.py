@@ -14,12 +14,14 @@ from backend.app.domain.documents import Chunk, Document, DocumentStatus, Extrac
 from backend.app.errors import AppError, DocumentRefused, NoTextLayer, Unavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.owners import has_ended
-from backend.app.services.embedding.base import Embedder
+from backend.app.services.embedding.searched import SearchedSpaces
+from backend.app.services.embedding.spaces import VectorSpace
 from backend.app.services.indexing_work import Cancelled, GaveWay, Interrupted, Work
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
-from backend.app.storage.interfaces import Files, Indexing, IndexingTask, LexicalIndexes, Removal, VectorIndexes
+from backend.app.storage.interfaces import Files, Indexing, IndexingTask, LexicalIndexes, Removal
+from backend.app.storage.reembedding import Spaces
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +46,10 @@ class IndexingService:
         indexing: Indexing,
         files: Files,
         lexical: LexicalIndexes,
-        vectors: VectorIndexes,
+        searched: SearchedSpaces,
+        store: Spaces,
         extractor: Extractor,
         chunk: Callable[[ExtractedDocument], list[Chunk]],
-        embedder: Embedder,
         analyzer: Analyzer,
         metrics: Metrics,
         owner: str,
@@ -56,10 +58,10 @@ class IndexingService:
         self._indexing = indexing
         self._files = files
         self._lexical = lexical
-        self._vectors = vectors
+        self._searched = searched
+        self._store = store
         self._extractor = extractor
         self._chunk = chunk
-        self._embedder = embedder
         self._analyzer = analyzer
         self._metrics = metrics
         self._owner = owner
@@ -150,10 +152,14 @@ class IndexingService:
         collection_id, document_id = removal.collection_id, removal.document_id
         if document_id is None:
             self._lexical.drop(collection_id)
-            self._vectors.drop(collection_id)
+            prefix = self._store.name(collection_id, "")
+            for name in self._store.held():
+                if name.startswith(prefix):
+                    self._store.remove_stray(name)
         elif not self._indexing.wants_entries(document_id):  # else its job began, or begins, by doing so
             self._lexical.remove_document(collection_id, document_id)
-            self._vectors.remove_document(collection_id, document_id)
+            for vectors in self._searched.every(collection_id):
+                vectors.remove_document(collection_id, document_id)
         self._indexing.removed(removal)
 
     def _attempt(self, work: Work) -> str:
@@ -236,22 +242,27 @@ class IndexingService:
             raise DocumentRefused(error.message) from error
 
     def _embed(self, work: Work, title: str, passages: Sequence[Passage]) -> None:
-        """Make and store the vectors, from where an earlier attempt stopped."""
+        """Make and store the vectors, from where an earlier attempt stopped.
+
+        They are those that the collection is searched with; a move to another embedder comes to these passages
+        by itself.
+        """
         document = work.task.document
-        begin = self._first_without_vector(document, len(passages)) if work.task.passages_stored else 0
+        space = self._searched.of(document.collection_id)
+        begin = self._first_without_vector(space, document, len(passages)) if work.task.passages_stored else 0
         if begin == 0:
-            self._vectors.remove_document(document.collection_id, document.id)  # of an attempt that was killed
-        size = self._embedder.batch  # how soon a cancellation is noticed
+            space.vectors.remove_document(document.collection_id, document.id)  # of an attempt that was killed
+        size = space.embedder.batch  # how soon a cancellation is noticed
         for first in range(begin, len(passages), size):
             work.stop_if_asked()
             work.give_way()
             batch = passages[first : first + size]
-            vectors = self._embedder.embed_passages([index_text(title, passage) for passage in batch])
-            self._vectors.add(document.collection_id, batch, vectors)
+            vectors = space.embedder.embed_passages([index_text(title, passage) for passage in batch])
+            space.vectors.add(document.collection_id, batch, vectors)
             work.reach(_SEARCHABLE + (1 - _SEARCHABLE) * (first + len(batch)) / len(passages))
 
-    def _first_without_vector(self, document: Document, passages: int) -> int:
-        if self._vectors.count(document.collection_id) == 0:  # the index was lost since
+    def _first_without_vector(self, space: VectorSpace, document: Document, passages: int) -> int:
+        if space.vectors.count(document.collection_id) == 0:  # the index was lost since
             return 0
         return max(0, round((document.progress - _SEARCHABLE) / (1 - _SEARCHABLE) * passages))
 

@@ -8,12 +8,13 @@ from typing import Protocol
 import structlog
 
 from backend.app.domain.documents import Document, Passage
-from backend.app.errors import SearchUnavailable
-from backend.app.services.embedding.base import Embedder
+from backend.app.errors import SearchUnavailable, Unavailable
+from backend.app.services.embedding.searched import SearchedSpaces
+from backend.app.services.reembedding import ReembeddingService
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.contents import Records, WordIndexes
-from backend.app.storage.interfaces import Indexing, VectorIndexes
+from backend.app.storage.interfaces import Indexing
 
 log = structlog.get_logger(__name__)
 
@@ -36,28 +37,38 @@ class ReindexingService:
         *,
         indexing: Indexing,
         lexical: WordIndexes,
-        vectors: VectorIndexes,
-        embedder: Embedder,
+        searched: SearchedSpaces,
+        reembedding: ReembeddingService,
         analyzer: Analyzer,
         records: Records,
     ) -> None:
         self._indexing = indexing
         self._lexical = lexical
-        self._vectors = vectors
-        self._embedder = embedder
+        self._searched = searched
+        self._reembedding = reembedding
         self._analyzer = analyzer
         self._records = records
 
     def restore_lost(self) -> None:
-        """Rebuild the indexes that are missing, unreadable or empty while SQL has passages for them."""
+        """Rebuild the indexes that are missing, unreadable or empty while SQL has passages for them.
+
+        Raises:
+            Unavailable: of some collections the vectors could not be made; all others are whole.
+        """
+        away: Unavailable | None = None
         for collection_id in self._indexing.collection_ids():
             documents = self._searchable(collection_id)
             if not self._words_are_there(collection_id, documents):
                 log.warning("word_index_rebuilt", collection=collection_id, documents=len(documents))
                 self.restore_words(collection_id)
-            if documents and self._vectors.count(collection_id) == 0:
-                log.warning("vector_index_rebuilt", collection=collection_id, documents=len(documents))
-                self._meaning(collection_id, documents, _silent)
+            try:
+                if documents and self._searched.of(collection_id).vectors.count(collection_id) == 0:
+                    log.warning("vector_index_rebuilt", collection=collection_id, documents=len(documents))
+                    self._meaning(collection_id, documents, _silent)
+            except SearchUnavailable as error:  # one collection's embedder must not hold the others up
+                away = error
+        if away is not None:
+            raise away
 
     def restore_words(self, collection_id: str) -> int:
         """Make a collection's word index anew, also beside indexers; return the number of documents.
@@ -82,9 +93,13 @@ class ReindexingService:
         for collection_id in self._indexing.collection_ids():
             self.restore_words(collection_id)
             documents = self._searchable(collection_id)
-            self._vectors.drop(collection_id)
-            self._meaning(collection_id, documents, progress)
+            space = self._searched.of(collection_id)
+            if space is self._searched.chosen:
+                space.vectors.drop(collection_id)
+                self._meaning(collection_id, documents, progress)
             total += len(documents)
+        while self._reembedding.step():  # the others are made anew by moving to the embedder that is set
+            continue
         return total
 
     def _searchable(self, collection_id: str) -> list[Document]:
@@ -116,10 +131,11 @@ class ReindexingService:
         self._lexical.replace(collection_id, sorted(documents), entries)
 
     def _meaning(self, collection_id: str, documents: list[Document], progress: Progress) -> None:
+        space = self._searched.of(collection_id)
         for number, document in enumerate(documents, 1):
-            for batch in _batches(self._indexing.stored_passages(document.id), self._embedder.batch):
-                vectors = self._embedder.embed_passages([index_text(document.title, passage) for passage in batch])
-                self._vectors.add(collection_id, batch, vectors)
+            for batch in _batches(self._indexing.stored_passages(document.id), space.embedder.batch):
+                vectors = space.embedder.embed_passages([index_text(document.title, passage) for passage in batch])
+                space.vectors.add(collection_id, batch, vectors)
             progress(document, number, len(documents))
         self._indexing.touch(collection_id)
 

@@ -9,7 +9,7 @@ import structlog
 from backend.app.domain.agreement import Disagreement, Fault, Repair
 from backend.app.domain.documents import Passage
 from backend.app.errors import AppError
-from backend.app.services.embedding.base import Embedder
+from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.reindexing import ReindexingService
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
@@ -33,9 +33,9 @@ class RepairService:
         indexing: Indexing,
         lexical: LexicalContents,
         vectors: VectorContents,
+        searched: SearchedSpaces,
         contents: FileContents,
         files: Files,
-        embedder: Embedder,
         analyzer: Analyzer,
         reindexing: ReindexingService,
         queue: JobQueue,
@@ -44,9 +44,9 @@ class RepairService:
         self._indexing = indexing
         self._lexical = lexical
         self._vectors = vectors
+        self._searched = searched
         self._contents = contents
         self._files = files
-        self._embedder = embedder
         self._analyzer = analyzer
         self._reindexing = reindexing
         self._queue = queue
@@ -101,10 +101,11 @@ class RepairService:
     def _missing_vectors(self, found: Disagreement) -> str:
         title, passages = self._document(found)
         passages = [passage for passage in passages if passage.id in found.passages]
-        for first in range(0, len(passages), self._embedder.batch):
-            batch = passages[first : first + self._embedder.batch]
-            vectors = self._embedder.embed_passages([index_text(title, passage) for passage in batch])
-            self._vectors.add(found.collection_id, batch, vectors)
+        space = self._searched.of(found.collection_id)
+        for first in range(0, len(passages), space.embedder.batch):
+            batch = passages[first : first + space.embedder.batch]
+            vectors = space.embedder.embed_passages([index_text(title, passage) for passage in batch])
+            space.vectors.add(found.collection_id, batch, vectors)
         self._written(found)
         return f"embedded {len(passages):,} passages"
 

@@ -62,6 +62,20 @@ class CollectionRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     version: Mapped[int] = mapped_column(default=0)
+    embedding: Mapped[str] = mapped_column(String(300), default="", server_default=sql_text("''"))
+    created_at: Mapped[datetime]
+
+
+class ReembeddingRow(Base):
+    """A collection on its way to another embedder's vectors."""
+
+    __tablename__ = "reembeddings"
+
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True)
+    embedding: Mapped[str] = mapped_column(String(300))
+    last_passage_id: Mapped[int] = mapped_column(BigInteger)
+    owner: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

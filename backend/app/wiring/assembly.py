@@ -18,6 +18,7 @@ from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
+from backend.app.services.embedding.searched import SearchedSpaces, SearchedVectors
 from backend.app.services.health import HealthService
 from backend.app.services.ingestion.pictures import PictureReader
 from backend.app.services.llm.prompting import PROMPT_VERSION
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.indexing import IndexingService
+    from backend.app.services.reembedding import ReembeddingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
 
@@ -66,6 +68,7 @@ def services(parts: Parts) -> Services:
         sniff=formats.sniff,
         new_id=new_id,
         max_upload_bytes=settings.max_upload_bytes,
+        moves=parts.moves,
     )
     return Services(
         settings=settings,
@@ -127,27 +130,34 @@ def indexing_service(parts: Parts, owner: str) -> IndexingService:
         indexing=parts.indexing,
         files=parts.files,
         lexical=parts.lexical,
-        vectors=parts.vectors,
+        searched=SearchedSpaces(parts.spaces, parts.moves),
+        store=parts.vectors,
         extractor=Extractor(
             memory_bytes=settings.extract_memory_bytes, seconds=settings.extract_seconds, scratch=scratch
         ),
         chunk=functools.partial(chunk, target=settings.passage_chars, overlap=settings.passage_overlap_chars),
-        embedder=parts.embedder,
         analyzer=parts.analyzer,
         metrics=parts.metrics,
         owner=owner,
     )
 
 
-def reindexing_service(parts: Parts) -> ReindexingService:
+def reembedding_service(parts: Parts, owner: str) -> ReembeddingService:
+    """Build what moves collections to the embedder that is set."""
+    from backend.app.services.reembedding import ReembeddingService
+
+    return ReembeddingService(moves=parts.moves, spaces=parts.spaces, store=parts.vectors, owner=owner)
+
+
+def reindexing_service(parts: Parts, owner: str) -> ReindexingService:
     """Build what makes lost indexes anew."""
     from backend.app.services.reindexing import ReindexingService
 
     return ReindexingService(
         indexing=parts.indexing,
         lexical=parts.lexical,
-        vectors=parts.vectors,
-        embedder=parts.embedder,
+        searched=SearchedSpaces(parts.spaces, parts.moves),
+        reembedding=reembedding_service(parts, owner),
         analyzer=parts.analyzer,
         records=parts.records,
     )
@@ -160,13 +170,13 @@ def agreement_service(parts: Parts, *, owns_vectors: bool) -> AgreementService:
     return AgreementService(
         records=parts.records,
         lexical=parts.lexical,
-        vectors=parts.vectors,
+        vectors=SearchedVectors(parts.spaces, parts.moves),
         files=parts.files,
         owns_vectors=owns_vectors,
     )
 
 
-def repair_service(parts: Parts) -> RepairService:
+def repair_service(parts: Parts, owner: str) -> RepairService:
     """Build what mends what the comparison found."""
     from backend.app.services.repair import RepairService
 
@@ -174,12 +184,12 @@ def repair_service(parts: Parts) -> RepairService:
         records=parts.records,
         indexing=parts.indexing,
         lexical=parts.lexical,
-        vectors=parts.vectors,
+        vectors=SearchedVectors(parts.spaces, parts.moves),
+        searched=SearchedSpaces(parts.spaces, parts.moves),
         contents=parts.files,
         files=parts.files,
-        embedder=parts.embedder,
         analyzer=parts.analyzer,
-        reindexing=reindexing_service(parts),
+        reindexing=reindexing_service(parts, owner),
         queue=parts.queue,
     )
 

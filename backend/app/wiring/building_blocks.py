@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from backend.app.monitoring.null import NullMetrics
 from backend.app.processes.environment import PACKAGE, ROOT
 from backend.app.services.embedding import registry as embedders
 from backend.app.services.embedding.base import Embedder
+from backend.app.services.embedding.spaces import VectorSpace, VectorSpaces
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.contents import WordIndexes
@@ -26,6 +28,7 @@ from backend.app.storage.redis_client import connect
 from backend.app.storage.repositories.indexing import SqlIndexing
 from backend.app.storage.repositories.passages import SqlPassages
 from backend.app.storage.repositories.records import SqlRecords
+from backend.app.storage.repositories.reembedding import SqlReembeddings
 from backend.app.wiring.caches import Caches, caches, no_caches
 
 if TYPE_CHECKING:
@@ -47,10 +50,12 @@ class Parts:
     lexical: WordIndexes
     vectors: ChromaIndexes
     embedder: Embedder
+    spaces: VectorSpaces
     analyzer: Analyzer
     passages: SqlPassages
     indexing: SqlIndexing
     records: SqlRecords
+    moves: SqlReembeddings
     caches: Caches
 
     def close(self) -> None:
@@ -74,6 +79,10 @@ def parts(
     passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
     pool, metrics = NativePool(settings.native_threads), metrics or NullMetrics()
     redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
+    create = partial(embedders.create, threads=embedding_threads, served=embedders.Served.by(settings))
+    indexes = partial(ChromaIndexes, settings.chroma_url or "http://127.0.0.1:8000")
+    embedder = create(settings.embedding)
+    vectors = indexes(embedder.name)
     return Parts(
         settings=settings,
         metrics=metrics,
@@ -84,12 +93,14 @@ def parts(
         files=DiskFiles(settings.files_dir),
         queue=_queue(redis),
         lexical=_lexical(settings, analyzer, passages, indexing),
-        vectors=ChromaIndexes(settings.chroma_url or "http://127.0.0.1:8000", settings.embedding),
-        embedder=embedders.create(settings.embedding, embedding_threads, embedders.Served.by(settings)),
+        vectors=vectors,
+        embedder=embedder,
+        spaces=VectorSpaces(VectorSpace(embedder, vectors), create, indexes),
         analyzer=analyzer,
         passages=passages,
         indexing=indexing,
         records=SqlRecords(database),
+        moves=SqlReembeddings(database),
         caches=caches(settings, redis, pool, metrics) if caching else no_caches(metrics),
     )
 

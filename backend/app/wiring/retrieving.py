@@ -13,16 +13,18 @@ def hybrid_retriever(
 ) -> HybridRetriever:
     """Build what searches past every cache; what is left out is as the settings say."""
     settings = parts.settings
+    if weight is None and settings.vector_weight >= 0:
+        weight = settings.vector_weight
     return HybridRetriever(
         lexical=parts.lexical,
-        vectors=parts.vectors,
+        spaces=parts.spaces,
         passages=parts.passages,
-        queries=CachedQueryVectors(parts.embedder, parts.pool, parts.caches.answers),
+        queries=CachedQueryVectors(parts.pool, parts.caches.answers),
         analyzer=parts.analyzer,
         pool=parts.pool,
         metrics=metrics,
         candidates=settings.candidates if candidates is None else candidates,
-        vector_weight=vector_weight(parts) if weight is None else weight,
+        vector_weight=weight,
         branch_timeout=settings.branch_timeout_ms / 1000,
     )
 

@@ -3,6 +3,7 @@ import { readEvents } from './event_stream.js';
 
 /** @typedef {import('../shapes.js').Document} Document */
 /** @typedef {import('../shapes.js').DocumentStatus} DocumentStatus */
+/** @typedef {import('../shapes.js').EmbedderMove} EmbedderMove */
 /** @typedef {import('../shapes.js').Job} Job */
 /** @typedef {import('../shapes.js').Passage} Passage */
 /** @typedef {import('../shapes.js').Picture} Picture */
@@ -17,13 +18,15 @@ export function listDocuments(query, signal) {
 }
 
 /**
- * How many documents are in each state.
+ * How many documents are in each state, and how far a move to another embedder has come.
  * @param {string | null} collection
  * @param {AbortSignal} [signal]
- * @returns {Promise<Record<DocumentStatus, number>>}
+ * @returns {Promise<{counts: Record<DocumentStatus, number>, move: EmbedderMove | null}>}
  */
-export function countDocuments(collection, signal) {
-  return request('/indexing/status', { query: { collection_id: collection }, signal });
+export async function countDocuments(collection, signal) {
+  const query = { collection_id: collection };
+  const { reembedding: move = null, ...counts } = await request('/indexing/status', { query, signal });
+  return { counts, move };
 }
 
 /**

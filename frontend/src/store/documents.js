@@ -10,10 +10,11 @@ import { $news, askWork, hasWork, isWorking, seen, WORKING } from './work.js';
 /** @typedef {import('../shapes.js').DocumentShow} DocumentShow */
 /** @typedef {import('../shapes.js').DocumentSort} DocumentSort */
 /** @typedef {import('../shapes.js').DocumentStatus} DocumentStatus */
+/** @typedef {import('../shapes.js').EmbedderMove} EmbedderMove */
 /** @typedef {import('../shapes.js').Problem} Problem */
 /** @typedef {Record<DocumentStatus, number>} Counts */
 /** @typedef {{query: string, collection: string | null, show: DocumentShow, sort: DocumentSort}} Filter */
-/** @typedef {Filter & {items: Document[], cursor: string | null, counts: Counts | null, state: 'idle' | 'loading' | 'failed', problem: Problem | null, loaded: boolean}} List */
+/** @typedef {Filter & {items: Document[], cursor: string | null, counts: Counts | null, move: EmbedderMove | null, state: 'idle' | 'loading' | 'failed', problem: Problem | null, loaded: boolean}} List */
 
 const PAGE = 50;
 const MOST = 200;
@@ -33,6 +34,7 @@ export const $documents = atom(
     show: 'all',
     sort: readStored('documents.sort', 'newest'),
     counts: null,
+    move: null,
     state: 'idle',
     problem: null,
     loaded: false,
@@ -66,7 +68,7 @@ export async function loadDocuments({ quiet = false, ...filter } = {}) {
   const { items: before, cursor, ...now } = $documents.get();
   try {
     const limit = Math.max(PAGE, Math.min(MOST, before.length));
-    const [page, counts] = await Promise.all([
+    const [page, found] = await Promise.all([
       service.listDocuments({ ...asked(now), limit }, signal),
       watchers > 0 ? service.countDocuments(now.collection, signal) : null,
     ]);
@@ -77,7 +79,8 @@ export async function loadDocuments({ quiet = false, ...filter } = {}) {
     updateList({
       items: [...fresh, ...beyond],
       cursor: beyond.length > 0 ? cursor : page.nextCursor,
-      counts,
+      counts: found?.counts ?? null,
+      move: found?.move ?? null,
       state: 'idle',
       problem: null,
       loaded: true,
@@ -146,11 +149,12 @@ async function look() {
 
 /** Read the list again when there are others than before in any state. */
 async function compare() {
-  const { collection, counts, state, loaded } = $documents.get();
+  const { collection, counts, move, state, loaded } = $documents.get();
   if (state === 'loading' || !loaded) return;
   const now = await service.countDocuments(collection);
-  if (JSON.stringify(now) === JSON.stringify(counts) || collection !== $documents.get().collection) return;
-  await loadDocuments({ quiet: true });
+  if (collection !== $documents.get().collection) return;
+  if (JSON.stringify(now.move) !== JSON.stringify(move)) updateList({ move: now.move });
+  if (JSON.stringify(now.counts) !== JSON.stringify(counts)) await loadDocuments({ quiet: true });
 }
 
 /** @param {Document[]} fresh @returns {Document[]} the same objects where nothing has changed: rows are drawn by them */

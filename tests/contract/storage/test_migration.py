@@ -96,6 +96,17 @@ def test_down_and_up_again(settings: Settings) -> None:
         assert set(Base.metadata.tables) < set(inspect(connection).get_table_names())
 
 
+def test_collections_of_before_are_searched_by_the_embedder_of_before(settings: Settings) -> None:
+    migrate(settings)
+    with connected(settings) as connection:
+        command.downgrade(configuration(connection), "0004")
+        row = "INSERT INTO collections (id, name, version, created_at) VALUES ('c', 'Old', 7, '2026-01-01 00:00:00')"
+        connection.execute(text(row))
+    migrate(settings)
+    with connected(settings) as connection:
+        assert connection.execute(text("SELECT embedding, version FROM collections")).all() == [("use", 7)]
+
+
 def test_several_at_once_do_not_meet(settings: Settings) -> None:
     failures: list[BaseException] = []
 

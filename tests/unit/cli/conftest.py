@@ -47,6 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         *arguments: str,
         agreement: Any = None,
         repair: Any = None,
+        reembedding: Any = None,
         indexing: Any = None,
         input: str | None = None,
     ) -> Result:
@@ -59,6 +60,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 reindexing=lambda: pytest.fail("nothing is indexed here"),
                 agreement=lambda owns_vectors: agreement,
                 repair=lambda: repair,
+                reembedding=lambda: reembedding,
                 evaluation=lambda: pytest.fail("nothing is measured here"),
             )
 

@@ -12,6 +12,7 @@ from click.testing import Result
 from backend.app.cli import checks
 from backend.app.config import Settings
 from backend.app.domain.agreement import Agreement, Disagreement, Fault, Repair
+from backend.app.domain.search import MoveProgress
 from backend.app.services.health import Part
 from backend.app.storage.migration import migrate
 from tests.unit.cli.conftest import FakeServices, Run
@@ -69,6 +70,14 @@ def test_all_is_well(run: Run) -> None:
     assert result.exit_code == 0, result.output
     assert "wrong" not in result.stdout
     assert "9 passages" in result.stdout
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_move_to_another_embedder_is_told_and_is_nothing_wrong(run: Run) -> None:
+    result = doctor(run, reembedding=MoveProgress(("use",), "e5", 1200, 300))
+    assert result.exit_code == 0, result.output
+    assert "300 of 1,200 passages have vectors by e5" in result.stdout
+    assert "goes on by use" in result.stdout
 
 
 @pytest.mark.usefixtures("migrated")

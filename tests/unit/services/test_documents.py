@@ -26,6 +26,7 @@ from backend.app.errors import (
 from backend.app.services.documents import DocumentService, Uploaded, safe_name
 from backend.app.storage.interfaces import DocumentFilter, Page
 from tests.fakes.documents import FolderFiles, ListQueue, MemoryCollections, MemoryDocuments, MemoryJobs
+from tests.fakes.indexes import FakeMoves
 from tests.fakes.things import collection, ids, user
 
 ADA, BOB, EVE = user("ada"), user("bob"), user("eve")
@@ -48,6 +49,7 @@ class Documents:
             sniff=self._sniff,
             new_id=ids("doc"),
             max_upload_bytes=100,
+            moves=FakeMoves(),
         )
 
     def _sniff(self, path: Path, filename: str) -> str:

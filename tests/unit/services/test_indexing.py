@@ -17,11 +17,12 @@ from backend.app.errors import (
     Unavailable,
 )
 from backend.app.services import indexing
+from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.indexing import MAX_ATTEMPTS, IndexingService
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from tests.fakes.documents import FolderFiles
-from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakeVectors
+from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakeMoves, FakeVectors, one_space
 from tests.fakes.indexing import MemoryIndexing
 from tests.fakes.metrics import CountingMetrics
 from tests.fakes.things import chunks, extracted
@@ -63,10 +64,10 @@ class Indexer:
             indexing=self.rows,
             files=self.files,
             lexical=self.lexical,
-            vectors=self.vectors,
+            searched=SearchedSpaces(one_space(self.embedder, self.vectors), FakeMoves()),
+            store=self.vectors,
             extractor=self.extractor,
             chunk=lambda text: chunks(*self.pieces),
-            embedder=self.embedder,
             analyzer=Analyzer(),
             metrics=self.metrics,
             owner="this process",

@@ -45,8 +45,13 @@ def events(job_id: str) -> Response:
 
 
 def status() -> Response:
-    counts = services().documents.counts(current_user(), request.args.get("collection_id") or None)
-    return answer({state.value: counts.get(state, 0) for state in DocumentStatus})
+    user, collection_id = current_user(), request.args.get("collection_id") or None
+    counts = services().documents.counts(user, collection_id)
+    data: dict[str, object] = {state.value: counts.get(state, 0) for state in DocumentStatus}
+    move = services().documents.reembedding(user, collection_id)
+    if move is not None:
+        data["reembedding"] = serialise.move(move)
+    return answer(data)
 
 
 def _changes(documents: DocumentService, user: User, job_id: str) -> Iterator[Job]:

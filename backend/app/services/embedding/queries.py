@@ -19,30 +19,30 @@ _SECONDS = 24 * 3600.0
 
 
 class QueryVectors(Protocol):
-    def of(self, query: str) -> npt.NDArray[np.float32]:
-        """Return a question's unit vector."""
+    def of(self, query: str, embedder: Embedder) -> npt.NDArray[np.float32]:
+        """Return a question's unit vector by an embedder."""
 
 
 class CachedQueryVectors:
     """They depend on nothing but the words and the embedder: everybody shares them, nothing makes them stale."""
 
-    def __init__(self, embedder: Embedder, pool: NativePool, cache: TieredCache) -> None:
-        self._embedder = embedder
+    def __init__(self, pool: NativePool, cache: TieredCache) -> None:
         self._pool = pool
         # Making one anew takes a millisecond: less than asking a disk, or waiting for another worker.
         policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset({MEMORY, REDIS}), shared_flights=False)
         region = Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
-        self._kept = cached(cache, region, parts=self._parts)(self._embedded)
+        self._kept = cached(cache, region, parts=_parts)(self._embedded)
 
-    def of(self, query: str) -> npt.NDArray[np.float32]:
-        return np.frombuffer(self._kept(query), dtype="<f4")
+    def of(self, query: str, embedder: Embedder) -> npt.NDArray[np.float32]:
+        return np.frombuffer(self._kept(query, embedder), dtype="<f4")
 
-    def _parts(self, query: str) -> list[str]:
-        return [self._embedder.name, unicodedata.normalize("NFC", query)]
-
-    def _embedded(self, query: str) -> bytes:
-        if self._embedder.is_remote:  # waiting for a server must not keep a native thread from working
-            vectors = self._embedder.embed_queries([query])
+    def _embedded(self, query: str, embedder: Embedder) -> bytes:
+        if embedder.is_remote:  # waiting for a server must not keep a native thread from working
+            vectors = embedder.embed_queries([query])
         else:
-            vectors = self._pool.run(self._embedder.embed_queries, [query])
+            vectors = self._pool.run(embedder.embed_queries, [query])
         return bytes(vectors[0].astype("<f4").tobytes())
+
+
+def _parts(query: str, embedder: Embedder) -> list[str]:
+    return [embedder.name, unicodedata.normalize("NFC", query)]

@@ -96,10 +96,10 @@ class CachedRetriever:
     def _asked(self, query: str, collections: Sequence[Collection], mode: SearchMode, k: int) -> _Asked | None:
         """Return what the result depends on; None where there is nothing to look for or nowhere to look."""
         words = " ".join(unicodedata.normalize("NFC", query).split())
-        searched = sorted((found.id, found.version) for found in collections if found.searchable)
+        searched = sorted((found.id, found.version, found.embedding) for found in collections if found.searchable)
         if not searched or not words:
             return None
-        scope = ",".join(collection_id for collection_id, _ in searched)
+        scope = ",".join(collection_id for collection_id, *_ in searched)
         return _Asked(words, mode, k, scope, [words, mode.value, k, searched, self._settings])
 
     def _find(self, asked: _Asked, collections: Sequence[Collection]) -> Found[SearchResult]:

@@ -17,9 +17,10 @@ from backend.app.domain.search import FusedId, Hit, ScoredId, SearchMode, Search
 from backend.app.errors import SearchUnavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.embedding.queries import QueryVectors
+from backend.app.services.embedding.spaces import VectorSpaces
 from backend.app.services.retrieval.analyzer import Analyzer
-from backend.app.services.retrieval.fusion import fuse
-from backend.app.storage.interfaces import LexicalIndexes, Passages, VectorIndexes
+from backend.app.services.retrieval.fusion import fuse, min_max
+from backend.app.storage.interfaces import LexicalIndexes, Passages
 
 log = structlog.get_logger(__name__)
 
@@ -37,24 +38,26 @@ class HybridRetriever:
         self,
         *,
         lexical: LexicalIndexes,
-        vectors: VectorIndexes,
+        spaces: VectorSpaces,
         passages: Passages,
         queries: QueryVectors,
         analyzer: Analyzer,
         pool: NativePool,
         metrics: Metrics,
         candidates: int = 100,
-        vector_weight: float,
+        vector_weight: float | None = None,
         branch_timeout: float = 2.0,
         at_once: int = 4,
         patience: float = 30.0,
     ) -> None:
-        """At most ``at_once`` searches of this process run at a time; others wait ``patience`` seconds for their turn.
+        """``vector_weight`` is used in place of the embedder's own.
+
+        At most ``at_once`` searches of this process run at a time; others wait ``patience`` seconds for their turn.
 
         More would share the same processors, and all of them run into their branches' time limits together.
         """
         self._lexical = lexical
-        self._vectors = vectors
+        self._spaces = spaces
         self._passages = passages
         self._queries = queries
         self._analyzer = analyzer
@@ -111,7 +114,7 @@ class HybridRetriever:
             raise _unavailable([outcomes[name].error for name in wanted])
         with watch("fuse"):
             found = {name: outcomes[name].value or [] for name in wanted if name not in degraded}
-            fused = fuse(found.get("bm25", []), found.get("vector", []), self._weight)
+            fused = fuse(found.get("bm25", []), found.get("vector", []), self._weight_of(searched))
         with watch("passages"):
             hits = self._hits(fused, searched, k)
         timings = {**watch.timings, "total_ms": _milliseconds(started)}  # a late branch still writes to the watch
@@ -131,14 +134,33 @@ class HybridRetriever:
     def _vector_branch(
         self, query: str, collections: Sequence[Collection], depth: int, watch: _Stopwatch
     ) -> list[ScoredId]:
+        spaces = {c.id: self._spaces.of(c.embedding) for c in collections}
+        embedders = {space.embedder.name: space.embedder for space in spaces.values()}
         with watch("embed"):
-            vector = self._queries.of(query)
+            points = {name: self._queries.of(query, embedder) for name, embedder in embedders.items()}
         with watch("vector"):
-            if len(collections) == 1:
-                return self._vectors.search(collections[0].id, vector, depth)
-            calls = {c.id: partial(self._vectors.search, c.id, vector, depth) for c in collections}
+            calls = {
+                id: partial(space.vectors.search, id, points[space.embedder.name], depth)
+                for id, space in spaces.items()
+            }
+            if len(calls) == 1:
+                return next(iter(calls.values()))()
             outcomes = gather(calls, self._branch_timeout)
-            return _merged([outcome.result() for outcome in outcomes.values()], depth)
+            found: dict[str, list[list[ScoredId]]] = {name: [] for name in embedders}
+            for id, outcome in outcomes.items():
+                found[spaces[id].embedder.name].append(outcome.result())
+            merged = [_merged(lists, depth) for lists in found.values()]
+            # Cosines of different embedders say nothing about each other.
+            return merged[0] if len(merged) == 1 else _merged([_scaled(lists) for lists in merged], depth)
+
+    def _weight_of(self, collections: Sequence[Collection]) -> float:
+        if self._weight is not None:
+            return self._weight
+        names = {collection.embedding for collection in collections}
+        try:
+            return min(self._spaces.of(name).embedder.fusion_weight for name in names)
+        except SearchUnavailable:  # then the branch is lost too, and there is nothing to weigh
+            return 0.0
 
     def _hits(self, fused: Sequence[FusedId], collections: Sequence[Collection], k: int) -> tuple[Hit, ...]:
         """Return the best passages that SQL still knows and shows.
@@ -197,6 +219,10 @@ class _Stopwatch:
 
 def _milliseconds(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 3)
+
+
+def _scaled(found: Sequence[ScoredId]) -> list[ScoredId]:
+    return [ScoredId(passage_id, score) for passage_id, score in min_max(found).items()]
 
 
 def _merged(lists: Sequence[list[ScoredId]], k: int) -> list[ScoredId]:

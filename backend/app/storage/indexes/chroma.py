@@ -104,12 +104,17 @@ class ChromaIndexes:
         return self._of_collection("GET", "count", collection_id, None, int) or 0
 
     def strays(self, known: Sequence[str]) -> list[str]:
-        """Name what no known collection has; other embedders' vectors of a known one are kept for going back."""
         of = set(known)
         return [name for name in self._names() if _OURS.fullmatch(name) and name.partition("-")[0] not in of]
 
     def remove_stray(self, name: str) -> None:
         self._request("DELETE", f"{_DATABASE}/{name}")
+
+    def held(self) -> list[str]:
+        return list(self._names())
+
+    def name(self, collection_id: str, embedding: str) -> str:
+        return f"{collection_id}-{space_name(embedding)}"
 
     def entries(self, collection_id: str) -> set[int]:
         found: set[int] = set()

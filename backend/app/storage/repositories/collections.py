@@ -134,7 +134,7 @@ def _visible(session: Session, user_id: str, collection_id: str | None = None) -
     if collection_id is not None:
         query = query.where(CollectionRow.id == collection_id)
     return [
-        Collection(row.id, row.name, row.version, Access(access), count, found, row.created_at)
+        Collection(row.id, row.name, row.version, Access(access), count, found, row.created_at, row.embedding)
         for row, access, count, found in session.execute(query)
     ]
 

@@ -56,7 +56,8 @@ class SqlCorpora:
             count = session.scalar(
                 select(func.count()).select_from(DocumentRow).where(DocumentRow.collection_id == collection_id)
             )
-            return Collection(row.id, row.name, row.version, Access.OWNER, count or 0, count or 0, row.created_at)
+            total = count or 0
+            return Collection(row.id, row.name, row.version, Access.OWNER, total, total, row.created_at, row.embedding)
 
         return self._database.read(work)
 

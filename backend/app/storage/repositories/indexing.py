@@ -77,6 +77,8 @@ class SqlIndexing:
         document = task.document
 
         def work(session: Session) -> list[Passage]:
+            # Held, so that within a collection ids rise as they are committed: see storage/reembedding.py.
+            session.get(CollectionRow, document.collection_id, with_for_update=LOCK)
             held = _hold(session, task)
             if held is None:
                 return []

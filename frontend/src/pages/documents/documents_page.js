@@ -21,6 +21,7 @@ import { define, LightElement } from '../../utils/light_element.js';
 import './collection_bar.js';
 import './document_list.js';
 import './document_view.js';
+import './move_note.js';
 import './web_page_form.js';
 
 /** Documents of a collection: adding, following, opening and removing them. */
@@ -76,6 +77,7 @@ class DocumentsPage extends LightElement {
       <lo-collection-bar></lo-collection-bar>
       ${this.#intake()}
       ${this.#uploads()}
+      <lo-move-note></lo-move-note>
       <lo-document-list></lo-document-list>
     `;
   }

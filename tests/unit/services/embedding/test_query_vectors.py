@@ -10,8 +10,8 @@ from tests.fakes.remembering import memory_cache
 
 def test_a_question_is_embedded_once_however_its_letters_are_composed() -> None:
     embedder = FakeEmbedder()
-    vectors = CachedQueryVectors(embedder, NativePool(1), memory_cache())
-    first, again, composed = vectors.of("caf\u00e9"), vectors.of("caf\u00e9"), vectors.of("cafe\u0301")
+    vectors = CachedQueryVectors(NativePool(1), memory_cache())
+    first, again, composed = (vectors.of(query, embedder) for query in ("caf\u00e9", "caf\u00e9", "cafe\u0301"))
     assert len(embedder.embedded) == 1
     assert first.dtype == np.float32
     assert np.array_equal(first, again)
@@ -20,11 +20,10 @@ def test_a_question_is_embedded_once_however_its_letters_are_composed() -> None:
 
 
 def test_another_question_or_embedder_has_another_vector() -> None:
-    embedder, cache = FakeEmbedder(), memory_cache()
-    vectors = CachedQueryVectors(embedder, NativePool(1), cache)
-    vectors.of("one")
-    vectors.of("two")
-    other = FakeEmbedder()
+    embedder, other = FakeEmbedder(), FakeEmbedder()
     other.name = "another"
-    CachedQueryVectors(other, NativePool(1), cache).of("one")
+    vectors = CachedQueryVectors(NativePool(1), memory_cache())
+    vectors.of("one", embedder)
+    vectors.of("two", embedder)
+    vectors.of("one", other)
     assert (len(embedder.embedded), len(other.embedded)) == (2, 1)

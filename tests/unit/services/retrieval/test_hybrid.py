@@ -9,10 +9,10 @@ from backend.app.concurrency import NativePool
 from backend.app.domain.documents import Collection, Passage
 from backend.app.domain.search import ScoredId, SearchMode
 from backend.app.errors import SearchUnavailable
-from backend.app.services.embedding.base import Vectors
+from backend.app.services.embedding.base import Embedder, Vectors
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.hybrid import HybridRetriever
-from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakePassages, FakeVectors
+from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakePassages, FakeVectors, one_space
 from tests.fakes.metrics import CountingMetrics
 from tests.fakes.things import collection, passage
 
@@ -27,7 +27,7 @@ class Stage:
         self.embedder, self.metrics = FakeEmbedder(), CountingMetrics()
         self.retriever = HybridRetriever(
             lexical=self.lexical,
-            vectors=self.vectors,
+            spaces=one_space(self.embedder, self.vectors),
             passages=self.passages,
             queries=self,
             analyzer=Analyzer(),
@@ -36,8 +36,8 @@ class Stage:
             **{"branch_timeout": PATIENCE, "vector_weight": 0.5, **changes},
         )
 
-    def of(self, query: str) -> Vectors:
-        return self.embedder.embed_queries([query])[0]
+    def of(self, query: str, embedder: Embedder) -> Vectors:
+        return embedder.embed_queries([query])[0]
 
     def find(self, words: list[int], meaning: list[int], collection_id: str = "c1") -> None:
         """Let both branches find these passages, best first."""
