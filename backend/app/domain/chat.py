@@ -78,10 +78,14 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier message as the model and the search query see it."""
+    """One earlier message as the model and the search query see it.
+
+    ``about`` is the title of the document that an answer cites first, where it cites any.
+    """
 
     speaker: Speaker
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from backend.app.domain.accounts import User
-from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
+from backend.app.domain.chat import Citation, Conversation, Message, MessageStatus, Source, Speaker, Turn
 from backend.app.errors import ConversationNotFound, InvalidRequest, MessageNotFound
 from backend.app.storage.interfaces import Page
 from tests.contract.storage.world import World, message
@@ -142,14 +142,23 @@ def test_history_is_the_last_turns_oldest_first(world: World, talk: Conversation
         world.exchange(talk, f"{number}?", f"{number}.")
     assert world.conversations.history(talk.id, 4) == (
         Turn(Speaker.USER, "2?"),
-        Turn(Speaker.ASSISTANT, "2."),
+        Turn(Speaker.ASSISTANT, "2.", "Bread"),
         Turn(Speaker.USER, "3?"),
-        Turn(Speaker.ASSISTANT, "3."),
+        Turn(Speaker.ASSISTANT, "3.", "Bread"),
     )
     assert len(world.conversations.history(talk.id, 100)) == 8
     assert len(world.conversations.history(talk.id, 5)) == 4
     assert world.conversations.history(talk.id, 1) == world.conversations.history(talk.id, 0) == ()
     assert world.conversations.history("0" * 32, 4) == ()
+
+
+def test_an_answer_of_the_history_is_about_the_document_that_it_cites_first(world: World, talk: Conversation) -> None:
+    sources = tuple(
+        Source(n, f"d{n}", title, None, None, n, "text", 0, 4, 1.0) for n, title in enumerate(("Pumps", "Seals"), 1)
+    )
+    world.exchange(talk, "1?", "1 [2].", sources=sources, citations=(Citation(2, 2, "text", 0, 4),))
+    world.exchange(talk, "2?", "Nothing.", sources=sources, citations=())
+    assert [turn.about for turn in world.conversations.history(talk.id, 4)] == ["", "Seals", "", ""]
 
 
 def test_history_before_a_question_leaves_it_out_and_what_follows(world: World, talk: Conversation) -> None:

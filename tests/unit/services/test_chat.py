@@ -136,7 +136,7 @@ def test_only_so_many_turns_are_shown(chat: Chat) -> None:
 def test_a_question_that_leans_is_searched_with_the_one_before_but_asked_as_it_is(chat: Chat) -> None:
     chat.talk(QUESTION, ANSWER)
     chat.ask("And how long?", conversation_id="talk")
-    assert chat.retriever.asked == [("And how long?\nWhat is leave?", ["c1", "c2"], 6)]
+    assert chat.retriever.asked == [("And how long?\n" * 3 + "leave?", ["c1", "c2"], 6)]
     assert chat.model.prompts[0].question == "And how long?"
 
 

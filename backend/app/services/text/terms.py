@@ -35,6 +35,12 @@ def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     return terms - _function_terms(analyzer) or terms  # type: ignore[arg-type]  # compared by identity
 
 
+def content_words(text: str, analyzer: TermAnalyzer) -> str:
+    """Return the words of ``text`` that hold a content term, as they stand there, with single spaces."""
+    told = content_terms(text, analyzer)
+    return " ".join(word for word in text.split() if told & frozenset(analyzer.terms(word)))
+
+
 @lru_cache(maxsize=8)  # one analyser a process, but tests make many
 def _function_terms(analyzer: TermAnalyzer) -> frozenset[str]:
     return frozenset(analyzer.terms(_FUNCTION_WORDS))

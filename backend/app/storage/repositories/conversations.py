@@ -50,7 +50,7 @@ def _history() -> Select[Any]:
     )
     # From the answers on: models want question and answer in turn, never one alone.
     return (
-        select(question, MessageRow.text)
+        select(question, MessageRow.text, MessageRow.sources, MessageRow.citations)
         .where(
             MessageRow.conversation_id == bindparam("conversation"),
             MessageRow.speaker == Speaker.ASSISTANT.value,
@@ -164,7 +164,11 @@ class SqlConversations:
         query = _HISTORY if before is None else _HISTORY_BEFORE
         asked = {"conversation": conversation_id, "before": before, "pairs": turns // 2}
         found = self._database.read(lambda session: session.execute(query, asked).all())
-        pairs = [(Turn(Speaker.USER, asked), Turn(Speaker.ASSISTANT, text)) for asked, text in reversed(found) if asked]
+        pairs = [
+            (Turn(Speaker.USER, asked), Turn(Speaker.ASSISTANT, text, rows.title_cited_first(sources, citations)))
+            for asked, text, sources, citations in reversed(found)
+            if asked
+        ]
         return tuple(turn for pair in pairs for turn in pair)
 
     def question_of(self, user_id: str, answer_id: str) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -84,6 +85,12 @@ def message(row: MessageRow) -> Message:
         timings=row.timings,
         created_at=row.created_at,
     )
+
+
+def title_cited_first(sources: Sequence[Mapping[str, Any]], citations: Sequence[Mapping[str, Any]]) -> str:
+    """Return the title of the document that an answer's first citation points into; empty without one."""
+    first = citations[0]["n"] if citations else None
+    return next((str(source["title"]) for source in sources if source["n"] == first), "")
 
 
 def message_columns(message: Message) -> dict[str, Any]:
