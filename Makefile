@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/webpack.config.js package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit bench bench-full eval dist requirements page setup setup-dev clean
+.PHONY: help run test check unit faults bench bench-full eval dist requirements page setup setup-dev clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -41,6 +41,9 @@ check: setup-dev node_modules/.stamp page ## linters, types, layers, size and te
 
 unit: $(VENV)/.stamp-dev ## the fast tests alone
 	$(BIN)/pytest tests/unit
+
+faults: $(VENV)/.stamp-dev ## kill the indexer 50 times at random moments, and prove that nothing is lost; ARGS="--kills 100 --seed 1"
+	$(BIN)/python -m tests.faults.kills $(ARGS)
 
 bench: $(VENV)/.stamp-bench page ## measure, and write docs/performance.md; DATA="FOLDER ..." has real texts, ONLY="start ..." some
 	@$(BENCH)

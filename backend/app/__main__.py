@@ -37,6 +37,7 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
             agreement=lambda owns_vectors: wiring.agreement_service(parts, owns_vectors=owns_vectors),
             repair=lambda: wiring.repair_service(parts, owner()),
             reembedding=lambda: parts.moves.progress(None),
+            following=lambda told: wiring.following_service(parts, owner(), told),
             evaluation=lambda: wiring.evaluator(parts),
         )
     finally:

@@ -96,6 +96,10 @@ class Settings:
     max_request_bytes: int = setting(1 * MIB, "Largest body of a request that is not an upload.", group="Web server", least=1)
     metrics_token: Secret = setting(Secret(""), "Bearer token for GET /api/v1/metrics from other machines.", group="Web server")
 
+    # --- watched folders ---
+    watch_roots: str = setting("", "Folders of this machine, with a colon between them, within which administrators may have folders watched.", group="Watched folders")
+    watch_seconds: float = setting(5.0, "Seconds between two looks at watched folders; 0: nobody looks.", group="Watched folders")
+
     # --- accounts ---
     open_registration: bool = setting(False, "Let anybody make an account, not only the first person.", group="Accounts")
     offered_questions: str = setting("own", "Whose questions with a thumb or an opened citation administrators are offered as test questions: their own; or also others', where all sources are theirs to see.", group="Accounts", choices=("own", "shared"))

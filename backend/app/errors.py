@@ -75,6 +75,11 @@ class Forbidden(AppError):
     message = "Your account may not do this. Ask an administrator or the owner."
 
 
+class FolderNotAllowed(Forbidden):
+    error_code, error = "FOLDER_NOT_ALLOWED", "Folder not allowed"
+    message = "This folder may not be watched. Name one within those of LIKEOPT_WATCH_ROOTS, or use `likeopt watch`."
+
+
 class CrossSiteRequest(Forbidden):
     error_code, error = "CROSS_SITE_REQUEST", "Cross-site request refused"
     message = "The request came from another site and was refused. Open Like-Opt itself and try again."
@@ -91,6 +96,11 @@ class RegistrationClosed(Forbidden):
 class NotFound(AppError):
     status, error_code, error = 404, "NOT_FOUND", "Not found"
     message = "There is nothing at this address, or you may not see it."
+
+
+class FolderNotFound(NotFound):
+    error_code, error = "FOLDER_NOT_FOUND", "Folder not found"
+    message = "This folder is not watched, or not there."
 
 
 class DocumentNotFound(NotFound):

@@ -20,6 +20,7 @@ from rq.serializers import JSONSerializer
 from backend.app import wiring
 from backend.app.config import Settings
 from backend.app.errors import AppError, Unavailable
+from backend.app.folder_thread import FolderThread
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.heartbeat import Heartbeats
 from backend.app.processes.owners import owner
@@ -65,6 +66,7 @@ class Indexer:
         # Beside the indexing, which may take minutes: they only read the indexes.
         comparing = threading.Thread(target=self._compare, name="comparing", daemon=True)
         reembedding = threading.Thread(target=self._reembed, name="reembedding", daemon=True)
+        folders = FolderThread(self._parts, self._settings.watch_seconds, self._stopping)
         for number in (signal.SIGTERM, signal.SIGINT):  # until RQ has handlers of its own
             signal.signal(number, _leave)
         try:
@@ -73,6 +75,7 @@ class Indexer:
             self._started = True
             comparing.start()
             reembedding.start()
+            folders.start()
             if self._parts.redis is None:
                 self._poll()
             else:
@@ -82,6 +85,7 @@ class Indexer:
             for thread in (housekeeping, comparing, reembedding):
                 if thread.is_alive():
                     thread.join()
+            folders.join()
             self._heartbeats.end()
             _running.clear()
             self._parts.close()

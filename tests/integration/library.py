@@ -78,12 +78,18 @@ class Library:
 
 @contextlib.contextmanager
 def library(data_dir: Path, chroma_url: str, **settings: object) -> Iterator[Library]:
-    made = Settings(data_dir=data_dir).with_(chroma_url=chroma_url, ollama_url="", **settings)
-    migrate(made)
-    found = Library(made)
+    """Yield a library on a Chroma that others share, which is left as it was."""
+    with migrated(Settings(data_dir=data_dir).with_(chroma_url=chroma_url, ollama_url="", **settings)) as found:
+        yield found
+        for collection_id in found.parts.indexing.collection_ids():
+            found.parts.vectors.drop(collection_id)
+
+
+@contextlib.contextmanager
+def migrated(settings: Settings) -> Iterator[Library]:
+    migrate(settings)
+    found = Library(settings)
     try:
         yield found
     finally:
-        for collection_id in found.parts.indexing.collection_ids():
-            found.parts.vectors.drop(collection_id)
         found.parts.close()

@@ -10,6 +10,7 @@ from typing import Any
 from backend.app.domain.accounts import Member, User
 from backend.app.domain.chat import Citation, Conversation, Message, Source, Usage
 from backend.app.domain.documents import Collection, Document, Job, Passage, Picture, Problem
+from backend.app.domain.folders import WatchedFile, WatchedFolder
 from backend.app.domain.search import Hit, MoveProgress
 
 Shape = dict[str, Any]
@@ -46,6 +47,17 @@ def collection(value: Collection) -> Shape:
 
 def member(value: Member) -> Shape:
     return {"user_id": value.user_id, "email": value.email, "name": value.name, "access": value.access.value}
+
+
+def folder(value: WatchedFolder, refused: Sequence[WatchedFile]) -> Shape:
+    return {
+        "id": value.id,
+        "path": value.path,
+        "files": value.files,
+        "problem": value.problem,
+        "refused": [{"path": file.path, "message": file.problem} for file in refused],
+        "created_at": moment(value.created_at),
+    }
 
 
 def problem(value: Problem | None) -> Shape | None:

@@ -14,6 +14,7 @@ from backend.app.cli.reindex import reindex
 from backend.app.cli.search import search
 from backend.app.cli.serve import serve
 from backend.app.cli.user import user
+from backend.app.cli.watch import watch
 from backend.app.version import __version__
 
 
@@ -23,5 +24,5 @@ def cli() -> None:
     """Chat with your own documents: every claim of an answer points at its passage."""
 
 
-for _command in (serve, ingest, search, ask, user, reindex, doctor, evaluate, migrate, indexer):
+for _command in (serve, ingest, search, ask, user, reindex, watch, doctor, evaluate, migrate, indexer):
     cli.add_command(_command)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
     from backend.app.services.bundle import Services
     from backend.app.services.evaluation.evaluator import Evaluator
+    from backend.app.services.folders.following import FollowingService
     from backend.app.services.indexing import IndexingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
@@ -40,6 +41,7 @@ class Toolbox:
     agreement: Callable[[bool], AgreementService]
     repair: Callable[[], RepairService]
     reembedding: Callable[[], MoveProgress | None]
+    following: Callable[[Callable[[str, str], None]], FollowingService]
     evaluation: Callable[[], Evaluator]
 
 

@@ -35,10 +35,13 @@ _LOOKED_AT = 20  # documents asked after in one look: a server works them off in
 @click.command()
 @click.argument("names", nargs=-1, required=True, type=click.Path(), metavar="PATH|URL...")
 @click.option("--collection", "name", metavar="NAME", help="Where they go; made if missing.  [default: your first]")
+@click.option("--watch", is_flag=True, help="Go on following one folder until Ctrl-C: added, changed, moved, deleted.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_dir_option
 @pass_builders
-def ingest(builders: Builders, names: tuple[str, ...], name: str | None, as_json: bool, data_dir: Path | None) -> None:
+def ingest(
+    builders: Builders, names: tuple[str, ...], name: str | None, watch: bool, as_json: bool, data_dir: Path | None
+) -> None:
     """Take in files, folders with all that they hold, and web pages (https://...), and index them.
 
     While `likeopt serve` runs on the data folder, its indexer does the work. Ctrl-C loses
@@ -47,6 +50,11 @@ def ingest(builders: Builders, names: tuple[str, ...], name: str | None, as_json
     from backend.app.processes.data_lock import running
 
     settings = load_settings(data_dir=data_dir)
+    if watch:
+        from backend.app.cli.follow import follow
+
+        follow(builders, settings, names, name, as_json=as_json)
+        return
     stopped = "Interrupted. What is not indexed yet stays queued for `likeopt serve` or the next `likeopt ingest`."
     with orderly_end(stopped), progress_bar(quiet_output=as_json) as bar:
         wait_for_other_commands(settings, lambda line: bar.say(line, err=True))

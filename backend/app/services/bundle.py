@@ -13,6 +13,7 @@ from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.evaluation.bundle import EvaluationServices
+from backend.app.services.folders.watching import FolderService
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
@@ -38,4 +39,5 @@ class Services:
     search: SearchService
     web_pages: WebPages
     embedder: Embedder
+    folders: FolderService
     formats: tuple[str, ...]

@@ -160,6 +160,12 @@ class DocumentService:
         self._queue.put(job.id)
         return job
 
+    def renamed(self, user: User, document_id: str, filename: str) -> None:
+        """Call a document as its file is called now."""
+        job = self._documents.rename(user.id, document_id, safe_name(filename))
+        if job is not None:
+            self._queue.put(job.id)
+
     def job(self, user: User, job_id: str) -> Job:
         return self._jobs.get(user.id, job_id)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from backend.app.wiring.assembly import (
     agreement_service,
     evaluator,
+    following_service,
     indexing_service,
     reembedding_service,
     reindexing_service,
@@ -24,6 +25,7 @@ __all__ = [
     "agreement_service",
     "evaluation_runner",
     "evaluator",
+    "following_service",
     "indexing_service",
     "page_folder",
     "parts",

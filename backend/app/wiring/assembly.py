@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.searched import SearchedSpaces, SearchedVectors
+from backend.app.services.folders.roots import Roots
+from backend.app.services.folders.watching import FolderService
 from backend.app.services.health import HealthService
 from backend.app.services.ingestion.pictures import PictureReader
 from backend.app.services.llm.prompting import PROMPT_VERSION
@@ -35,6 +38,7 @@ from backend.app.storage.ids import new_id
 from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
 from backend.app.storage.repositories.documents import SqlDocuments
+from backend.app.storage.repositories.folders import SqlWatchedFolders
 from backend.app.storage.repositories.jobs import SqlJobs
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.wiring.building_blocks import Parts
@@ -46,6 +50,7 @@ from backend.app.wiring.retrieving import hybrid_retriever, vector_weight
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
     from backend.app.services.evaluation.evaluator import Evaluator
+    from backend.app.services.folders.following import FollowingService
     from backend.app.services.indexing import IndexingService
     from backend.app.services.reembedding import ReembeddingService
     from backend.app.services.reindexing import ReindexingService
@@ -59,17 +64,8 @@ def services(parts: Parts) -> Services:
     conversations = SqlConversations(database)
     retriever = _cached_retriever(parts)
     models = LanguageModels(settings, parts.analyzer)
-    documents = DocumentService(
-        documents=SqlDocuments(database),
-        jobs=SqlJobs(database),
-        files=parts.files,
-        queue=parts.queue,
-        pool=parts.pool,
-        sniff=formats.sniff,
-        new_id=new_id,
-        max_upload_bytes=settings.max_upload_bytes,
-        moves=parts.moves,
-    )
+    documents = _documents(parts)
+    folders = FolderService(SqlWatchedFolders(database), _roots(parts))
     return Services(
         settings=settings,
         accounts=AccountService(
@@ -107,6 +103,7 @@ def services(parts: Parts) -> Services:
             documents, collections, _fetcher(settings), formats.SUPPORTED_EXTENSIONS, formats.extension_of
         ),
         embedder=parts.embedder,
+        folders=folders,
         formats=formats.SUPPORTED_EXTENSIONS,
     )
 
@@ -115,6 +112,41 @@ def _fetcher(settings: Settings) -> Fetcher | None:
     gate = Gate(ports=ports_of(settings.web_ports), networks=networks_of(settings.web_private_networks))
     limit = min(settings.web_page_bytes, settings.max_upload_bytes)
     return Fetcher(gate, max_bytes=limit, seconds=settings.web_page_seconds) if settings.web_pages else None
+
+
+def _documents(parts: Parts) -> DocumentService:
+    return DocumentService(
+        documents=SqlDocuments(parts.database),
+        jobs=SqlJobs(parts.database),
+        files=parts.files,
+        queue=parts.queue,
+        pool=parts.pool,
+        sniff=formats.sniff,
+        new_id=new_id,
+        max_upload_bytes=parts.settings.max_upload_bytes,
+        moves=parts.moves,
+    )
+
+
+def _roots(parts: Parts) -> Roots:
+    return Roots([root for root in parts.settings.watch_roots.split(os.pathsep) if root.strip()])
+
+
+def following_service(
+    parts: Parts, owner: str, told: Callable[[str, str], None] = lambda change, path: None
+) -> FollowingService:
+    """Build what keeps collections as their folders are; ``told`` hears of every change."""
+    from backend.app.services.folders.following import FollowingService
+
+    return FollowingService(
+        folders=SqlWatchedFolders(parts.database),
+        documents=_documents(parts),
+        users=SqlUsers(parts.database),
+        roots=_roots(parts),
+        extensions=formats.SUPPORTED_EXTENSIONS,
+        owner=owner,
+        told=told,
+    )
 
 
 def indexing_service(parts: Parts, owner: str) -> IndexingService:

@@ -61,6 +61,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 agreement=lambda owns_vectors: agreement,
                 repair=lambda: repair,
                 reembedding=lambda: reembedding,
+                following=lambda told: pytest.fail("nothing is followed here"),
                 evaluation=lambda: pytest.fail("nothing is measured here"),
             )
 

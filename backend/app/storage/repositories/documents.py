@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
@@ -80,6 +81,20 @@ class SqlDocuments:
 
         return self._database.write(work)
 
+    def rename(self, user_id: str, document_id: str, filename: str) -> Job | None:
+        """Give a document's file another name; one whose title was the name is read anew, as titles are indexed."""
+
+        def work(session: Session) -> Job | None:
+            row = writable_document(session, user_id, document_id)
+            was_title = row.title == PurePosixPath(row.filename).stem
+            row.filename = filename[:500]
+            if not was_title:
+                return None
+            row.title = (PurePosixPath(filename).stem or filename)[:500]
+            return rows.job(begin_anew(session, row))
+
+        return self._database.write(work)
+
     def counts(self, user_id: str, collection_id: str | None = None) -> dict[DocumentStatus, int]:
         query = (
             select(DocumentRow.status, func.count())
@@ -120,6 +135,20 @@ def remove_traces(session: Session, row: DocumentRow) -> None:
     session.add(RemovalRow(collection_id=row.collection_id, document_id=row.id, created_at=datetime.now(UTC)))
     collection = session.get_one(CollectionRow, row.collection_id)
     collection.version = CollectionRow.version + 1
+
+
+def begin_anew(session: Session, row: DocumentRow) -> JobRow:
+    """End whatever works at a document, which notices at its next step, and have it read from its file."""
+    open_jobs = update(JobRow).where(JobRow.document_id == row.id, JobRow.finished_at.is_(None))
+    ended = {"finished_at": datetime.now(UTC), "owner": None, "lease_until": None, "status": "cancelled"}
+    session.execute(open_jobs.values(**ended))
+    remove_traces(session, row)
+    row.status, row.progress, row.passages = DocumentStatus.QUEUED.value, 0.0, 0
+    row.error_code = row.error_message = None
+    job = new_job(row.id)
+    session.add(job)
+    session.flush()
+    return job
 
 
 def _new_document(document: NewDocument) -> DocumentRow:

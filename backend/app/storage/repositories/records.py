@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import DocumentStatus
@@ -12,7 +12,7 @@ from backend.app.storage.contents import Record
 from backend.app.storage.database import Database
 from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, PassageRow, RemovalRow
 from backend.app.storage.repositories.access import LOCK
-from backend.app.storage.repositories.documents import new_job, remove_traces
+from backend.app.storage.repositories.documents import begin_anew
 
 _UNREAD = (DocumentStatus.QUEUED.value, DocumentStatus.EXTRACTING.value)
 
@@ -77,23 +77,12 @@ class SqlRecords:
 
 
 def _requeue(session: Session, document_id: str) -> str | None:
-    """End whatever works at a document, which notices at its next step, and begin from the file."""
     row = session.get(DocumentRow, document_id)
     if row is None:
         return None
     session.get(CollectionRow, row.collection_id, with_for_update=LOCK)
     row = session.get(DocumentRow, document_id, with_for_update=LOCK, populate_existing=True)
-    if row is None:
-        return None
-    open_jobs = update(JobRow).where(JobRow.document_id == document_id, JobRow.finished_at.is_(None))
-    session.execute(open_jobs.values(finished_at=datetime.now(UTC), owner=None, lease_until=None, status="cancelled"))
-    remove_traces(session, row)
-    row.status, row.progress, row.passages = DocumentStatus.QUEUED.value, 0.0, 0
-    row.error_code = row.error_message = None
-    job = new_job(document_id)
-    session.add(job)
-    session.flush()
-    return job.id
+    return begin_anew(session, row).id if row is not None else None
 
 
 def _record(row: DocumentRow, stored: int, has_job: bool) -> Record:

@@ -1,0 +1,1 @@
+"""Collections that follow folders of the server's disk."""
