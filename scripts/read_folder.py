@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from backend.app.errors import AppError  # noqa: E402  found from the root
 from backend.app.services.ingestion.extract import Extractor  # noqa: E402
+from backend.app.services.ingestion.recognition import find_recognition  # noqa: E402
 
 _ROW = re.compile(r"^\| .* \|$", re.MULTILINE)
 _GIB = 1024**3
@@ -74,7 +75,9 @@ def _read(path: Path, folder: Path, seconds: int, texts: Path | None) -> Reading
     started = time.perf_counter()
     code, text, pages, headings = "", "", 0, 0
     try:
-        document = Extractor(memory_bytes=_GIB, seconds=seconds).extract(path, path.name)
+        document = Extractor(memory_bytes=_GIB, seconds=seconds, recognition=find_recognition("kor+eng")).extract(
+            path, path.name
+        )
         text, pages, headings = document.text, len(document.pages), len(document.headings)
     except AppError as error:
         code, document = error.error_code, None

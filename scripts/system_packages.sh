@@ -1,5 +1,6 @@
 #!/bin/sh
-# See to what the tests need from the system: a browser, PostgreSQL, nginx, Prometheus, Korean letters and strace.
+# See to what the tests need from the system: a browser, PostgreSQL, nginx, Prometheus, Korean letters, strace and
+# the data that recognise text on scanned pages.
 # Installs it by apt-get where that is allowed, else says what is missing and fails.
 set -eu
 
@@ -12,6 +13,8 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list :lang=ko family)" ]; then
     missing="$missing fontconfig fonts-noto-cjk"
 fi
+ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata >/dev/null 2>&1 || missing="$missing tesseract-ocr-eng"
+ls /usr/share/tesseract-ocr/*/tessdata/kor.traineddata >/dev/null 2>&1 || missing="$missing tesseract-ocr-kor"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -208,12 +208,22 @@ class EmptyDocument(DocumentRefused):
 
 class NoTextLayer(DocumentRefused):
     error_code, error = "NO_TEXT_LAYER", "No text layer"
-    message = "The file has no text that can be read: it is probably a scan. Run text recognition on it first."
+    message = "The file has no text that can be read: it is probably a scan. Run text recognition on it first, or ask the administrator to install Tesseract on the server."
+
+
+class TooManyScans(DocumentRefused):
+    error_code, error = "TOO_MANY_SCANS", "Too many scanned pages"
+    message = "The file has more scanned pages than are recognised in one document. Split it into smaller files."
 
 
 class PasswordProtected(DocumentRefused):
     error_code, error = "PASSWORD_PROTECTED", "Password-protected"
     message = "The file is protected by a password. Save a copy without the password and upload that."
+
+
+class NothingInArchive(DocumentRefused):
+    error_code, error = "NOTHING_IN_ARCHIVE", "Nothing in the archive"
+    message = "No file in the archive can be taken. Unpack it and add the files that you need."
 
 
 class BrokenDocument(DocumentRefused):

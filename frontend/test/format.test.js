@@ -18,7 +18,7 @@ test('sizes are said in the nearest unit', () => {
 });
 
 test('endings are said as the kinds of files that people know, each once', () => {
-  assert.deepEqual(formatFamilies(['.pdf', '.docx', '.docm', '.md', '.markdown', '.hwpx']), ['PDF', 'Word', 'Markdown', 'HWPX']);
+  assert.deepEqual(formatFamilies(['.pdf', '.docx', '.docm', '.md', '.markdown', '.hwpx', '.py', '.go'], 'Code'), ['PDF', 'Word', 'Markdown', 'HWPX', 'Code']);
 });
 
 test('items are grouped by day, then by month', () => {

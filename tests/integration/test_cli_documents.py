@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Any]:
     """A data folder with documents, and what the command said that took them in."""
     likeopt = CommandLine(tmp_path_factory.mktemp("cli") / "data")
-    bad = (DOCUMENTS / "password.pdf", folder / "photo.png", folder / "missing.txt")
+    bad = (DOCUMENTS / "password.pdf", folder / "photo.png", folder / "missing.txt", "http://127.0.0.1/page")
     return likeopt, likeopt.json("ingest", folder, *bad, code=1)
 
 
@@ -54,8 +54,9 @@ def test_good_files_are_ready_and_bad_ones_named_with_their_reason(first: tuple[
     assert files["password.pdf"]["error"]["error_code"] == "PASSWORD_PROTECTED"
     assert files["photo.png"]["error"]["message"].startswith(".png files are not supported.")
     assert files["missing.txt"]["error"]["message"] == "There is no such file."
-    assert set(files) == {*GOOD, "password.pdf", "photo.png", "missing.txt"}
-    assert (answer["ready"], answer["duplicate"], answer["failed"]) == (len(GOOD), 0, 3)
+    assert files["page"]["error"]["error_code"] == "WEB_PAGE_REFUSED"
+    assert set(files) == {*GOOD, "password.pdf", "photo.png", "missing.txt", "page"}
+    assert (answer["ready"], answer["duplicate"], answer["failed"]) == (len(GOOD), 0, 4)
 
 
 @pytest.mark.parametrize(

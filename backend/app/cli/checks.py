@@ -41,6 +41,7 @@ class Check:
 def run_checks(builders: Builders, settings: Settings, *, repair: bool = False) -> Iterator[Check]:
     """Yield what each look found; a part that another one needs is looked at first."""
     yield from _variables()
+    yield _recognition(settings)
     folder = _folder(settings)
     yield folder
     if folder.state == "wrong":
@@ -56,6 +57,17 @@ def _variables() -> Iterator[Check]:
 
     for name, nearest in unknown_variables(os.environ).items():
         yield Check("setting", "note", f"{name} is no setting.", f"Is {nearest} meant?" if nearest else "")
+
+
+def _recognition(settings: Settings) -> Check:
+    from backend.app.services.ingestion.recognition import INSTALL, find_recognition
+
+    found = find_recognition(settings.ocr_languages)
+    if not settings.ocr_languages:
+        return Check("scanned pages", "note", "Their text is not recognised: LIKEOPT_OCR_LANGUAGES is empty.")
+    if found is None:
+        return Check("scanned pages", "note", "Their text is not recognised, so scans are refused.", f"`{INSTALL}`")
+    return Check("scanned pages", "ok", f"recognised in {', '.join(found.languages)} by the data in {found.folder}")
 
 
 def _folder(settings: Settings) -> Check:

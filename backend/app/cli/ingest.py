@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backend.app.cli.ingest_report import Item, Report
     from backend.app.domain.accounts import User
     from backend.app.domain.documents import Collection
+    from backend.app.services.indexing import IndexingService
 
 _URL = re.compile("https?://", re.IGNORECASE)
 _BLOCK = 1024 * 1024
@@ -149,7 +150,7 @@ def _index(toolbox: Toolbox, user: User, report: Report) -> None:
     indexing.free_abandoned()
     indexing.remove_leftovers()
     by_job = {item.job_id: item for item in report.open.values() if item.job_id}
-    for job_id in indexing.pending():
+    for job_id in _pending(indexing):
         item = by_job.get(job_id)
 
         def look(item: Item | None = item) -> bool:
@@ -163,6 +164,14 @@ def _index(toolbox: Toolbox, user: User, report: Report) -> None:
         look()
     for item in list(report.open.values()):  # of files that were queued before, the jobs are not known
         _look_at(toolbox, user, item, report)
+
+
+def _pending(indexing: IndexingService) -> Iterator[str]:
+    """Yield the jobs that wait, each once, and those that archives add meanwhile."""
+    seen: set[str] = set()
+    while fresh := [job_id for job_id in indexing.pending() if job_id not in seen]:
+        seen.update(fresh)
+        yield from fresh
 
 
 def _wait(toolbox: Toolbox, user: User, report: Report, somebody_indexes: Callable[[], bool]) -> None:

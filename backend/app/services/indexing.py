@@ -18,8 +18,10 @@ from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.embedding.spaces import VectorSpace
 from backend.app.services.indexing_work import Cancelled, GaveWay, Interrupted, Work
 from backend.app.services.ingestion.extract import ExtractionCancelled
+from backend.app.services.ingestion.formats import ARCHIVE
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
+from backend.app.storage.indexing_interfaces import TaskLost
 from backend.app.storage.interfaces import Files, Indexing, IndexingTask, LexicalIndexes, Removal
 from backend.app.storage.reembedding import Spaces
 
@@ -49,6 +51,7 @@ class IndexingService:
         searched: SearchedSpaces,
         store: Spaces,
         extractor: Extractor,
+        unfold: Callable[[IndexingTask, Callable[[], bool]], ExtractedDocument],
         chunk: Callable[[ExtractedDocument], list[Chunk]],
         analyzer: Analyzer,
         metrics: Metrics,
@@ -61,6 +64,7 @@ class IndexingService:
         self._searched = searched
         self._store = store
         self._extractor = extractor
+        self._unfold = unfold
         self._chunk = chunk
         self._analyzer = analyzer
         self._metrics = metrics
@@ -229,10 +233,12 @@ class IndexingService:
     def _extract(self, work: Work) -> ExtractedDocument:
         document = work.task.document
         try:
+            if document.media_type == ARCHIVE:
+                return self._unfold(work.task, work.is_to_end_soon)
             return self._extractor.extract(
                 self._files.path(document.id), document.filename, cancelled=work.is_to_end_soon
             )
-        except ExtractionCancelled:
+        except (ExtractionCancelled, TaskLost):
             work.stop_if_asked()
             raise Cancelled from None
         except Unavailable as error:

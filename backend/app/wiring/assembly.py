@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import backend.app.services.ingestion.formats as formats
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from backend.app.services.reembedding import ReembeddingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
+    from backend.app.services.unfolding import Unfolder
 
 
 def services(parts: Parts) -> Services:
@@ -154,6 +156,7 @@ def indexing_service(parts: Parts, owner: str) -> IndexingService:
     from backend.app.services.indexing import IndexingService
     from backend.app.services.ingestion.chunking import chunk
     from backend.app.services.ingestion.extract import Extractor
+    from backend.app.services.ingestion.recognition import find_recognition
 
     settings = parts.settings
     scratch = settings.run_dir / "extract"
@@ -165,12 +168,42 @@ def indexing_service(parts: Parts, owner: str) -> IndexingService:
         searched=SearchedSpaces(parts.spaces, parts.moves),
         store=parts.vectors,
         extractor=Extractor(
-            memory_bytes=settings.extract_memory_bytes, seconds=settings.extract_seconds, scratch=scratch
+            memory_bytes=settings.extract_memory_bytes,
+            seconds=settings.extract_seconds,
+            scratch=scratch,
+            recognition=find_recognition(
+                settings.ocr_languages, pages=settings.ocr_pages, seconds=settings.ocr_seconds
+            ),
         ),
+        unfold=_unfolder(parts, scratch).unfold,
         chunk=functools.partial(chunk, target=settings.passage_chars, overlap=settings.passage_overlap_chars),
         analyzer=parts.analyzer,
         metrics=parts.metrics,
         owner=owner,
+    )
+
+
+def _unfolder(parts: Parts, scratch: Path) -> Unfolder:
+    from backend.app.services.ingestion.archives import Archives
+    from backend.app.services.unfolding import Unfolder
+
+    settings = parts.settings
+    archives = Archives(
+        formats.SUPPORTED_EXTENSIONS,
+        files=settings.archive_files,
+        all_bytes=settings.archive_bytes,
+        file_bytes=settings.max_upload_bytes,
+        seconds=settings.extract_seconds,
+        scratch=scratch,
+    )
+    return Unfolder(
+        members=parts.indexing,
+        files=parts.files,
+        queue=parts.queue,
+        archives=archives,
+        sniff=formats.sniff,
+        new_id=new_id,
+        max_bytes=settings.max_upload_bytes,
     )
 
 

@@ -58,6 +58,7 @@ def test_nothing_is_made_where_nothing_is_yet(run: Run, tmp_path: Path) -> None:
     result = doctor(run, "--json")
     assert result.exit_code == 0, result.output
     assert {name: check["state"] for name, check in checked(result).items()} == {
+        "scanned pages": "ok",
         "data folder": "note",
         "tables": "note",
     }
@@ -215,3 +216,11 @@ def test_settings_that_cannot_be_used_are_told(run: Run, monkeypatch: pytest.Mon
     result = doctor(run)
     assert result.exit_code == 1
     assert "LIKEOPT_PORT='many': expected a whole number" in result.stderr
+
+
+def test_scanned_pages_that_cannot_be_recognised_are_a_note_with_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKEOPT_OCR_LANGUAGES", "xyz")
+    check = checked(doctor(run, "--json"))["scanned pages"]
+    assert (check["state"], "apt-get install tesseract-ocr-kor" in check["advice"]) == ("note", True)

@@ -21,6 +21,7 @@ from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.indexing import MAX_ATTEMPTS, IndexingService
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.storage.interfaces import IndexingTask
 from tests.fakes.documents import FolderFiles
 from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakeMoves, FakeVectors, one_space
 from tests.fakes.indexing import MemoryIndexing
@@ -67,12 +68,16 @@ class Indexer:
             searched=SearchedSpaces(one_space(self.embedder, self.vectors), FakeMoves()),
             store=self.vectors,
             extractor=self.extractor,
+            unfold=self.unfold,
             chunk=lambda text: chunks(*self.pieces),
             analyzer=Analyzer(),
             metrics=self.metrics,
             owner="this process",
             clock=self.clock,
         )
+
+    def unfold(self, task: IndexingTask, cancelled: Callable[[], bool]) -> ExtractedDocument:
+        return self.extractor.extract(Path(task.document.id), "unfolded", cancelled=cancelled)
 
     def clock(self) -> float:
         self.seconds += 1.0  # each look is a second later

@@ -20,6 +20,7 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from reading.child import
 _POLL_SECONDS = 0.02
 _SLOW_POLL_SECONDS = 0.1
 _DETAIL_CHARS = 2000
+ANSWER = "answer.json"
 
 
 class ExtractionCancelled(Exception):
@@ -59,7 +60,7 @@ def run_child(
         ChildDied: it left none.
         ExtractionCancelled: soon after ``cancelled()`` first said so.
     """
-    answer = folder / "answer.json"
+    answer = folder / ANSWER
     arguments = {
         **request,
         "answer": str(answer),

@@ -17,12 +17,14 @@ from backend.app.errors import (
     EmptyDocument,
     NoTextLayer,
     PasswordProtected,
+    TooManyScans,
     Unavailable,
     UnsupportedDocument,
 )
-from backend.app.services.ingestion.child_process import Bounds, ChildDied, run_child
+from backend.app.services.ingestion.child_process import ANSWER, Bounds, ChildDied, run_child
 from backend.app.services.ingestion.child_process import ExtractionCancelled as ExtractionCancelled
 from backend.app.services.ingestion.formats import sniff
+from backend.app.services.ingestion.recognition import Recognition
 
 _REFUSALS: dict[str, type[DocumentRefused]] = {
     "password": PasswordProtected,
@@ -31,6 +33,7 @@ _REFUSALS: dict[str, type[DocumentRefused]] = {
     "no_text": NoTextLayer,
     "too_complex": DocumentTooComplex,
     "unsupported": UnsupportedDocument,
+    "too_many_scans": TooManyScans,
 }
 _GARBAGE_TITLE = re.compile(
     r"(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|document\d*|제목 ?없음.*|무제.*|title|slide 1|"
@@ -47,6 +50,7 @@ class Extractor:
         memory_bytes: private memory that the child may use.
         seconds: wall clock, and CPU time, that it may take.
         max_chars: text beyond this is refused rather than cut.
+        recognition: what recognises text on scanned pages, where there is any.
         scratch: folder for the children's own folders, the system's temporary one by default. A
             killed parent leaves one behind, so whoever gives a folder may empty it at start.
     """
@@ -57,12 +61,14 @@ class Extractor:
         memory_bytes: int = 1024**3,
         seconds: int = 120,
         max_chars: int = 20_000_000,
+        recognition: Recognition | None = None,
         scratch: Path | None = None,
     ) -> None:
         self._scratch = scratch
         self._memory_bytes = memory_bytes
         self._seconds = seconds
         self._max_chars = max_chars
+        self._recognition = recognition
 
     def extract(self, path: Path, filename: str, *, cancelled: Callable[[], bool] = lambda: False) -> ExtractedDocument:
         """Return the text of ``path``, whose type ``filename`` and its own bytes tell.
@@ -74,12 +80,20 @@ class Extractor:
         """
         media_type = sniff(path, filename)
         with tempfile.TemporaryDirectory(prefix="likeopt-extract-", dir=self._scratch) as folder:
-            answer = self._run(path.absolute(), media_type, Path(folder), cancelled)
+            request = {"task": "text", "path": str(path.absolute()), "media_type": media_type}
+            scans = self._recognition
+            answer = self._run({**request, "ocr": {} if scans else None}, self._seconds, Path(folder), cancelled)
+            if scans and answer.get("refused") == "scanned":
+                (Path(folder) / ANSWER).unlink()
+                more = {**request, "ocr": scans.as_request()}
+                answer = self._run(more, self._seconds + scans.seconds, Path(folder), cancelled)
         return _document(answer, media_type)
 
-    def _run(self, path: Path, media_type: str, folder: Path, cancelled: Callable[[], bool]) -> dict[str, Any]:
-        request = {"task": "text", "path": str(path), "media_type": media_type, "max_chars": self._max_chars}
-        bounds = Bounds(self._memory_bytes, self._seconds, file_bytes=8 * self._max_chars + 1024**2)
+    def _run(
+        self, request: dict[str, Any], seconds: int, folder: Path, cancelled: Callable[[], bool]
+    ) -> dict[str, Any]:
+        request = {**request, "max_chars": self._max_chars}
+        bounds = Bounds(self._memory_bytes, seconds, file_bytes=8 * self._max_chars + 1024**2)
         try:
             return run_child(request, bounds, folder, cancelled)
         except ChildDied as died:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from backend.app.errors import BrokenDocument, EmptyDocument, UnsupportedDocument
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
+ARCHIVE = "application/zip"
 _ODF = "application/vnd.oasis.opendocument."
 _HEAD_BYTES = 4096
 
@@ -26,6 +27,49 @@ def _format(media_type: str, extensions: str, *begins: str) -> Format:
     return Format(media_type, tuple(extensions.split()), frozenset(begins))
 
 
+# Languages by the name that their media type ends with. What matters of each is in reading/source_code.py.
+SOURCE_CODE: tuple[tuple[str, str], ...] = (
+    ("python", ".py .pyi"),
+    ("javascript", ".js .mjs .cjs .jsx"),
+    ("typescript", ".ts .mts .cts .tsx"),
+    ("java", ".java"),
+    ("kotlin", ".kt .kts"),
+    ("scala", ".scala"),
+    ("groovy", ".groovy .gradle"),
+    ("c", ".c .h"),
+    ("c++", ".cpp .cc .cxx .hpp .hh .hxx"),
+    ("csharp", ".cs"),
+    ("swift", ".swift"),
+    ("dart", ".dart"),
+    ("go", ".go"),
+    ("rust", ".rs"),
+    ("zig", ".zig"),
+    ("php", ".php"),
+    ("ruby", ".rb"),
+    ("perl", ".pl .pm"),
+    ("lua", ".lua"),
+    ("r", ".r"),
+    ("julia", ".jl"),
+    ("haskell", ".hs"),
+    ("elixir", ".ex .exs"),
+    ("shellscript", ".sh .bash .zsh"),
+    ("powershell", ".ps1 .psm1"),
+    ("batch", ".bat .cmd"),
+    ("sql", ".sql"),
+    ("css", ".css .scss .less"),
+    ("component", ".vue .svelte"),
+    ("xml", ".xml .xsd .xsl"),
+    ("yaml", ".yaml .yml"),
+    ("ini", ".toml .ini .cfg .conf .properties"),
+    ("protobuf", ".proto"),
+    ("graphql", ".graphql .gql"),
+    ("hcl", ".tf .hcl"),
+    ("makefile", ".mk .cmake"),
+    ("tex", ".tex"),
+    ("asciidoc", ".adoc .asciidoc"),
+    ("org", ".org"),
+)
+
 FORMATS: tuple[Format, ...] = (
     _format("application/pdf", ".pdf", "pdf"),
     # An encrypted OOXML file is an OLE container; the reader tells which it is.
@@ -36,17 +80,20 @@ FORMATS: tuple[Format, ...] = (
     _format("text/html", ".html .htm .xhtml", "text", "html"),
     _format("text/markdown", ".md .markdown", "text", "html"),
     _format("text/x-rst", ".rst", "text", "html"),
-    _format("text/plain", ".txt .text .log", "text", "html", "rtf"),
+    _format("text/plain", ".txt .text .log .srt .vtt .diff .patch", "text", "html", "rtf"),
     _format("text/csv", ".csv .tsv", "text", "html"),
-    _format("application/json", ".json", "text"),
+    _format("application/json", ".json .jsonl .ndjson", "text"),
     _format("application/epub+zip", ".epub", "zip"),
     _format("application/hwp+zip", ".hwpx", "zip"),
     _format(_ODF + "text", ".odt", "zip"),
     _format(_ODF + "spreadsheet", ".ods", "zip"),
+    _format(_ODF + "presentation", ".odp", "zip"),
+    _format(ARCHIVE, ".zip", "zip"),
     _format("application/rtf", ".rtf", "rtf"),
     _format("message/rfc822", ".eml", "text", "html"),
     _format("application/vnd.ms-outlook", ".msg", "ole"),
     _format("application/x-ipynb+json", ".ipynb", "text"),
+    *(_format(f"text/x-{name}", extensions, "text", "html") for name, extensions in SOURCE_CODE),
 )
 
 SUPPORTED_EXTENSIONS: tuple[str, ...] = tuple(extension for entry in FORMATS for extension in entry.extensions)

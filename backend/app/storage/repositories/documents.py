@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
@@ -30,13 +30,9 @@ class SqlDocuments:
         self._database = database
 
     def add(self, user_id: str, document: NewDocument) -> tuple[Document, Job | None]:
-        same = select(DocumentRow).where(
-            DocumentRow.collection_id == document.collection_id, DocumentRow.sha256 == document.sha256
-        )
-
         def work(session: Session) -> tuple[Document, Job | None]:
             require_writer(session, user_id, document.collection_id)
-            known = session.scalar(same)
+            known = session.scalar(_same(document))
             if known is not None:
                 return with_jobs(session, [known])[0], None
             row = _new_document(document)
@@ -149,6 +145,24 @@ def begin_anew(session: Session, row: DocumentRow) -> JobRow:
     session.add(job)
     session.flush()
     return job
+
+
+def add_row(session: Session, document: NewDocument) -> str | None:
+    """Add a document whose collection is held, with its job; None where the same bytes are there already."""
+    if session.scalar(_same(document)) is not None:
+        return None
+    row = _new_document(document)
+    session.add(row)
+    session.flush()
+    job = new_job(row.id)
+    session.add(job)
+    return job.id
+
+
+def _same(document: NewDocument) -> Select[DocumentRow]:
+    return select(DocumentRow).where(
+        DocumentRow.collection_id == document.collection_id, DocumentRow.sha256 == document.sha256
+    )
 
 
 def _new_document(document: NewDocument) -> DocumentRow:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Chunk, Document, DocumentStatus, Passage, Problem
 from backend.app.storage.database import Database
-from backend.app.storage.interfaces import IndexingTask, Removal
+from backend.app.storage.indexing_interfaces import TaskLost
+from backend.app.storage.interfaces import IndexingTask, NewDocument, Removal
 from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, PassageRow, RemovalRow
 from backend.app.storage.repositories import rows
 from backend.app.storage.repositories.access import LOCK
-from backend.app.storage.repositories.documents import remove_traces
+from backend.app.storage.repositories.documents import add_row, remove_traces
 from backend.app.storage.repositories.passages import SEARCHABLE
 
 # A working indexer renews its lease with each step; extraction alone may take two minutes.
@@ -122,6 +123,15 @@ class SqlIndexing:
             document.progress = job.progress = progress
             job.lease_until = self._now() + LEASE
             return True
+
+        return self._database.write(work)
+
+    def add_member(self, task: IndexingTask, document: NewDocument) -> str | None:
+        def work(session: Session) -> str | None:
+            session.get(CollectionRow, document.collection_id, with_for_update=LOCK)
+            if _hold(session, task) is None:
+                raise TaskLost
+            return add_row(session, document)
 
         return self._database.write(work)
 

@@ -99,7 +99,7 @@ class DocumentsPage extends LightElement {
         ${about?.web_pages ? html`<lo-web-page-form></lo-web-page-form>` : nothing}
         <p class="intake-formats">
           ${collections.length > 1 && intake ? html`<b>${t('upload.drop_into', { name: intake.name })}</b>` : nothing}
-          ${formatFamilies(formats).join(' · ')}
+          ${formatFamilies(formats, t('upload.source_code')).join(' · ')}
           ${about ? html`<span>${t('upload.limit', { size: formatBytes(about.max_upload_bytes) })}</span>` : nothing}
         </p>
       </section>

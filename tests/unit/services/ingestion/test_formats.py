@@ -44,7 +44,7 @@ def test_name_and_bytes_together_tell_the_type(tmp_path: Path, filename: str, da
     assert sniff(written(tmp_path, data), filename) == media_type
 
 
-@pytest.mark.parametrize("filename", ["setup.exe", "film.mp4", "README", ".pdf", "a.pdf.zip", "", "x." + "y" * 500])
+@pytest.mark.parametrize("filename", ["setup.exe", "film.mp4", "README", ".pdf", "", "x." + "y" * 500])
 def test_other_kinds_are_turned_away_with_their_name(tmp_path: Path, filename: str) -> None:
     with pytest.raises(UnsupportedDocument) as caught:
         sniff(written(tmp_path, PDF), filename)

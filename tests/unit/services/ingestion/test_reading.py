@@ -92,7 +92,7 @@ def test_rst_levels_follow_the_order_of_their_ornaments(read_as: Callable[[str, 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_becomes_rows(read_as: Callable[[str, str], dict[str, Any]], delimiter: str) -> None:
     text = "\n".join(delimiter.join(row) for row in (["품목", "값", ""], ["배", "2 300", ""], ["감", "9", ""]))
-    assert read_as(text, "text/csv")["text"] == "| 품목 | 값 |\n| 배 | 2 300 |\n| 감 | 9 |"
+    assert read_as(text, "text/csv")["text"] == "| 품목 | 값 |\n|---|---|\n| 배 | 2 300 |\n| 감 | 9 |"
 
 
 def test_csv_cells_keep_what_they_quote(read_as: Callable[[str, str], dict[str, Any]]) -> None:
@@ -118,7 +118,7 @@ def test_html_keeps_to_its_main_part_and_leaves_out_lists_of_links() -> None:
 
 def test_html_tables_become_rows_and_nested_ones_stay_in_their_cell() -> None:
     table = "<table><tr><th>a<th>b<tr><td>1<td><table><tr><td>x<td>y</table></table>"
-    assert html(table)["text"] == "| a | b |\n| 1 | x y |"
+    assert html(table)["text"] == "| a | b |\n|---|---|\n| 1 | x y |"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
 def _text(request: dict[str, Any]) -> dict[str, Any]:
     from .dispatch import read
 
-    return read(Path(request["path"]), request["media_type"], request["max_chars"])
+    return read(Path(request["path"]), request["media_type"], request["max_chars"], request.get("ocr"))
 
 
 def _pictures(request: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,14 @@ def _picture(request: dict[str, Any]) -> dict[str, Any]:
     return draw(Path(request["path"]), request["media_type"], request["number"], request["width"], target)
 
 
-_TASKS = {"text": _text, "pictures": _pictures, "picture": _picture}
+def _unfold(request: dict[str, Any]) -> dict[str, Any]:
+    from .archive import Limits, unfold
+
+    limits = Limits(request["files"], request["all_bytes"], request["each_bytes"])
+    return {"members": unfold(Path(request["path"]), Path(request["answer"]).parent, request["extensions"], limits)}
+
+
+_TASKS = {"text": _text, "unfold": _unfold, "pictures": _pictures, "picture": _picture}
 
 
 def _answer(request: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -11,14 +11,17 @@ from .epub import read_epub
 from .html import read_html
 from .hwpx import read_hwpx
 from .mail import read_mail
+from .odp import read_odp
 from .package import Package
 from .plaintext import read_csv, read_json, read_markdown, read_rst, read_text
 from .pptx import read_pptx
+from .source_code import read_source_code
 
 OOXML = "application/vnd.openxmlformats-officedocument."
 DOCX = OOXML + "wordprocessingml.document"
 XLSX = OOXML + "spreadsheetml.sheet"
 PPTX = OOXML + "presentationml.presentation"
+ODP = "application/vnd.oasis.opendocument.presentation"
 _ENCRYPTED_OOXML = "EncryptedPackage".encode("utf-16-le")
 
 _READERS: dict[str, Callable[[Path, Draft], None]] = {
@@ -32,12 +35,13 @@ _READERS: dict[str, Callable[[Path, Draft], None]] = {
     "application/epub+zip": read_epub,
     "application/hwp+zip": read_hwpx,
     PPTX: read_pptx,
+    ODP: read_odp,
 }
 # The part that a package cannot do without.
 _MAIN_PARTS = {DOCX: "word/document.xml", XLSX: "xl/workbook.xml", PPTX: "ppt/presentation.xml"}
 
 
-def read(path: Path, media_type: str, max_chars: int) -> dict[str, Any]:
+def read(path: Path, media_type: str, max_chars: int, ocr: dict[str, Any] | None = None) -> dict[str, Any]:
     """Read ``path`` and return its text and structure as plain data.
 
     Raises:
@@ -51,7 +55,9 @@ def read(path: Path, media_type: str, max_chars: int) -> dict[str, Any]:
     elif media_type == "application/pdf":
         from .pdf import read_pdf
 
-        read_pdf(path, draft, media_type)
+        read_pdf(path, draft, media_type, ocr)
+    elif media_type.startswith("text/x-"):
+        read_source_code(path, draft, media_type)
     else:
         from .kreuzberg_reader import read_office
 

@@ -56,11 +56,17 @@ def one_line(text: str) -> str:
 
 
 def table_rows(rows: list[list[str]]) -> str:
-    """Return ``rows`` as Markdown lines, without the rows and columns at the edge that are empty."""
+    """Return ``rows`` as a Markdown table, without the rows and columns at the edge that are empty.
+
+    The first row is its head: Markdown has no table without one. A row that stands alone is none.
+    """
     cleaned = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
     cleaned = [row for row in cleaned if any(row)]
     width = max((len(row) - _trailing_empty(row) for row in cleaned), default=0)
-    return "\n".join("| " + " | ".join((row + [""] * width)[:width]) + " |" for row in cleaned)
+    lines = ["| " + " | ".join((row + [""] * width)[:width]) + " |" for row in cleaned]
+    if len(lines) > 1:
+        lines.insert(1, "|" + "---|" * width)
+    return "\n".join(lines)
 
 
 def _trailing_empty(row: list[str]) -> int:
@@ -89,8 +95,11 @@ class Draft:
 
     def block(self, text: str, *, joined_by: str = "\n\n") -> int | None:
         """Append a block; return its start, or None where nothing of it is visible."""
-        text = _BLANK_LINES.sub("\n\n", clean(text)).strip()
-        if not text:
+        return self.verbatim(_BLANK_LINES.sub("\n\n", clean(text)).strip(), joined_by=joined_by)
+
+    def verbatim(self, text: str, *, joined_by: str = "\n\n") -> int | None:
+        """Append text that is clean already, with all its blank lines."""
+        if not text.strip():
             return None
         if self._length:
             self._parts.append(joined_by)

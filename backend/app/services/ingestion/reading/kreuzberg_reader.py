@@ -17,6 +17,7 @@ _CAUSES = (
     ),
 )
 _MARKS = re.compile(r"\\?(\*\*|~~|</?u\\?>|\\<u\\>)|\\([\\*_<>\[\]#~`|!])")
+_EMPHASIS = re.compile(r"(?<![\w*\\])\*(?! )([^*\n]{1,500})(?<! )\*(?![\w*])")
 _LINK = re.compile(r"\[([^\[\]\n]{0,500})\]\((?:[^()\s]{1,2000})\)")
 
 
@@ -98,4 +99,4 @@ def _grid_rows(grid: dict[str, Any]) -> list[list[str]]:
 
 def plain(text: str) -> str:
     """Return ``text`` without the Markdown that kreuzberg leaves in cells and links."""
-    return _MARKS.sub(lambda mark: mark[2] or "", _LINK.sub(r"\1", text))
+    return _MARKS.sub(lambda mark: mark[2] or "", _EMPHASIS.sub(r"\1", _LINK.sub(r"\1", text)))

@@ -7,9 +7,11 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from .draft import Draft, Refusal, clean, one_line
 from .kreuzberg_reader import extract, title_of
+from .ocr import PARAGRAPH_END, has_letters, recognised
 from .pdf_headings import NUMBERED, Candidates, find_headings
 from .pdf_repair import mend_hyphens, mend_subfonts
 
@@ -22,8 +24,10 @@ _LIST_START = re.compile(
 _SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’)\]」』]*$")
 _HANGUL_EDGE = re.compile(r"[가-힣]")
 _EDGE_LINES = 2
+_CELL = "| "  # begins a row of a table that was recognised as one
 _MAX_EDGE_CHARS = 300
 _SPACE = "\ue000"  # stands for the space at a line's end, which cleaning would take
+_UNMARKED = re.compile(f"[{_SPACE}{PARAGRAPH_END}]")
 _SPACE_AT_END = re.compile(r"(?<=[가-힣]) +(?=\r?\n)")
 _LONE_PARTICLE = re.compile(
     r"(?:을|를|은|는|의|에|로|와|과|도|으로|에서|에게|까지|부터|이라|다|니다|습니다|입니다|합니다|됩니다|하고|하며|였다|었다|된다)[.,]?"
@@ -32,18 +36,20 @@ _KOREAN_WORD = re.compile(r"[가-힣]+")
 _SHORT = 0.72  # of the usual length of a full line: such a line ends its paragraph
 
 
-def read_pdf(path: Path, draft: Draft, media_type: str) -> None:
-    """Read a PDF page by page.
+def read_pdf(path: Path, draft: Draft, media_type: str, ocr: dict[str, Any] | None = None) -> None:
+    """Read a PDF page by page; pages that are pictures have their text recognised as ``ocr`` says.
 
     Raises:
-        Refusal: ``no_text`` where no page has a letter or digit on it.
+        Refusal: ``no_text`` where no page has a letter or digit on it, and what ``recognised`` raises.
     """
     result = extract(path, media_type)
     draft.title = title_of(result)
     raw = [(page["page_number"], page["content"]) for page in result.pages or []]
+    if ocr is not None:
+        raw = recognised(path, raw, ocr)
     texts = mend_subfonts(mend_hyphens([text for _, text in raw]))
     pages = [[line for line in clean(_SPACE_AT_END.sub(_SPACE, text)).split("\n") if line.strip()] for text in texts]
-    if not any(character.isalnum() for lines in pages for line in lines for character in line):
+    if not any(has_letters(line) for lines in pages for line in lines):
         raise Refusal("no_text", f"{len(pages)} pages without text")
     joints = _Joints(texts)
     furniture = _furniture(pages)
@@ -66,7 +72,7 @@ def _add_page(
     while position < len(lines):
         end = _paragraph_end(lines, position, headings, width)
         if position in headings:
-            draft.heading(headings[position].level, " ".join(lines[position:end]).replace(_SPACE, ""))
+            draft.heading(headings[position].level, _UNMARKED.sub("", " ".join(lines[position:end])))
             row_before = False
         else:
             is_row = end - position == 1 and _is_row(lines[position], width)
@@ -74,7 +80,11 @@ def _add_page(
             row_before = is_row
         joined_by = "\n\n"
         position = end
-    return bool(lines) and not _ends_paragraph(lines[-1], width) and not _SENTENCE_END.search(lines[-1].rstrip(_SPACE))
+    return (
+        bool(lines)
+        and not _ends_paragraph(lines[-1], width)
+        and not _SENTENCE_END.search(lines[-1].rstrip(_SPACE + PARAGRAPH_END))
+    )
 
 
 def _paragraph_end(lines: list[str], position: int, headings: Candidates, width: float) -> int:
@@ -84,6 +94,8 @@ def _paragraph_end(lines: list[str], position: int, headings: Candidates, width:
     end = position + 1
     while end < len(lines) and end not in headings:
         before = lines[end - 1]
+        if before.startswith(_CELL) or lines[end].startswith(_CELL):
+            break
         if _ends_paragraph(before, width) or _LEADERS.search(before) or _LIST_START.match(lines[end]):
             break
         end += 1
@@ -92,11 +104,13 @@ def _paragraph_end(lines: list[str], position: int, headings: Candidates, width:
 
 def _is_row(line: str, width: float) -> bool:
     """Say whether a line alone is one of a list or table rather than the end of a paragraph."""
-    return bool(_LEADERS.search(line)) or (_ends_paragraph(line, width) and not _SENTENCE_END.search(line))
+    return bool(_LEADERS.search(line) or line.startswith(_CELL)) or (
+        _ends_paragraph(line, width) and not _SENTENCE_END.search(line)
+    )
 
 
 def _ends_paragraph(line: str, width: float) -> bool:
-    return _display_width(line) < _SHORT * width
+    return line.endswith(PARAGRAPH_END) or _display_width(line) < _SHORT * width
 
 
 def _continues(line: str) -> bool:
@@ -122,7 +136,7 @@ class _Joints:
         for before, line in pairwise(lines):
             text.append("" if self._within_word(before, line) else " ")
             text.append(line)
-        return one_line(_LEADERS.sub(" …", "".join(text).replace(_SPACE, "")))
+        return one_line(_LEADERS.sub(" …", _UNMARKED.sub("", "".join(text))))
 
     def _within_word(self, before: str, line: str) -> bool:
         if not (_HANGUL_EDGE.match(before[-1:]) and _HANGUL_EDGE.match(line)):

@@ -21,6 +21,7 @@ _NOT_A_HEADING = re.compile(
     r"[\\{}$=|#©]|\.{3}|(?: \.){3}|…|^\W*(?:figure|table|fig\.|그림|표)\s|^[(\[•\-]|https?:|[.!?다] \w", re.IGNORECASE
 )
 _UNFINISHED = re.compile(r"[.,;:다는은을를며면고]$|\b(?:the|of|and|a|to|in|for|by|with)$")
+_MARKS = re.compile("[\ue000\ue001]")
 _MAX_CHARS = 100
 _MAX_REPEATS = 2
 _LAST_CHAPTER = 40
@@ -143,4 +144,4 @@ def _is_end(line: str) -> bool:
 
 
 def _key(text: str) -> str:
-    return one_line(clean(text).replace("\ue000", ""))
+    return one_line(_MARKS.sub("", clean(text)))
