@@ -90,6 +90,16 @@ export interface Member {
   access: Access;
 }
 
+/** A folder of the server's disk that a collection follows. */
+export interface WatchedFolder {
+  id: string;
+  path: string;
+  files: number;
+  problem: string | null;
+  refused: { path: string; message: string }[];
+  created_at: string;
+}
+
 export interface Job {
   id: string;
   document_id: string;

@@ -30,7 +30,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server without a language model, with an administrator, where anybody may make an account."""
-    with likeopt_server(tmp_path_factory.mktemp("site"), LIKEOPT_OPEN_REGISTRATION="true") as server:
+    folder = tmp_path_factory.mktemp("site")
+    settings = {"LIKEOPT_OPEN_REGISTRATION": "true", "LIKEOPT_WATCH_ROOTS": str(folder), "LIKEOPT_WATCH_SECONDS": "0.5"}
+    with likeopt_server(folder / "data", **settings) as server:
         client = Client(server.url)
         client.register()
         client.close()

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.window import DOCUMENTS, Window
-from tests.services.likeopt import eventually
+from tests.services.client import EMAIL, PASSWORD
+from tests.services.likeopt import Server, eventually
 
 Open = Callable[..., Window]
 
@@ -285,3 +286,34 @@ def test_a_citation_leads_to_its_passage_among_the_others_and_to_the_pages(windo
     passages = page.get_by_role("list", name=window.t("document.passages_label"))
     expect(passages.get_by_role("listitem")).to_have_count(document["passages"])
     expect(sought).to_have_count(0)
+
+
+def test_an_administrator_has_a_collection_follow_a_folder(open_window: Open, site: Server, tmp_path: Path) -> None:
+    window = open_window()
+    answer = window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD})
+    assert answer.ok
+    made = window.context.request.post("/api/v1/collections", data={"name": "Followed"}).json()["data"]
+    papers = site.data_dir.parent / "papers"
+    papers.mkdir()
+    (papers / "lamp.txt").write_text("The harbour keeps a lamp.")
+    (papers / "empty.txt").write_text("")
+    page = window.page
+    page.goto("/documents")
+    page.get_by_role("combobox", name=window.t("collection.label")).select_option(made["id"])
+    page.get_by_role("button", name=window.t("collection.menu", name="Followed")).click()
+    page.get_by_role("menuitem", name=window.t("folders.title")).click()
+    dialog = page.get_by_role("dialog")
+    path = dialog.get_by_label(window.t("folders.path"))
+    path.fill(str(tmp_path))
+    window.expect_console("status of 403")
+    dialog.get_by_role("button", name=window.t("folders.add"), exact=True).click()
+    expect(dialog).to_contain_text(window.t("error.FOLDER_NOT_ALLOWED"))
+    path.fill(str(papers))
+    dialog.get_by_role("button", name=window.t("folders.add"), exact=True).click()
+    folder = dialog.get_by_test_id("folder")
+    expect(folder).to_contain_text(window.t("folders.files_other", count=2))
+    expect(folder).to_contain_text("empty.txt: The file is empty.")
+    folder.get_by_role("button", name=window.t("folders.stop", path=str(papers))).click()
+    expect(dialog).to_contain_text(window.t("folders.none"))
+    page.keyboard.press("Escape")
+    expect(page.locator("lo-document-row [data-status=ready]")).to_contain_text("lamp")

@@ -6,19 +6,21 @@ import '../../components/menu.js';
 import { $chosenCollection, $collections, chooseCollection } from '../../store/collections.js';
 import { chooseNone } from '../../store/document_actions.js';
 import { loadDocuments } from '../../store/documents.js';
+import { $user } from '../../store/session.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import './collection_dialog.js';
+import './folders_dialog.js';
 import './members_dialog.js';
 import './removal_dialog.js';
 
-/** @typedef {'create' | 'rename' | 'members' | 'remove' | ''} DialogName */
+/** @typedef {'create' | 'rename' | 'members' | 'folders' | 'remove' | ''} DialogName */
 
 /** Which collection is shown, and what can be done with it. */
 class CollectionBar extends LightElement {
   static properties = { dialog: { state: true } };
 
-  #stores = new MultiStoreController(this, [$collections, $chosenCollection]);
+  #stores = new MultiStoreController(this, [$collections, $chosenCollection, $user]);
 
   constructor() {
     super();
@@ -73,6 +75,7 @@ class CollectionBar extends LightElement {
     return html`<div @close=${close}>
       <lo-collection-dialog .open=${naming} .collection=${this.dialog === 'rename' ? this.#collection : null}></lo-collection-dialog>
       <lo-members-dialog .open=${this.dialog === 'members'} .collection=${this.#collection?.id ?? null}></lo-members-dialog>
+      <lo-folders-dialog .open=${this.dialog === 'folders'} .collection=${this.#collection}></lo-folders-dialog>
       <lo-removal-dialog .open=${this.dialog === 'remove'} .collection=${this.#collection}></lo-removal-dialog>
     </div>`;
   }
@@ -86,6 +89,9 @@ class CollectionBar extends LightElement {
     return [
       { label: t('collection.rename'), icon: 'pencil', run: show('rename') },
       members,
+      ...(this.#stores.values[2]?.role === 'administrator'
+        ? [{ label: t('folders.title'), icon: 'folder', run: show('folders') }]
+        : []),
       { label: t('collection.delete'), icon: 'trash', danger: true, run: show('remove') },
     ];
   }
