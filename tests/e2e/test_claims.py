@@ -40,6 +40,9 @@ def test_the_clicked_number_alone_lights_up_and_its_own_quote_stands_out(window:
     expect(panel.locator(".pdf-marks i:not(.mark-quiet)").first).to_be_in_viewport()
     expect(panel.locator(".pdf-marks i.mark-quiet").first).to_be_attached()
 
+    expect(answer.get_by_test_id("source-chip").first).to_contain_text(
+        f"{window.t('source.page', page=2)} · Fuel and Stores"
+    )
     answer.get_by_test_id("source-chip").first.click()  # the source as a whole: no claim in particular
     expect(numbers.nth(0)).to_have_attribute("aria-expanded", "false")
     expect(panel.locator(".pdf-marks i.mark-quiet")).to_have_count(0)

@@ -42,8 +42,7 @@ class SourceChips extends LightElement {
 
   /** @param {Source} source */
   #chip({ n, title, page, heading }) {
-    const place = page ? t('source.page', { page }) : heading?.split(' › ').at(-1);
-    const kind = page ? 'source-chip-page' : 'source-chip-heading';
+    const section = heading?.split(' › ').at(-1);
     return html`<button
       type="button"
       class="source-chip"
@@ -52,7 +51,8 @@ class SourceChips extends LightElement {
       @click=${() => this.emit('cite', { n, mark: null, claim: null })}
     >
       <span class="source-chip-number">${n}</span><span class="source-chip-title">${title}</span>
-      ${place ? html`<span class="${kind}">${place}</span>` : nothing}
+      ${page ? html`<span class="source-chip-page">${t('source.page', { page })}</span>` : nothing}
+      ${section && section !== title ? html`<span class="source-chip-heading">${page ? '· ' : ''}${section}</span>` : nothing}
     </button>`;
   }
 }

@@ -85,6 +85,7 @@ FORMATS: tuple[Format, ...] = (
     _format("application/json", ".json .jsonl .ndjson", "text"),
     _format("application/epub+zip", ".epub", "zip"),
     _format("application/hwp+zip", ".hwpx", "zip"),
+    _format("application/x-hwp", ".hwp", "ole"),
     _format(_ODF + "text", ".odt", "zip"),
     _format(_ODF + "spreadsheet", ".ods", "zip"),
     _format(_ODF + "presentation", ".odp", "zip"),

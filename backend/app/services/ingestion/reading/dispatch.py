@@ -9,6 +9,7 @@ from typing import Any
 from .draft import Draft, Refusal
 from .epub import read_epub
 from .html import read_html
+from .hwp import read_hwp
 from .hwpx import read_hwpx
 from .mail import read_mail
 from .odp import read_odp
@@ -34,6 +35,7 @@ _READERS: dict[str, Callable[[Path, Draft], None]] = {
     "message/rfc822": read_mail,
     "application/epub+zip": read_epub,
     "application/hwp+zip": read_hwpx,
+    "application/x-hwp": read_hwp,
     PPTX: read_pptx,
     ODP: read_odp,
 }
