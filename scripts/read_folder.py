@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from backend.app.errors import AppError  # noqa: E402  found from the root
+from backend.app.services.ingestion.archives import Archives  # noqa: E402
 from backend.app.services.ingestion.extract import Extractor  # noqa: E402
+from backend.app.services.ingestion.formats import SUPPORTED_EXTENSIONS  # noqa: E402
 from backend.app.services.ingestion.recognition import find_recognition  # noqa: E402
 
 _ROW = re.compile(r"^\| .* \|$", re.MULTILINE)
@@ -75,6 +77,8 @@ def _read(path: Path, folder: Path, seconds: int, texts: Path | None) -> Reading
     started = time.perf_counter()
     code, text, pages, headings = "", "", 0, 0
     try:
+        if path.suffix.lower() == ".zip":
+            return _unfolded(path, name, seconds)
         document = Extractor(memory_bytes=_GIB, seconds=seconds, recognition=find_recognition("kor+eng")).extract(
             path, path.name
         )
@@ -91,6 +95,23 @@ def _read(path: Path, folder: Path, seconds: int, texts: Path | None) -> Reading
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     status = "failed" if code else "ready"
     return Reading(name, status, code, round(taken, 2), memory, len(text), pages, headings, len(_ROW.findall(text)))
+
+
+def _unfolded(path: Path, name: str, seconds: int) -> Reading:
+    """Take an archive's members out and read none of them; say how many could be read."""
+    archives = Archives(SUPPORTED_EXTENSIONS, files=500, all_bytes=_GIB, file_bytes=200 * 1024**2, seconds=seconds)
+    started, code, taken = time.perf_counter(), "", 0
+    try:
+        with archives.unfolded(path) as members:
+            for member in members:
+                click.echo(f"    {member.name}: {member.reason or 'taken'}", err=True)
+            taken = sum(not member.reason for member in members)
+        code = "" if taken else "NOTHING_IN_ARCHIVE"
+    except AppError as error:
+        code = error.error_code
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    status = "failed" if code else "ready"
+    return Reading(name, status, code, round(time.perf_counter() - started, 2), memory, taken, 0, 0, 0)
 
 
 def _line(reading: Reading) -> str:

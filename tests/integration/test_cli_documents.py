@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,19 @@ def first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Comma
 @pytest.fixture
 def likeopt(first: tuple[CommandLine, Any]) -> CommandLine:
     return first[0]
+
+
+def test_an_archives_files_are_told_each_for_itself(tmp_path: Path) -> None:
+    archive = tmp_path / "papers.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in ("garden.md", "password.pdf"):
+            file.write(DOCUMENTS / name, f"inner/{name}")
+    answer = CommandLine(tmp_path / "data").json("ingest", archive, code=1)
+    files = {Path(entry["path"]).name: entry for entry in answer["files"]}
+    assert {name: entry["outcome"] for name, entry in files.items()} == {
+        "papers.zip": "ready", "garden.md": "ready", "password.pdf": "failed",
+    }  # fmt: skip
+    assert files["password.pdf"]["error"]["error_code"] == "PASSWORD_PROTECTED"
 
 
 def titles(answer: Any) -> list[str]:

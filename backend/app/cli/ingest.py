@@ -150,8 +150,12 @@ def _index(toolbox: Toolbox, user: User, report: Report) -> None:
     indexing.free_abandoned()
     indexing.remove_leftovers()
     by_job = {item.job_id: item for item in report.open.values() if item.job_id}
+    at_first = set(indexing.pending())
     for job_id in _pending(indexing):
         item = by_job.get(job_id)
+        if item is None and job_id not in at_first:  # out of an archive
+            item = _member(toolbox, user, job_id)
+            report.add(item)
 
         def look(item: Item | None = item) -> bool:
             """Show progress whenever the indexer asks whether to stop, and let it go on."""
@@ -164,6 +168,14 @@ def _index(toolbox: Toolbox, user: User, report: Report) -> None:
         look()
     for item in list(report.open.values()):  # of files that were queued before, the jobs are not known
         _look_at(toolbox, user, item, report)
+
+
+def _member(toolbox: Toolbox, user: User, job_id: str) -> Item:
+    from backend.app.cli.ingest_report import Item
+
+    documents = toolbox.services.documents
+    document = documents.get(user, documents.job(user, job_id).document_id)
+    return Item(document.filename, document, job_id)
 
 
 def _pending(indexing: IndexingService) -> Iterator[str]:
