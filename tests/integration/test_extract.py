@@ -256,3 +256,43 @@ def test_odp_is_read_slide_by_slide_with_tables_and_notes(tmp_path: Path) -> Non
         "Harvest plan\n\nFirst\n- Inner\n\nSpeak slowly here.",
         "가을\n\n| 품목 | 값 |\n|---|---|\n| 배 | 9 |",
     ]
+
+
+def printed(lines: list[str]) -> bytes:
+    """Return a PDF of one page with these lines."""
+    text = "".join(f"({line}) Tj T*\n" for line in lines).encode("latin-1")
+    content = b"BT /F1 11 Tf 15 TL 60 730 Td " + text + b"ET"
+    fonts = b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources %s >>" % fonts,
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+    ]
+    data = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    start = len(data)
+    data += b"xref\n0 5\n0000000000 65535 f \n" + table + b"trailer << /Size 5 /Root 1 0 R >>\n"
+    return bytes(data + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def test_rows_of_figures_in_a_pdf_stay_rows_and_prose_is_joined(tmp_path: Path) -> None:
+    path = tmp_path / "sales.pdf"
+    prose = [
+        "The theatre sold more tickets in the winter of 2024 than in any winter",
+        "before it, as the table below shows month by month.",
+    ]
+    rows = [
+        "Month of the season Shows Gross amount of the sales Net amount of them Share",
+        "December of the season 2024 48 $12,500.00 $11,250.00 85% 12/01/24 12/31/24",
+        "January of the season 2025 51 $13,700.50 $12,330.45 91% 01/01/25 01/31/25",
+    ]  # fmt: skip
+    path.write_bytes(printed([*prose, *rows, *prose]))
+    text = Extractor().extract(path, path.name).text
+    assert " ".join(prose) in text
+    for row in rows:
+        assert row in text.split("\n"), row

@@ -24,6 +24,8 @@ _LIST_START = re.compile(
 _SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’)\]」』]*$")
 _HANGUL_EDGE = re.compile(r"[가-힣]")
 _EDGE_LINES = 2
+_FIGURE = re.compile(r"[-+(]?[$€£¥₩#]?-?\d[\d.,/:]*[)%]?")
+_FIGURES_SHARE = 0.4
 _CELL = "| "  # begins a row of a table that was recognised as one
 _MAX_EDGE_CHARS = 300
 _SPACE = "\ue000"  # stands for the space at a line's end, which cleaning would take
@@ -94,8 +96,10 @@ def _paragraph_end(lines: list[str], position: int, headings: Candidates, width:
     end = position + 1
     while end < len(lines) and end not in headings:
         before = lines[end - 1]
-        if before.startswith(_CELL) or lines[end].startswith(_CELL):
+        if _is_table_row(before) or _is_table_row(lines[end]):
             break
+        if _SENTENCE_END.search(before.rstrip(_SPACE)) and _is_table_row("".join(lines[end + 1 : end + 2])):
+            break  # the head of a table below a paragraph
         if _ends_paragraph(before, width) or _LEADERS.search(before) or _LIST_START.match(lines[end]):
             break
         end += 1
@@ -104,9 +108,18 @@ def _paragraph_end(lines: list[str], position: int, headings: Candidates, width:
 
 def _is_row(line: str, width: float) -> bool:
     """Say whether a line alone is one of a list or table rather than the end of a paragraph."""
-    return bool(_LEADERS.search(line) or line.startswith(_CELL)) or (
-        _ends_paragraph(line, width) and not _SENTENCE_END.search(line)
+    return (
+        bool(_LEADERS.search(line))
+        or _is_table_row(line)
+        or (_ends_paragraph(line, width) and not _SENTENCE_END.search(line))
     )
+
+
+def _is_table_row(line: str) -> bool:
+    """Say whether a line is made of cells: marked as such, or with more figures than prose ever has."""
+    words = line.split()
+    figures = sum(1 for word in words if _FIGURE.fullmatch(word))
+    return line.startswith(_CELL) or (figures >= 2 and figures >= _FIGURES_SHARE * len(words))
 
 
 def _ends_paragraph(line: str, width: float) -> bool:
