@@ -76,7 +76,8 @@ export interface Document {
   job_id: string | null;
   created_at: string;
   /** The seconds until it is ready: what the page reckons, where it can be told. */
-  left?: number | null;
+  /** Seconds until it is ready: at least and at most, or as they are seen to pass. */
+  left?: number | [number, number] | null;
 }
 
 export type DocumentSort = 'newest' | 'oldest' | 'name' | 'largest';
@@ -102,6 +103,10 @@ export interface WatchedFolder {
 
 export interface Job {
   id: string;
+  bytes: number;
+  pages: number | null;
+  passages: number;
+  left: [number, number] | null;
   document_id: string;
   status: DocumentStatus;
   progress: number;

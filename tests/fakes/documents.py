@@ -10,6 +10,7 @@ from backend.app.domain.accounts import Access, Member
 from backend.app.domain.documents import Collection, Document, DocumentStatus, Job, Passage
 from backend.app.errors import CollectionNotFound, Conflict, DocumentNotFound, FileTooLarge, Forbidden, JobNotFound
 from backend.app.storage.interfaces import DocumentFilter, NewDocument, Page, ReceivedFile
+from backend.app.storage.work import Waiting, Worked
 from tests.fakes.things import collection, document, ids, job
 
 
@@ -137,6 +138,16 @@ class MemoryDocuments:
         begun = job(self._new_job_id(), document_id)
         self.jobs[begun.id] = begun
         return begun
+
+
+class NoHistory:
+    """Nothing has been indexed yet, and nothing waits."""
+
+    def lately(self, limit: int) -> list[Worked]:
+        return []
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        return []
 
 
 class MemoryJobs:

@@ -126,6 +126,9 @@ class MemoryIndexing:
         found = self.documents[task.document.id]
         self.documents[found.id] = replace(found, status=status, error=problem, passages=0)
 
+    def worked(self, task: IndexingTask, seconds: float) -> None:
+        assert seconds >= 0
+
     def release(self, task: IndexingTask) -> None:
         self._note("release")
         if self._held(task) is not None:

@@ -234,13 +234,13 @@ def test_a_bad_file_is_named_with_its_reason_and_the_others_go_on(watched: Watch
     watched.write("empty.txt", "")
     watched.write("lamp.txt", "The harbour keeps a lamp.")
     assert watched.look() == [("added", "lamp.txt"), ("refused", "empty.txt")]
-    (refused,) = watched.of.services.folders.refused(watched.folder)
+    (refused,) = watched.of.services.folders.refused([watched.folder])[watched.folder.id]
     assert (refused.path, refused.problem) == ("empty.txt", "The file is empty.")
     assert watched.look() == []
     watched.write("empty.txt", "not any more", age=1800)
     watched.look()
     assert watched.documents() == {"lamp.txt": READY, "empty.txt": READY}
-    assert watched.of.services.folders.refused(watched.folder) == []
+    assert watched.of.services.folders.refused([watched.folder]) == {watched.folder.id: []}
 
 
 def test_a_folder_that_is_away_takes_nothing_away(watched: Watched) -> None:

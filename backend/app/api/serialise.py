@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ def document(value: Document) -> Shape:
         "passages": value.passages,
         "bytes": value.bytes,
         "job_id": value.job_id,
+        "left": _left(value),
         "created_at": moment(value.created_at),
     }
 
@@ -94,9 +96,27 @@ def job(value: Job) -> Shape:
         "progress": round(value.progress, 4),
         "error": problem(value.error),
         "attempts": value.attempts,
+        **(_amounts(value.document) if value.document else {}),
         "created_at": moment(value.created_at),
         "finished_at": moment(value.finished_at) if value.finished_at else None,
     }
+
+
+def _amounts(document: Document) -> Shape:
+    """What of a job's document is to be done, and how much longer that may take."""
+    return {
+        "bytes": document.bytes,
+        "pages": document.pages,
+        "passages": document.passages,
+        "left": _left(document),
+    }
+
+
+def _left(document: Document) -> list[int] | None:
+    if document.left is None:
+        return None
+    least, most = document.left
+    return [math.floor(least), math.ceil(most)]
 
 
 def passage(value: Passage) -> Shape:

@@ -63,7 +63,7 @@ class Report:
 
     def show(self, item: Item, progress: float) -> None:
         total = len(self.ended) + len(self.open)
-        self.bar.show(len(self.ended) + progress, total, click.format_filename(item.path, shorten=True))
+        self.bar.show(len(self.ended) + progress, total, click.format_filename(item.path, shorten=True) + _amount(item))
 
     def count(self, name: str) -> int:
         return sum(_outcome(item) == name for item in self.ended)
@@ -80,6 +80,16 @@ class Report:
             "files": [_as_json(item) for item in self.ended],
             **{name: self.count(name) for name in ("ready", "duplicate", "failed")},
         }
+
+
+def _amount(item: Item) -> str:
+    """Say how many of a document's passages are embedded, and in which time it may be ready."""
+    document = item.document
+    if document is None or not document.passages or document.status is not DocumentStatus.SEARCHABLE:
+        return ""
+    done = round(document.passages * (document.progress - 0.3) / 0.7)
+    left = f", {document.left[0]:.0f} to {document.left[1]:.0f} s" if document.left else ""
+    return f" ({max(0, done):,} of {document.passages:,} passages{left})"
 
 
 def _outcome(item: Item) -> str:

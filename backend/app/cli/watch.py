@@ -42,6 +42,8 @@ def list_(builders: Builders, as_json: bool, data_dir: Path | None) -> None:
         services = toolbox.services
         user = services.accounts.operator()
         names = {collection.id: collection.name for collection in services.collections.visible(user)}
+        folders = services.folders.all()
+        refused = services.folders.refused(folders)
         found = [
             {
                 "path": folder.path,
@@ -49,9 +51,9 @@ def list_(builders: Builders, as_json: bool, data_dir: Path | None) -> None:
                 "files": folder.files,
                 "kept": folder.kept,
                 "problem": folder.problem,
-                "refused": {file.path: file.problem for file in services.folders.refused(folder)},
+                "refused": {file.path: file.problem for file in refused[folder.id]},
             }
-            for folder in services.folders.all()
+            for folder in folders
         ]
     if as_json:
         print_json(found)

@@ -66,6 +66,7 @@ class Document:
     passages: int
     created_at: datetime
     job_id: str | None = None  # the latest job's, where a user asks
+    left: tuple[float, float] | None = None  # seconds until it is ready, at least and at most, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Job:
     cancel_requested: bool
     created_at: datetime
     finished_at: datetime | None
+    document: Document | None = None  # as it is now, where a user asks
 
 
 # --- what extraction hands to chunking --------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from backend.app.concurrency import NativePool
@@ -13,6 +13,7 @@ from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
 from backend.app.domain.search import MoveProgress
 from backend.app.errors import Conflict, DocumentNotFound
 from backend.app.security.typed_text import cleaned
+from backend.app.services.estimates import Estimates
 from backend.app.storage.interfaces import (
     DocumentFilter,
     Documents,
@@ -57,9 +58,11 @@ class DocumentService:
         new_id: Callable[[], str],
         max_upload_bytes: int,
         moves: Reembeddings,
+        estimates: Estimates,
     ) -> None:
         self._documents = documents
         self._moves = moves
+        self._estimates = estimates
         self._jobs = jobs
         self._files = files
         self._queue = queue
@@ -122,10 +125,11 @@ class DocumentService:
         return Uploaded(self.get(user, document.id), job)
 
     def get(self, user: User, document_id: str) -> Document:
-        return self._documents.get(user.id, document_id)
+        return self._timed(self._documents.get(user.id, document_id))
 
     def page(self, user: User, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]:
-        return self._documents.page(user.id, which, page)
+        found, cursor = self._documents.page(user.id, which, page)
+        return [self._timed(document) for document in found], cursor
 
     def counts(self, user: User, collection_id: str | None = None) -> dict[DocumentStatus, int]:
         return self._documents.counts(user.id, collection_id)
@@ -167,10 +171,18 @@ class DocumentService:
             self._queue.put(job.id)
 
     def job(self, user: User, job_id: str) -> Job:
-        return self._jobs.get(user.id, job_id)
+        """Return a job with its document."""
+        job = self._jobs.get(user.id, job_id)
+        return replace(job, document=self.get(user, job.document_id))
 
     def cancel(self, user: User, job_id: str) -> Job:
         return self._jobs.request_cancel(user.id, job_id)
+
+    def _timed(self, document: Document) -> Document:
+        """Add to a document in work how long it will still take."""
+        if document.status.is_final:
+            return document
+        return replace(document, left=self._estimates.left(document.id))
 
     @staticmethod
     def _existing(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -98,7 +99,8 @@ class IndexingService:
             current = waiting.popleft()
             tried.add(current)
             if self.process(current, stopping, newcomers) == "gave_way":
-                waiting.extend(other for other in newcomers() if other not in waiting)
+                known = set(waiting)  # thousands may have come
+                waiting.extend(other for other in newcomers() if other not in known)
                 waiting.append(current)
 
     def process(
@@ -129,8 +131,11 @@ class IndexingService:
             raise
         if outcome not in ("postponed", "gave_way"):
             self._given_back.pop(job_id, None)
-        self._metrics.observe_job(outcome, time.perf_counter() - started)
-        bound.info("job_ended", outcome=outcome, seconds=round(time.perf_counter() - started, 3))
+        seconds = time.perf_counter() - started
+        with contextlib.suppress(Unavailable):  # it only helps to tell how long others will take
+            self._indexing.worked(task, seconds)
+        self._metrics.observe_job(outcome, seconds)
+        bound.info("job_ended", outcome=outcome, seconds=round(seconds, 3))
         return outcome
 
     def remove_leftovers(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -37,6 +37,9 @@ class WatchedFolders(Protocol):
 
     def files(self, folder_id: str) -> dict[str, WatchedFile]:
         """Return the files that are known, by path."""
+
+    def refused(self, folder_ids: Sequence[str]) -> dict[str, list[WatchedFile]]:
+        """Return the files that could not be taken in, by folder."""
 
     def put(self, folder_id: str, files: Iterable[WatchedFile]) -> None: ...
     def forget(self, folder_id: str, paths: Iterable[str]) -> None: ...

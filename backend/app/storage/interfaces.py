@@ -173,6 +173,9 @@ class Indexing(Protocol):
     def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         """Fail or cancel: no passage stays, and the index entries are listed for removal."""
 
+    def worked(self, task: IndexingTask, seconds: float) -> None:
+        """Note for how long a job was worked at, in one attempt of maybe several."""
+
     def release(self, task: IndexingTask) -> None:
         """Give a job back, to be taken up again from where it stands."""
 

@@ -147,6 +147,7 @@ class JobRow(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False, server_default=false())
     owner: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None]
+    work_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

@@ -12,6 +12,7 @@ import backend.app.services.ingestion.formats as formats
 from backend.app.cache.copies import Copies
 from backend.app.config import Settings
 from backend.app.domain.chat import Citation, Source
+from backend.app.processes.heartbeat import Heartbeats
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
 from backend.app.services.answers import GivenAnswers, NoGivenAnswers
@@ -21,6 +22,7 @@ from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.searched import SearchedSpaces, SearchedVectors
+from backend.app.services.estimates import Estimates
 from backend.app.services.folders.roots import Roots
 from backend.app.services.folders.watching import FolderService
 from backend.app.services.health import HealthService
@@ -42,6 +44,7 @@ from backend.app.storage.repositories.documents import SqlDocuments
 from backend.app.storage.repositories.folders import SqlWatchedFolders
 from backend.app.storage.repositories.jobs import SqlJobs
 from backend.app.storage.repositories.users import SqlUsers
+from backend.app.storage.repositories.work import SqlWorkHistory
 from backend.app.wiring.building_blocks import Parts
 from backend.app.wiring.evaluating import evaluation
 from backend.app.wiring.measuring import performance
@@ -127,6 +130,11 @@ def _documents(parts: Parts) -> DocumentService:
         new_id=new_id,
         max_upload_bytes=parts.settings.max_upload_bytes,
         moves=parts.moves,
+        estimates=Estimates(
+            SqlWorkHistory(parts.database),
+            Heartbeats(parts.settings.run_dir).anybody,
+            indexers=parts.settings.indexers,
+        ),
     )
 
 

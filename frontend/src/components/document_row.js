@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import { formatBytes, formatDate } from '../utils/format.js';
 import { t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
-import { documentPhase, documentPhases } from '../utils/phases.js';
+import { documentPhase, documentPhases, learntPassages } from '../utils/phases.js';
 import { problemText } from '../utils/problem.js';
 import './icon.js';
 import './menu.js';
@@ -105,10 +105,9 @@ class DocumentRow extends LightElement {
     if (this.collection) words.push(this.collection);
     // A title that is the file's name says all but the kind of file.
     words.push(filename.startsWith(`${title}.`) ? filename.slice(title.length + 1).toUpperCase() : filename);
-    if (status === 'ready') {
-      if (pages) words.push(t('document.pages', { count: pages }));
-      words.push(t('document.passages', { count: passages }));
-    }
+    if (pages && passages) words.push(t('document.pages', { count: pages }));
+    if (status === 'ready') words.push(t('document.passages', { count: passages }));
+    else if (status === 'searchable') words.push(t('document.passages_learnt', { done: learntPassages(this.document), count: passages }));
     words.push(formatBytes(bytes), formatDate(createdAt));
     return words.map((word, index) => html`<span class=${index === 0 ? `status status-${status}` : ''}>${word}</span>`);
   }

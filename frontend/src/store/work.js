@@ -48,9 +48,10 @@ export function seen(documents) {
       return document;
     }
     working.set(document.id, document);
-    // Reading goes in leaps: only of the meaning it can be told how fast it goes.
+    // Reading goes in leaps: only of the meaning it can be seen how fast it goes. Until then the server
+    // tells from others what it may take.
     if (document.status !== 'searchable') return document;
-    return { ...document, left: pace.left(document.id, document.progress, 1) };
+    return { ...document, left: pace.left(document.id, document.progress, 1) ?? document.left };
   });
 }
 
@@ -66,10 +67,10 @@ export async function followClosely(document) {
   closely += 1;
   try {
     for await (const job of jobEvents(document.job_id, AbortSignal.timeout(600_000))) {
-      const { status, progress, error } = job;
+      const { status, progress, error, pages, passages, left } = job;
       const now = working.get(document.id);
       if (!now) return; // deleted, or its end has been seen
-      const ended = job.finished_at ? await fetchDocument(document.id) : { ...now, status, progress, error };
+      const ended = job.finished_at ? await fetchDocument(document.id) : { ...now, status, progress, error, pages, passages, left };
       $news.set(seen([ended]));
     }
   } catch {

@@ -20,14 +20,25 @@ export function formatPercent(ratio) {
 
 /**
  * About how long something will still take: no more exactly than it can be known.
- * @param {number} seconds
+ * @param {number | [number, number]} seconds, or at least and at most so many
+ * @returns {string}
  */
 export function formatLeft(seconds) {
+  if (Array.isArray(seconds)) return formatBetween(...seconds);
   if (seconds < 10) return t('left.moment');
   if (seconds < 50) return t('left.seconds', { seconds: Math.ceil(seconds / 10) * 10 });
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 90) return t('left.minutes', { count: minutes });
   return t('left.hours', { count: Math.round(minutes / 60) });
+}
+
+/** @param {number} least @param {number} most seconds @returns {string} */
+function formatBetween(least, most) {
+  const [unit, length] = most < 50 ? ['seconds', 10] : most < 5400 ? ['minutes', 60] : ['hours', 3600];
+  const step = unit === 'seconds' ? 10 : 1;
+  const low = Math.max(step, Math.round(least / length) * step);
+  const high = Math.max(step, Math.ceil(most / length) * step);
+  return low >= high || most < 10 ? formatLeft(most) : t(`left.${unit}_between`, { low, high });
 }
 
 /** @param {number} milliseconds */

@@ -13,6 +13,11 @@ export function documentPhases({ progress }) {
   return { sent: 1, read: Math.min(1, progress / READ), learnt: Math.max(0, (progress - READ) / (1 - READ)) };
 }
 
+/** @param {Document} document @returns {number} of how many of its passages the meaning is known */
+export function learntPassages(document) {
+  return Math.round(documentPhases(document).learnt * document.passages);
+}
+
 /** @param {Upload} upload @returns {Phases} */
 export function uploadPhases({ progress, document }) {
   return document ? documentPhases(document) : { sent: progress, read: 0, learnt: 0 };

@@ -136,6 +136,7 @@ def made_world(
                     "branch_timeout_ms": 20_000,
                     "chroma_url": chroma_url,
                     "open_registration": True,
+                    "watch_roots": str(tmp_path_factory.getbasetemp()),
                     "max_upload_bytes": MAX_UPLOAD,
                     "ollama_url": "",
                     **changes,

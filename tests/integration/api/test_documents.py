@@ -13,7 +13,7 @@ from tests.integration.api.conftest import TREES, World
 DOCUMENTS = Path(__file__).parents[2] / "fixtures" / "documents"
 SHAPE = {
     "id", "title", "filename", "collection_id", "media_type", "status",
-    "progress", "error", "pages", "passages", "bytes", "job_id", "created_at",
+    "progress", "error", "pages", "passages", "bytes", "job_id", "left", "created_at",
 }  # fmt: skip
 
 

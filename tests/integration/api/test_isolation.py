@@ -68,26 +68,31 @@ OWNED = (
     Row("POST", "/feedback/citations", NO_MESSAGE, NO_MESSAGE, NO_MESSAGE, {"message_id": "{m}", "passage_id": 1}),
     Row("DELETE", "/documents/{d}", NO_DOCUMENT, FORBIDDEN, OK),
 )
-# Administrators alone; what each of them sees: test_evaluation.py
-FOR_ADMINISTRATORS = tuple(
-    Row(method, f"/evaluation{path}", FORBIDDEN, FORBIDDEN, FORBIDDEN, {"collection_id": "{c}"} if body else None)
-    for method, path, body in (
-        ("GET", "?collection_id={c}", False),
-        ("GET", "/questions?collection_id={c}", False),
-        ("POST", "/questions", True),
-        ("PATCH", "/questions/x", True),
-        ("DELETE", "/questions/x", False),
-        ("GET", "/offers?collection_id={c}", False),
-        ("POST", "/offers/{m}", True),
-        ("DELETE", "/offers/{m}", False),
-        ("POST", "/imports", False),
-        ("GET", "/runs?collection_id={c}", False),
-        ("POST", "/runs", True),
-        ("GET", "/runs/x", False),
-        ("POST", "/runs/x/cancel", False),
-        ("DELETE", "/runs/x", False),
-        ("GET", "/runs/x/results", False),
-    )
+# Administrators alone; what each of them sees: test_evaluation.py, test_watched_folders.py
+FOR_ADMINISTRATORS = (
+    Row("GET", "/collections/{c}/folders", FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    Row("POST", "/collections/{c}/folders", FORBIDDEN, FORBIDDEN, FORBIDDEN, {"path": "/"}),
+    Row("DELETE", "/collections/{c}/folders/x", FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    *(
+        Row(method, f"/evaluation{path}", FORBIDDEN, FORBIDDEN, FORBIDDEN, {"collection_id": "{c}"} if body else None)
+        for method, path, body in (
+            ("GET", "?collection_id={c}", False),
+            ("GET", "/questions?collection_id={c}", False),
+            ("POST", "/questions", True),
+            ("PATCH", "/questions/x", True),
+            ("DELETE", "/questions/x", False),
+            ("GET", "/offers?collection_id={c}", False),
+            ("POST", "/offers/{m}", True),
+            ("DELETE", "/offers/{m}", False),
+            ("POST", "/imports", False),
+            ("GET", "/runs?collection_id={c}", False),
+            ("POST", "/runs", True),
+            ("GET", "/runs/x", False),
+            ("POST", "/runs/x/cancel", False),
+            ("DELETE", "/runs/x", False),
+            ("GET", "/runs/x/results", False),
+        )
+    ),
 )
 OPEN = {
     ("GET", "/api/v1/about"),

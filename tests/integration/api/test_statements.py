@@ -18,6 +18,7 @@ from werkzeug.test import stream_encode_multipart
 
 from backend.app.domain.accounts import Role
 from backend.app.storage.evaluation_models import JudgementRow, QuestionRow, ResultRow
+from backend.app.storage.folder_models import WatchedFileRow
 from backend.app.storage.ids import new_id
 from backend.app.storage.models import (
     CollectionRow,
@@ -58,6 +59,7 @@ class Case:
     offered: str  # an answer with a thumb
     questions: tuple[str, str]
     run: str
+    folder: str
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
         options = {} if body is None else {"json": body}
@@ -74,6 +76,11 @@ def signed_in(case: Case) -> Answer:
 
 def uploaded(case: Case) -> Answer:
     return case.caller.upload((f"{case.name}.txt", case.name.encode()), collection_id=case.collection)
+
+
+def watched(world: World, caller: Caller) -> Answer:
+    folder = world.parts.settings.data_dir
+    return caller.post(f"/collections/{caller.collection_id}/folders", {"path": str(folder)})
 
 
 def imported(case: Case) -> Answer:
@@ -105,6 +112,7 @@ ACTS: dict[str, Act] = {
         "GET", f"/performance?range={'1h' if case.name == 'few' else '24h'}"
     ),  # each is kept for two seconds
     "GET /collections": lambda case: case.ask("GET", "/collections"),
+    "GET /collections/<collection_id>/folders": lambda case: case.ask("GET", f"/collections/{case.collection}/folders"),
     "GET /collections/<collection_id>/members": lambda case: case.ask("GET", f"/collections/{case.collection}/members"),
     "GET /documents": lambda case: case.ask("GET", "/documents"),
     "GET /documents/<document_id>": lambda case: case.ask("GET", f"/documents/{case.document}"),
@@ -165,6 +173,7 @@ ACTS: dict[str, Act] = {
     "PATCH /conversations/<conversation_id>": lambda case: case.ask(
         "PATCH", f"/conversations/{case.conversation}", {"title": "Ferries", "pinned": True}
     ),
+    "POST /collections/<collection_id>/folders": lambda case: watched(case.world, case.caller),
     "POST /collections": lambda case: case.ask("POST", "/collections", {"name": "Another"}),
     "PATCH /collections/<collection_id>": lambda case: case.ask(
         "PATCH", f"/collections/{case.collection}", {"name": "Harbours"}
@@ -181,6 +190,9 @@ ACTS: dict[str, Act] = {
     "POST /documents/<document_id>/retry": lambda case: case.ask("POST", f"/documents/{case.failed}/retry"),
     "DELETE /documents/<document_id>": lambda case: case.ask("DELETE", f"/documents/{case.document}"),
     "DELETE /conversations/<conversation_id>": lambda case: case.ask("DELETE", f"/conversations/{case.conversation}"),
+    "DELETE /collections/<collection_id>/folders/<folder_id>": lambda case: case.ask(
+        "DELETE", f"/collections/{case.collection}/folders/{case.folder}"
+    ),
     "DELETE /collections/<collection_id>": lambda case: case.ask("DELETE", f"/collections/{case.to_delete}"),
     "POST /auth/logout": lambda case: case.ask("POST", "/auth/logout"),
 }
@@ -249,6 +261,7 @@ def case(world: World, name: str) -> Case:
         offered=offered,
         questions=(questions[0], questions[1]),
         run=run,
+        folder=watched(world, caller).data["id"],
     )
 
 
@@ -280,6 +293,8 @@ def grow(case: Case) -> None:
             [{**state, "id": new_id(), "document_id": one, "attempts": 1, "finished_at": now} for one, _ in documents],
         )
         piece = {"document_id": case.document, "collection_id": case.collection, "text": "Bread.", "start": 0, "end": 6}
+        file = {"bytes": 1, "modified_ns": 1, "inode": "1", "sha256": "0", "owned": False, "problem": "Empty."}
+        add(WatchedFileRow, [{**file, "folder_id": case.folder, "path": f"{n}.txt"} for n in numbers])
         add(PassageRow, [{**piece, "ordinal": n + 10} for n in numbers])
         talk = {"user_id": user, "title": "Bread", "collection_ids": [], "created_at": now, "updated_at": now}
         add(ConversationRow, [{**talk, "id": one} for one in talks])

@@ -24,8 +24,9 @@ from backend.app.errors import (
     UnsupportedDocument,
 )
 from backend.app.services.documents import DocumentService, Uploaded, safe_name
+from backend.app.services.estimates import Estimates
 from backend.app.storage.interfaces import DocumentFilter, Page
-from tests.fakes.documents import FolderFiles, ListQueue, MemoryCollections, MemoryDocuments, MemoryJobs
+from tests.fakes.documents import FolderFiles, ListQueue, MemoryCollections, MemoryDocuments, MemoryJobs, NoHistory
 from tests.fakes.indexes import FakeMoves
 from tests.fakes.things import collection, ids, user
 
@@ -50,6 +51,7 @@ class Documents:
             new_id=ids("doc"),
             max_upload_bytes=100,
             moves=FakeMoves(),
+            estimates=Estimates(NoHistory(), lambda: False),
         )
 
     def _sniff(self, path: Path, filename: str) -> str:
@@ -232,7 +234,8 @@ def test_jobs_are_tried_again_shown_and_cancelled(documents: Documents) -> None:
     documents.set_status(taken.document.id, DocumentStatus.FAILED)
     job = documents.service.retry(ADA, taken.document.id)
     assert documents.queue.jobs[-1] == job.id
-    assert documents.service.job(ADA, job.id) == job
+    shown = documents.service.job(ADA, job.id)
+    assert shown == replace(job, document=documents.service.get(ADA, taken.document.id))
     assert documents.service.cancel(ADA, job.id).cancel_requested
 
 

@@ -27,7 +27,8 @@ def blueprint() -> Blueprint:
 def index(collection_id: str) -> Response:
     service = services().folders
     found = service.of_collection(current_user(), collection_id)
-    return listing([serialise.folder(folder, service.refused(folder)[:_SHOWN_REFUSALS]) for folder in found])
+    refused = service.refused(found)
+    return listing([serialise.folder(folder, refused[folder.id][:_SHOWN_REFUSALS]) for folder in found])
 
 
 def watch(collection_id: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from backend.app.domain.accounts import User
@@ -30,9 +31,9 @@ class FolderService:
         _require_administrator(user)
         return self._folders.of_collection(user.id, collection_id)
 
-    def refused(self, folder: WatchedFolder) -> list[WatchedFile]:
-        """Return the files that could not be taken in, with their reasons."""
-        return [file for file in self._folders.files(folder.id).values() if file.problem]
+    def refused(self, folders: Sequence[WatchedFolder]) -> dict[str, list[WatchedFile]]:
+        """Return by folder the files that could not be taken in, with their reasons."""
+        return self._folders.refused([folder.id for folder in folders])
 
     def watch(self, user: User, collection_id: str, path: str) -> WatchedFolder:
         """Have indexers follow a folder.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select, update
@@ -94,6 +94,21 @@ class SqlWatchedFolders:
     def files(self, folder_id: str) -> dict[str, WatchedFile]:
         query = select(WatchedFileRow).where(WatchedFileRow.folder_id == folder_id)
         return self._database.read(lambda session: {row.path: _file(row) for row in session.scalars(query)})
+
+    def refused(self, folder_ids: Sequence[str]) -> dict[str, list[WatchedFile]]:
+        query = (
+            select(WatchedFileRow)
+            .where(WatchedFileRow.folder_id.in_(folder_ids), WatchedFileRow.problem.is_not(None))
+            .order_by(WatchedFileRow.path)
+        )
+
+        def work(session: Session) -> dict[str, list[WatchedFile]]:
+            found: dict[str, list[WatchedFile]] = {id: [] for id in folder_ids}
+            for row in session.scalars(query):
+                found[row.folder_id].append(_file(row))
+            return found
+
+        return self._database.read(work)
 
     def put(self, folder_id: str, files: Iterable[WatchedFile]) -> None:
         def work(session: Session) -> None:

@@ -162,6 +162,10 @@ class SqlIndexing:
 
         self._database.write(work)
 
+    def worked(self, task: IndexingTask, seconds: float) -> None:
+        query = update(JobRow).where(JobRow.id == task.job_id)
+        self._database.write(lambda session: session.execute(query.values(work_seconds=JobRow.work_seconds + seconds)))
+
     def release(self, task: IndexingTask) -> None:
         query = update(JobRow).where(
             JobRow.id == task.job_id, JobRow.attempts == task.attempts, JobRow.finished_at.is_(None)
