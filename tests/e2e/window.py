@@ -102,16 +102,18 @@ class Window:
         assert answer.status == 201, answer.text()
         return email
 
-    def add(self, *names: str) -> None:
-        """Upload documents and wait until they can be asked about."""
+    def add(self, *names: str, collection_id: str = "") -> None:
+        """Upload documents, into the first collection unless told otherwise, and wait until they can be asked about."""
         for name in names:
             file = {"name": name, "mimeType": "application/octet-stream", "buffer": (DOCUMENTS / name).read_bytes()}
-            answer = self.context.request.post("/api/v1/documents", multipart={"files": file})
+            fields: dict[str, Any] = {"files": file, **({"collection_id": collection_id} if collection_id else {})}
+            answer = self.context.request.post("/api/v1/documents", multipart=fields)
             assert answer.status == 202, answer.text()
-        eventually(lambda: set(self.states().values()) == {"ready"}, "every document is ready", 90)
+        eventually(lambda: set(self.states(collection_id).values()) == {"ready"}, "every document is ready", 90)
 
-    def states(self) -> dict[str, str]:
-        listed = self.context.request.get("/api/v1/documents").json()["data"]
+    def states(self, collection_id: str = "") -> dict[str, str]:
+        which = f"?collection_id={collection_id}" if collection_id else ""
+        listed = self.context.request.get(f"/api/v1/documents{which}").json()["data"]
         return {document["filename"]: document["status"] for document in listed}
 
     # --- what a person does -----------------------------------------------------------------

@@ -38,7 +38,8 @@ def question(value: PlacedQuestion) -> Shape:
         "text": asked.text,
         "language": asked.language,
         "source": asked.source.value,
-        "lost": value.is_lost,
+        "lost": value.is_lost and not value.waits,
+        "waits": value.waits,
         "passages": [_place(place) for place in value.places],
         "created_at": moment(asked.created_at),
     }
@@ -106,7 +107,8 @@ def _place(value: RightPlace) -> Shape:
         "heading": passage.heading if passage else None,
         "text": (passage.text if passage else judged.quote)[:_EXCERPT_CHARS],
         "whole": judged.is_whole,
-        "lost": value.document_id is None,
+        "lost": value.document_id is None and not value.waits,
+        "waits": value.waits,
     }
 
 

@@ -74,12 +74,16 @@ class NewQuestion:
 
 @dataclass(frozen=True, slots=True)
 class RightPlace:
-    """Where a judgement leads today. Without a ``document_id`` it is lost; ``passages`` of a whole document are none."""
+    """Where a judgement leads today; ``passages`` of a whole document are none.
+
+    Without a ``document_id`` it is lost, or its document is still to be read: it ``waits``.
+    """
 
     judgement: Judgement
     document_id: str | None = None
     title: str = ""
     passages: tuple[Passage, ...] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ import {
   Activity, Archive, ArrowDown, ArrowUp, Check, ChevronDown, CircleAlert, CircleStop, ClockFading, CloudOff, Command,
   Copy, Download, Ellipsis, ExternalLink, FileText, FolderOpen, FolderPlus, Keyboard, Languages, Library, LogOut, Menu,
   MessageSquare,
-  MoonStar, Paperclip, Pencil, Pin, PinOff, Plus, RefreshCw, Search, Settings, Sparkles, Square,
+  MoonStar, Paperclip, Pencil, Pin, PinOff, Plus, RefreshCw, Scale, Search, Settings, Sparkles, Square,
   SquarePen, ThumbsDown, ThumbsUp, Trash2, Upload, Users, X, createElement,
 } from 'lucide';
 
@@ -15,7 +15,7 @@ const ICONS = {
   folder: FolderOpen, 'folder-plus': FolderPlus, keyboard: Keyboard, languages: Languages, library: Library,
   'log-out': LogOut, menu: Menu, chat: MessageSquare, theme: MoonStar, attach: Paperclip,
   pencil: Pencil, pin: Pin, unpin: PinOff, plus: Plus, refresh: RefreshCw, search: Search,
-  settings: Settings, model: Sparkles, 'new-chat': SquarePen, performance: Activity, 'thumbs-down': ThumbsDown,
+  evaluate: Scale, settings: Settings, model: Sparkles, 'new-chat': SquarePen, performance: Activity, 'thumbs-down': ThumbsDown,
   'thumbs-up': ThumbsUp, trash: Trash2, upload: Upload, users: Users, close: X, offline: CloudOff, waiting: ClockFading,
 };
 

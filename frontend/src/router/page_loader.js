@@ -6,6 +6,7 @@ export const PAGES = {
   chat: new Lazy(() => import(/* webpackChunkName: "chat" */ '../pages/chat/chat_page.js')),
   search: new Lazy(() => import(/* webpackChunkName: "search" */ '../pages/search/search_page.js')),
   documents: new Lazy(() => import(/* webpackChunkName: "documents" */ '../pages/documents/documents_page.js')),
+  evaluate: new Lazy(() => import(/* webpackChunkName: "evaluate" */ '../pages/evaluate/evaluate_page.js')),
   performance: new Lazy(() => import(/* webpackChunkName: "performance" */ '../pages/performance/performance_page.js')),
   sign_in: new Lazy(() => import(/* webpackChunkName: "sign-in" */ '../pages/sign_in/sign_in_page.js')),
 };

@@ -14,6 +14,7 @@ export const ROUTES = [
   { page: 'search', tag: 'lo-search-page', framed: true, pattern: /^\/search\/?$/ },
   { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/?$/ },
   { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/(?<id>[^/]+)\/?$/ },
+  { page: 'evaluate', tag: 'lo-evaluate-page', framed: true, pattern: /^\/evaluate\/?$/ },
   { page: 'performance', tag: 'lo-performance-page', framed: true, pattern: /^\/performance\/?$/ },
   { page: 'sign_in', tag: 'lo-sign-in-page', framed: false, pattern: /^\/sign-in\/?$/ },
 ];

@@ -75,14 +75,15 @@ export function address(path, query = {}) {
 export async function send(path, { method = 'GET', query, body, signal, keepalive } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: 'application/json', 'Accept-Language': language() };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const form = body instanceof FormData; // it names its type by itself
+  if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
   const began = performance.now();
   let response;
   try {
     response = await fetch(address(path, query), {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || form ? body : JSON.stringify(body),
       signal,
       keepalive,
       credentials: 'same-origin',

@@ -30,3 +30,12 @@ export async function* ask(question, signal) {
 export function giveFeedback(messageId, value, signal) {
   return request('/feedback', { method: 'POST', body: { message_id: messageId, value }, signal });
 }
+
+/**
+ * Tell that a citation was opened: the question may be offered for testing search.
+ * @param {string} messageId
+ * @param {number} passageId
+ */
+export function reportOpened(messageId, passageId) {
+  return request('/feedback/citations', { method: 'POST', body: { message_id: messageId, passage_id: passageId } });
+}

@@ -1,5 +1,6 @@
 import { atom } from 'nanostores';
 
+import { reportOpened } from '../services/chat.js';
 import { contentAddress as addressOf, fetchDocument, listPassages } from '../services/documents.js';
 import { quoteOf } from '../utils/claims.js';
 import { passageQuotes } from '../utils/passage_quotes.js';
@@ -12,6 +13,7 @@ import { isAbort, toProblem } from '../utils/problem.js';
 /** The source that stands beside the answer. */
 export const $openSource = atom(/** @type {OpenSource | null} */ (null));
 let reading = new AbortController();
+const reported = new Set();
 
 /**
  * Show a source of an answer: what the answer carries at once, its neighbours when they come.
@@ -23,7 +25,20 @@ export async function openSource(message, { n, mark, claim }) {
   if (!source) return;
   const citations = message.citations.filter((item) => item.n === n);
   const clicked = claim === null ? null : quoteOf(claim, citations);
+  if (citations.length > 0 && message.status === 'complete') report(message.id, source.passage_id);
   await open({ message_id: message.id, source, citations, mark, clicked });
+}
+
+/**
+ * Nobody waits for it, and whoever reads the source misses nothing where it fails.
+ * @param {string} message
+ * @param {number} passage
+ */
+function report(message, passage) {
+  const key = `${message} ${passage}`;
+  if (reported.has(key)) return;
+  reported.add(key);
+  void reportOpened(message, passage).catch(() => reported.delete(key));
 }
 
 /**

@@ -258,6 +258,19 @@ def test_in_a_newer_file_of_the_same_name_it_is_found_by_its_words(world: World,
     assert found(world, other) == [[]], "what is not in it any more is lost"
 
 
+def test_what_is_still_to_be_read_waits(world: World, ann: User) -> None:
+    document = world.indexed(ann)
+    question = added(world, ann, document)
+    world.documents.delete(ann.id, document.id)
+    _, job = world.upload(ann, "notes.txt")
+    places = SqlRightPlaces(world.database)
+    (place,) = places.find(question.collection_id, question.judgements)
+    assert (place.waits, place.document_id, place.passages) == (True, None, ())
+    world.jobs.request_cancel(ann.id, job.id)
+    (place,) = places.find(question.collection_id, question.judgements)
+    assert (place.waits, place.document_id) == (False, None)
+
+
 def test_what_is_in_another_collection_is_not_found(world: World, ann: User) -> None:
     document = world.indexed(ann)
     question = added(world, ann, document)

@@ -363,13 +363,13 @@ def test_a_test_set_is_taken_in_with_its_documents(world: World, eve: Caller, fo
     eve.collection_id = answer.data["collection_id"]
     documents = eve.get(f"/documents?collection_id={eve.collection_id}").data
     assert {(one["title"], one["filename"]) for one in documents} == {("Ferry", "d1.txt"), ("표", "d2.txt")}
-    assert all(one["lost"] for one in listed(eve, "questions")), "they are still to be read"
+    assert all((one["lost"], one["waits"]) == (False, True) for one in listed(eve, "questions")), "still to be read"
     for document in documents:
         world.indexing.process(document["job_id"])
     questions = listed(eve, "questions")
-    assert {(one["source"], one["language"], one["lost"]) for one in questions} == {
-        ("imported", "en", False),
-        ("imported", "ko", False),
+    assert {(one["source"], one["language"], one["lost"], one["waits"]) for one in questions} == {
+        ("imported", "en", False, False),
+        ("imported", "ko", False, False),
     }
     assert all(one["passages"][0]["whole"] for one in questions)
     run = eve.post("/evaluation/runs", {"collection_id": eve.collection_id, "mode": "bm25"}).data

@@ -27,8 +27,13 @@ class PlacedQuestion:
 
     @property
     def is_lost(self) -> bool:
-        """Tell whether none of its right passages is there any more."""
+        """Tell whether none of its right passages can be found now."""
         return not any(place.document_id for place in self.places)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether documents with its right passages are still to be read."""
+        return any(place.waits for place in self.places)
 
 
 class QuestionService:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from backend.app.domain.documents import Passage
+from backend.app.domain.documents import DocumentStatus, Passage
 from backend.app.domain.evaluation import Judgement, RightPlace
 from backend.app.storage.database import Database
 from backend.app.storage.models import DocumentRow, PassageRow
 from backend.app.storage.repositories import rows
 from backend.app.storage.repositories.passages import SEARCHABLE
 
+_UNREAD = (DocumentStatus.QUEUED.value, DocumentStatus.EXTRACTING.value)
 _BATCH = 100  # conditions in one statement
 _SEEN_CHARS = 80  # of a quote: enough to tell a passage from the others of its document
 _LEAST_SHARE = 0.5  # of the shorter of two stretches of text, for them to be the same passage
@@ -25,15 +26,21 @@ class _File(NamedTuple):
     title: str
     sha256: str
     filename: str
+    status: str
+
+    @property
+    def waits(self) -> bool:
+        return self.status not in SEARCHABLE
 
 
 class _Files:
     """A collection's documents that may be meant, the newest first."""
 
     def __init__(self, files: Sequence[_File]) -> None:
-        self.ids = {file.id for file in files}
+        self.ids = {file.id for file in files if not file.waits}
         self._by_bytes = {file.sha256: file for file in files}
-        self._by_name = {file.filename: file for file in reversed(files)}
+        # One that is still to be read gives way to one of the same name that can be searched.
+        self._by_name = {file.filename: file for file in sorted(files, key=lambda file: (not file.waits, file.id))}
 
     def of(self, judgement: Judgement) -> _File | None:
         """Return the document of the same bytes, else the newest one of the same name."""
@@ -61,8 +68,8 @@ def _find(session: Session, collection_id: str, judgements: Sequence[Judgement])
     places = []
     for judgement in judgements:
         file = files.of(judgement)
-        if file is None:
-            places.append(RightPlace(judgement))
+        if file is None or file.waits:
+            places.append(RightPlace(judgement, title=file.title if file else "", waits=file is not None))
             continue
         kept = by_id.get(judgement.passage_id or 0)
         passages = (kept,) if kept else again.get(judgement, ())
@@ -74,15 +81,19 @@ def _find(session: Session, collection_id: str, judgements: Sequence[Judgement])
 def _files(session: Session, collection_id: str, judgements: Sequence[Judgement]) -> _Files:
     found: dict[str, _File] = {}
     for batch in _batches(judgements):
-        query = select(DocumentRow.id, DocumentRow.title, DocumentRow.sha256, DocumentRow.filename).where(
+        query = select(
+            DocumentRow.id, DocumentRow.title, DocumentRow.sha256, DocumentRow.filename, DocumentRow.status
+        ).where(
             DocumentRow.collection_id == collection_id,
-            DocumentRow.status.in_(SEARCHABLE),
+            DocumentRow.status.in_((*SEARCHABLE, *_UNREAD)),
             or_(
                 DocumentRow.sha256.in_({judgement.sha256 for judgement in batch}),
                 DocumentRow.filename.in_({judgement.filename for judgement in batch}),
             ),
         )
-        found |= {row.id: _File(*row) for row in session.execute(query)}
+        found |= {
+            row.id: _File(row.id, row.title, row.sha256, row.filename, row.status) for row in session.execute(query)
+        }
     return _Files(sorted(found.values(), reverse=True))
 
 
@@ -95,7 +106,7 @@ def _by_id(session: Session, ids: Sequence[int], files: _Files) -> dict[int, Pas
 
 
 def _again(session: Session, lost: Sequence[Judgement], files: _Files) -> dict[Judgement, tuple[Passage, ...]]:
-    meant = [(judgement, file) for judgement in lost if (file := files.of(judgement))]
+    meant = [(judgement, file) for judgement in lost if (file := files.of(judgement)) and not file.waits]
     found: dict[Judgement, tuple[Passage, ...]] = {}
     for first in range(0, len(meant), _BATCH):
         batch = meant[first : first + _BATCH]

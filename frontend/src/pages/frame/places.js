@@ -16,6 +16,7 @@ import { t } from '../../utils/i18n.js';
 export function places() {
   /** @type {Place[]} */
   const forAdministrators = [
+    { path: '/evaluate', icon: 'evaluate', label: t('frame.evaluate'), words: 'evaluate test questions compare quality 평가 비교 품질' },
     { path: '/performance', icon: 'performance', label: t('frame.performance'), words: 'performance metrics figures 성능 지표' },
   ];
   return [
