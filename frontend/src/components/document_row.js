@@ -13,7 +13,9 @@ import './phase_bar.js';
 
 const RUNNING = new Set(['queued', 'extracting', 'searchable']);
 /** What is wrong with the file itself stays wrong, however often it is read. */
-const IN_THE_FILE = new Set(['BROKEN_FILE', 'EMPTY_FILE', 'PASSWORD_PROTECTED', 'UNSUPPORTED_TYPE']);
+const IN_THE_FILE = new Set([
+  'BROKEN_FILE', 'EMPTY_FILE', 'NOTHING_IN_ARCHIVE', 'PASSWORD_PROTECTED', 'TOO_MANY_SCANS', 'UNSUPPORTED_TYPE',
+]);
 
 /**
  * One document and how far it is. Emits `retry-document` and `delete-document` with its id,

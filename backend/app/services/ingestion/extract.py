@@ -87,6 +87,8 @@ class Extractor:
                 (Path(folder) / ANSWER).unlink()
                 more = {**request, "ocr": scans.as_request()}
                 answer = self._run(more, self._seconds + scans.seconds, Path(folder), cancelled)
+        if scans and answer.get("refused") == "no_text":
+            raise NoTextLayer("The pages hold no text, and none could be recognised on them.")
         return _document(answer, media_type)
 
     def _run(
