@@ -107,7 +107,7 @@ def test_the_largest_file_is_taken(ann: Caller) -> None:
         (part('filename="a.txt"')[:-12], "multipart/form-data; boundary=XX", (400, "INCOMPLETE_UPLOAD")),
         (part("x=y"), "multipart/form-data; boundary=XX", (400, "INVALID_REQUEST")),
         (part('filename=""', b""), "multipart/form-data; boundary=XX", (400, "INVALID_REQUEST")),
-        (b'{"files": []}', "application/json", (415, "UNSUPPORTED_MEDIA_TYPE")),
+        (b'{"files": []}', "application/json", (400, "INVALID_REQUEST")),
         (b"files=x", "application/x-www-form-urlencoded", (415, "UNSUPPORTED_MEDIA_TYPE")),
         (b"%PDF-1.4", "application/pdf", (415, "UNSUPPORTED_MEDIA_TYPE")),
         (b"text", "", (415, "UNSUPPORTED_MEDIA_TYPE")),
