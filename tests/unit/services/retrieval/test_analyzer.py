@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from backend.app.services.retrieval import analyzer
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.text.found_words import found_words
 
 
 def terms(text: str) -> list[str]:
@@ -110,3 +112,41 @@ def test_threads_share_an_analyser() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+# Hangul in both forms, other scripts, apostrophes, signs that grow when lowered, data, and what is no word at all.
+_SCRIPTS = st.sampled_from(
+    "가나다힣각ㅋ漢字タワー\U00020000abzABZÉéİßſΣς’'_ 0９٣.,!?\u200b\u00ad\n😀\u0301\u11a8\u1161\u1100"
+)
+_TEXTS = st.one_of(st.text(max_size=80), st.text(_SCRIPTS, max_size=80))
+
+
+@given(_TEXTS)
+def test_any_text_has_the_same_terms_in_every_form_of_it(text: str) -> None:
+    composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
+    assert terms(composed) == terms(decomposed) == terms(text)
+
+
+@given(_TEXTS)
+def test_the_places_of_terms_are_within_any_text_and_in_order(text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    located = list(Analyzer().located(text))
+    assert all(0 <= start < end <= len(text) for _, start, end in located)
+    assert [start for _, start, _ in located] == sorted(start for _, start, _ in located)
+    if len(text.lower()) == len(text):
+        assert [term for term, _, _ in located] == terms(text)
+
+
+@given(st.text(st.sampled_from("가나다힣ㅋ漢字タabzABZé' 09.,!?\n😀"), max_size=80))
+def test_what_stands_at_a_terms_place_is_that_term(text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    for term, start, end in Analyzer().located(text):
+        assert terms(text[start:end]) == [term]
+
+
+@given(_TEXTS, _TEXTS)
+def test_found_words_are_within_any_text_and_apart(query: str, text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    (spans,) = found_words(query, [text], Analyzer())
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
