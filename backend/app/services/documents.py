@@ -113,7 +113,7 @@ class DocumentService:
             raise
         if job is not None:
             self._queue.put(job.id)
-            return Uploaded(document, job)
+            return Uploaded(document, replace(job, document=document))
         self._files.remove(document_id)
         if document.status not in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
             return Uploaded(document, None)
@@ -162,7 +162,7 @@ class DocumentService:
     def retry(self, user: User, document_id: str) -> Job:
         job = self._documents.retry(user.id, document_id)
         self._queue.put(job.id)
-        return job
+        return self._with_document(user, job)
 
     def renamed(self, user: User, document_id: str, filename: str) -> None:
         """Call a document as its file is called now."""
@@ -172,11 +172,13 @@ class DocumentService:
 
     def job(self, user: User, job_id: str) -> Job:
         """Return a job with its document."""
-        job = self._jobs.get(user.id, job_id)
-        return replace(job, document=self.get(user, job.document_id))
+        return self._with_document(user, self._jobs.get(user.id, job_id))
 
     def cancel(self, user: User, job_id: str) -> Job:
-        return self._jobs.request_cancel(user.id, job_id)
+        return self._with_document(user, self._jobs.request_cancel(user.id, job_id))
+
+    def _with_document(self, user: User, job: Job) -> Job:
+        return replace(job, document=self.get(user, job.document_id))
 
     def _timed(self, document: Document) -> Document:
         """Add to a document in work how long it will still take."""

@@ -38,6 +38,9 @@ class WatchedFolders(Protocol):
     def files(self, folder_id: str) -> dict[str, WatchedFile]:
         """Return the files that are known, by path."""
 
+    def replaced(self, folder_id: str) -> list[WatchedFile]:
+        """Return those whose content before has still its document."""
+
     def refused(self, folder_ids: Sequence[str]) -> dict[str, list[WatchedFile]]:
         """Return the files that could not be taken in, by folder."""
 

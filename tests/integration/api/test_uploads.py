@@ -42,6 +42,7 @@ def test_good_refused_and_known_files_of_one_request_are_told_apart(world: World
     assert good["job"]["document_id"] == good["document"]["id"]
     assert set(good["job"]) == {
         "id", "document_id", "status", "progress", "error", "attempts", "created_at", "finished_at",
+        "bytes", "pages", "passages", "left",
     }  # fmt: skip
     assert (again["document"]["id"], again["job"], again["duplicate"]) == (known["id"], None, True)
     assert [(item["error"]["error_code"], item["error"]["filename"]) for item in (empty, picture, large, fake)] == [

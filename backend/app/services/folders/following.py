@@ -129,7 +129,7 @@ class FollowingService:
             self._remove(folder, {path: known[path] for path in missing & memory.gone})
             missing -= memory.gone
         memory.new, memory.gone = changed, missing
-        waiting = self._settle(folder, self._folders.files(folder.id).values())
+        waiting = self._settle(folder, self._folders.replaced(folder.id))
         return not (changed or missing or waiting)
 
     def _is_quiet(self, path: str, stat: Stat, memory: _Memory) -> bool:

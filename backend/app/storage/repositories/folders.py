@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.app.domain.folders import Stat, WatchedFile, WatchedFolder
@@ -14,6 +15,8 @@ from backend.app.storage.database import Database
 from backend.app.storage.folder_models import WatchedFileRow, WatchedFolderRow
 from backend.app.storage.ids import new_id
 from backend.app.storage.repositories.access import access_to, require_writer
+
+_FILE = tuple(WatchedFileRow.__table__.columns)
 
 
 class SqlWatchedFolders:
@@ -92,8 +95,13 @@ class SqlWatchedFolders:
         self._database.write(lambda session: session.execute(query.values(owner=None, lease_until=None)))
 
     def files(self, folder_id: str) -> dict[str, WatchedFile]:
-        query = select(WatchedFileRow).where(WatchedFileRow.folder_id == folder_id)
-        return self._database.read(lambda session: {row.path: _file(row) for row in session.scalars(query)})
+        # Columns, not objects: every look reads all of them, and those of 10,000 files cost half a second.
+        query = select(*_FILE).where(WatchedFileRow.folder_id == folder_id)
+        return self._database.read(lambda session: {row.path: _file(row) for row in session.execute(query)})
+
+    def replaced(self, folder_id: str) -> list[WatchedFile]:
+        query = select(*_FILE).where(WatchedFileRow.folder_id == folder_id, WatchedFileRow.previous.is_not(None))
+        return self._database.read(lambda session: [_file(row) for row in session.execute(query)])
 
     def refused(self, folder_ids: Sequence[str]) -> dict[str, list[WatchedFile]]:
         query = (
@@ -189,6 +197,6 @@ def _folder(row: WatchedFolderRow, files: int) -> WatchedFolder:
     )
 
 
-def _file(row: WatchedFileRow) -> WatchedFile:
+def _file(row: WatchedFileRow | Row[*tuple[Any, ...]]) -> WatchedFile:
     stat = Stat(row.bytes, row.modified_ns, int(row.inode))
     return WatchedFile(row.path, stat, row.sha256, row.document_id, row.owned, row.previous, row.problem)
