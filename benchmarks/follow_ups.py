@@ -1,6 +1,6 @@
 """The second question of a conversation: how often its passage is among the best five, with and without the first.
 
-    python benchmarks/follow_ups.py [--misses]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/follow_ups.py [--misses]
 
 The conversations and the 350 passages that they are about were written for this, in English and Korean: products,
 libraries, kinds of leave and versions that share all properties, so that a question about «it» fits eight of them.

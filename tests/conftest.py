@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+# Before anything imports NumPy, as every process of Like-Opt has it: BLAS' own threads wait for each other by spinning.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("likeopt", deadline=None)  # no test judges a time: the machine may be busy
 settings.load_profile("likeopt")

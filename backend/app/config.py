@@ -156,6 +156,7 @@ class Settings:
 
     # --- chat ---
     chat_sources: int = setting(6, "Passages that an answer is made from.", group="Chat", least=1)
+    least_relevance: float = setting(0.3, "Relevance of what was found, 0 to 1, below which an answer says that nothing fits; 0: never.", group="Chat", least=0)
     chat_history_turns: int = setting(6, "Earlier messages that the model is shown.", group="Chat")
     max_message_chars: int = setting(8000, "Longest question.", group="Chat", least=1)
 

@@ -40,13 +40,23 @@ class Retriever:
         return SearchResult(tuple(self.hits), self.degraded, {})
 
 
+class Relevance:
+    """Says what it was told to."""
+
+    def __init__(self) -> None:
+        self.value = 1.0
+
+    def of(self, question: str, sources: Sequence[Source]) -> float:
+        return self.value
+
+
 class Chat:
     def __init__(self, *, remembers: bool = False) -> None:
         self.conversations, self.collections = MemoryConversations(), MemoryCollections()
         for name in ("c1", "c2"):
             self.collections.put("ada", collection(name))
         self.collections.put("eve", collection("c3"))
-        self.retriever, self.metrics = Retriever(), CountingMetrics()
+        self.retriever, self.relevance, self.metrics = Retriever(), Relevance(), CountingMetrics()
         self.model = FakeModel("big", "One ", "claim [1].", Usage(3, 2))
         self.fallback = FakeModel("extractive", "Quoted [1].", Usage())
         self.models = FakeModels(self.model, self.fallback)
@@ -60,11 +70,13 @@ class Chat:
             models=self.models,
             cite=self._cite,
             analyzer=Analyzer(),
+            relevance=self.relevance,
             metrics=self.metrics,
             new_id=ids("m"),
             sources=6,
             history_turns=4,
             max_message_chars=100,
+            least_relevance=0.3,
         )
 
     def _cite(self, answer: str, sources: Sequence[Source]) -> tuple[tuple[Citation, ...], int]:

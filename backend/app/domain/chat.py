@@ -90,11 +90,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that a language model is given: it never sees anything else."""
+    """All that a language model is given: it never sees anything else.
+
+    ``is_answerable`` is False where the sources probably do not hold the answer.
+    """
 
     question: str
     history: tuple[Turn, ...]
     sources: tuple[Source, ...]
+    is_answerable: bool = True
 
 
 # --- what a language model streams ------------------------------------------------------

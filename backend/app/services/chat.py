@@ -35,6 +35,7 @@ from backend.app.services.llm.base import LanguageModel
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import Retriever
 from backend.app.services.retrieval.contextual_query import contextual_query
+from backend.app.services.retrieval.relevance import Relevance
 from backend.app.storage.interfaces import Conversations
 
 log = structlog.get_logger(__name__)
@@ -74,12 +75,15 @@ class ChatService:
         models: Models,
         cite: Citer,
         analyzer: Analyzer,
+        relevance: Relevance,
         metrics: Metrics,
         new_id: Callable[[], str],
         sources: int = 6,
         history_turns: int = 6,
         max_message_chars: int = 8000,
+        least_relevance: float = 0.0,
     ) -> None:
+        """``least_relevance`` is what the sources must reach to be taken to hold the answer."""
         self._conversations = conversations
         self._collections = collections
         self._retriever = retriever
@@ -87,6 +91,8 @@ class ChatService:
         self._models = models
         self._cite = cite
         self._analyzer = analyzer
+        self._relevance = relevance
+        self._least_relevance = least_relevance
         self._metrics = metrics
         self._new_id = new_id
         self._sources = sources
@@ -213,6 +219,10 @@ class ChatService:
         found = self._retriever.search(query, exchange.collections, k=self._sources)
         exchange.degraded = found.degraded
         exchange.sources = tuple(source(n, hit) for n, hit in enumerate(found.hits, 1))
+        # Whoever asks for the same again has been told, and wants to see what there is.
+        insists = exchange.replaces is not None and not exchange.stores_question
+        if not insists and self._least_relevance > 0:
+            exchange.is_answerable = self._relevance.of(query, exchange.sources) >= self._least_relevance
         exchange.note_time("retrieve_ms")
 
     def _tokens(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:

@@ -46,6 +46,7 @@ class Exchange:
     citations: tuple[Citation, ...] = ()
     degraded: tuple[str, ...] = ()
     cached: bool = False
+    is_answerable: bool = True
     pieces: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Exchange:
         return self.timings[name]
 
     def prompt(self) -> Prompt:
-        return Prompt(self.question.text, self.history, self.sources)
+        return Prompt(self.question.text, self.history, self.sources, self.is_answerable)
 
     def meta(self) -> MetaEvent:
         self.announced = True

@@ -49,7 +49,7 @@ from backend.app.wiring.building_blocks import Parts
 from backend.app.wiring.evaluating import evaluation
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
-from backend.app.wiring.retrieving import hybrid_retriever, vector_weight
+from backend.app.wiring.retrieving import hybrid_retriever, relevance, vector_weight
 
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
@@ -88,11 +88,13 @@ def services(parts: Parts) -> Services:
             models=models,
             cite=_citer(parts.analyzer),
             analyzer=parts.analyzer,
+            relevance=relevance(parts),
             metrics=metrics,
             new_id=new_id,
             sources=settings.chat_sources,
             history_turns=settings.chat_history_turns,
             max_message_chars=settings.max_message_chars,
+            least_relevance=settings.least_relevance,
         ),
         collections=collections,
         conversations=ConversationService(conversations),
@@ -310,6 +312,7 @@ def _given_answers(parts: Parts) -> GivenAnswers | NoGivenAnswers:
         settings.llm_max_tokens,
         settings.llm_context_tokens,
         settings.chat_sources,
+        settings.least_relevance,
         *_found_by(parts),
     ]
     return GivenAnswers(parts.caches.answers, settings=answered_by, seconds=settings.cache_answer_seconds)

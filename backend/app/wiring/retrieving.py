@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.embedding.queries import CachedQueryVectors
 from backend.app.services.retrieval.hybrid import HybridRetriever
+from backend.app.services.retrieval.relevance import CachedRelevance, SentenceRelevance
 from backend.app.wiring.building_blocks import Parts
 
 
@@ -32,3 +33,10 @@ def hybrid_retriever(
 def vector_weight(parts: Parts) -> float:
     weight = parts.settings.vector_weight
     return parts.embedder.fusion_weight if weight < 0 else weight
+
+
+def relevance(parts: Parts) -> CachedRelevance:
+    """Build what tells whether the passages found hold an answer."""
+    queries = CachedQueryVectors(parts.pool, parts.caches.answers)
+    measured = SentenceRelevance(parts.analyzer, queries, parts.embedder, parts.pool)
+    return CachedRelevance(measured, parts.caches.answers)

@@ -140,6 +140,22 @@ def test_a_question_that_leans_is_searched_with_the_one_before_but_asked_as_it_i
     assert chat.model.prompts[0].question == "And how long?"
 
 
+@pytest.mark.parametrize(("relevance", "is_answerable"), [(0.3, True), (0.299, False)])
+def test_the_model_is_told_when_the_sources_hardly_fit(chat: Chat, relevance: float, is_answerable: bool) -> None:
+    chat.relevance.value = relevance
+    chat.ask()
+    assert chat.model.prompts[0].is_answerable is is_answerable
+
+
+def test_who_asks_for_an_answer_again_is_shown_what_there_is(chat: Chat) -> None:
+    chat.relevance.value = 0.0
+    chat.talk(QUESTION, ANSWER)
+    chat.ask("", regenerate=ANSWER.id)
+    assert chat.model.prompts[0].is_answerable
+    chat.ask("Something else?", regenerate=chat.last_answer().id)
+    assert not chat.model.prompts[1].is_answerable
+
+
 def test_a_conversation_is_named_after_its_first_question(chat: Chat) -> None:
     (first, *_) = chat.ask("How long\nis   leave?")
     assert isinstance(first, MetaEvent)

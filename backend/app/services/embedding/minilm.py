@@ -54,6 +54,7 @@ class MiniLmEmbedder:
     fusion_weight = 0.2
     batch = 16
     is_remote = False
+    judges_relevance = False
 
     def __init__(
         self, make: Callable[[], EmbeddingFunction] = chromas_function, clock: Callable[[], float] = time.monotonic

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -33,6 +35,13 @@ def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     plain = _KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))
     terms = frozenset(analyzer.terms(plain))
     return terms - _function_terms(analyzer) or terms  # type: ignore[arg-type]  # compared by identity
+
+
+def rarity(asked: frozenset[str], texts: Sequence[frozenset[str]]) -> dict[str, float]:
+    """Return of each term that is asked for BM25's inverse document frequency among ``texts``, given as their terms."""
+    n = len(texts)
+    frequencies = {term: sum(term in text for text in texts) for term in asked}
+    return {term: math.log(1 + (n - f + 0.5) / (f + 0.5)) for term, f in frequencies.items()}
 
 
 def content_words(text: str, analyzer: TermAnalyzer) -> str:

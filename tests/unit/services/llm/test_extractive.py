@@ -124,6 +124,14 @@ def test_it_says_so_when_there_is_nothing(model: Extractive, language: str) -> N
     assert answer(model, question, "Butter melts at room temperature.") == phrases.nothing_fits
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_sources_that_hardly_fit_are_not_quoted(model: Extractive, language: str) -> None:
+    question = {"en": "When was the lighthouse painted?", "ko": "등대는 언제 칠했나요?"}[language]
+    prompt = Prompt(question, (), (source(1, LIGHTHOUSE), source(2, KOREAN)), is_answerable=False)
+
+    assert [*model.stream(prompt)] == [TextDelta(PHRASES[language].nothing_fits), Usage()]  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     "question", ["When was the lighthouse lit and who lived there?", "등대는 언제 불을 밝혔고 누가 살았나요?"]
 )

@@ -1,0 +1,111 @@
+"""Questions that the documents do not answer: how many are told so, and how many that they do answer are.
+
+    OPENBLAS_NUM_THREADS=1 python benchmarks/honesty.py --data FOLDER [--questions 400] [--embedding use]
+
+FOLDER is in BEIR's layout. Three kinds of questions are put to the same passages: those with an answer among them; the
+same with all passages of the right one's document taken away, so that nothing is about it; and, where the folder
+has ``unanswerable.jsonl``, questions that sound as if a passage answered them, which none does (SQuAD 2.0's).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from backend.app.concurrency import NativePool
+from backend.app.domain.chat import Source
+from backend.app.services.embedding.base import Embedder
+from backend.app.services.embedding.registry import create
+from backend.app.services.evaluation.beir import LabelledSet, read_folder
+from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.relevance import SentenceRelevance
+from benchmarks.support.command import arguments, begin, finish
+from benchmarks.support.corpus import SEED, folders_from_environment
+from benchmarks.support.figures import Result, Series
+from benchmarks.support.in_process import InProcessSearch
+
+SOURCES = 6  # as a chat has
+THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(26))
+SHOWN = (0.2, 0.26, 0.3, 0.34, 0.4)
+KINDS = {
+    "answerable": "answered",
+    "elsewhere": "nothing is about it",
+    "unanswerable": "sounds as if a passage answered it",
+}
+
+
+class Uncached:
+    def of(self, query: str, embedder: Embedder) -> np.ndarray:
+        return embedder.embed_queries([query])[0]
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--questions", type=int, default=400, help="of each kind")
+    parser.add_argument("--embedding", default="use")
+    options = begin(parser)
+    result = Result("honesty", notes=[f"{options.questions} questions of each kind, embedder `{options.embedding}`."])
+    if not folders_from_environment():
+        result.notes.append("Without a folder (--data) there is nothing to ask.")
+    for folder in folders_from_environment():
+        measure(folder, options.questions, create(options.embedding), result)
+    finish(result, options)
+
+
+def measure(folder: Path, count: int, embedder: Embedder, result: Result) -> None:
+    labelled, analyzer, name = read_folder(folder), Analyzer(), folder.name
+    judge = SentenceRelevance(analyzer, Uncached(), embedder, NativePool())
+    with tempfile.TemporaryDirectory() as indexes:
+        search = InProcessSearch(labelled.documents, Path(indexes), embedder, analyzer)
+        found = {
+            kind: np.array([judge.of(question, sources) for question, sources in asked])
+            for kind, asked in _asked(search, labelled, folder, count).items()
+            if asked
+        }
+    for kind in list(found)[1:]:
+        label = f"{name}: answered beside «{KINDS[kind]}», area under the curve"
+        result.add(f"auc_{name}_{kind}", label, area(found["answerable"], found[kind]), better="higher")
+    for threshold in SHOWN:
+        for kind, values in found.items():
+            share = float(np.mean(values < threshold))
+            result.add(f"said_{name}_{threshold}_{kind}", f"{name}, {threshold}: said of «{KINDS[kind]}»", share)
+    lines = {KINDS[kind]: [float(np.mean(values < at)) for at in THRESHOLDS] for kind, values in found.items()}
+    result.series.append(
+        Series(f"said that nothing fits, {name}", "least relevance", "share of questions", THRESHOLDS, lines)
+    )
+
+
+def _asked(
+    search: InProcessSearch, labelled: LabelledSet, folder: Path, count: int
+) -> dict[str, list[tuple[str, list[Source]]]]:
+    draw = random.Random(SEED)
+    numbers = {entry.id: number for number, entry in enumerate(labelled.documents)}
+    chosen = draw.sample(labelled.questions, min(count, len(labelled.questions)))
+    away: list[tuple[str, list[Source]]] = []
+    for question in chosen:
+        titles = {labelled.documents[numbers[id]].title or id for id in question.relevance if id in numbers}
+        without = frozenset(n for n, entry in enumerate(labelled.documents) if (entry.title or entry.id) in titles)
+        away.append((question.text, search.best(question.text, SOURCES, without)))
+    path = folder / "unanswerable.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    none = [json.loads(line)["text"] for line in draw.sample(lines, min(count, len(lines)))]
+    return {
+        "answerable": [(question.text, search.best(question.text, SOURCES)) for question in chosen],
+        "elsewhere": away,
+        "unanswerable": [(text, search.best(text, SOURCES)) for text in none],
+    }
+
+
+def area(higher: Sequence[float] | np.ndarray, lower: Sequence[float] | np.ndarray) -> float:
+    """Return how often one of ``higher`` is above one of ``lower``, ties counting half (Mann and Whitney's U)."""
+    pairs = np.asarray(higher)[:, None] - np.asarray(lower)[None, :]
+    return float(np.mean(pairs > 0) + 0.5 * np.mean(pairs == 0))
+
+
+if __name__ == "__main__":
+    main()
