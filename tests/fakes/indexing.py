@@ -65,12 +65,13 @@ class MemoryIndexing:
     def pending(self) -> list[str]:
         return [job_id for job_id, job in self.jobs.items() if not job.ended and job.owner is None]
 
-    def unread(self) -> list[str]:
-        return [
+    def unread(self, limit: int) -> list[str]:
+        found = [
             job_id
             for job_id in self.pending()
             if self.documents[self.jobs[job_id].document_id].status is not DocumentStatus.SEARCHABLE
         ]
+        return found[:limit]
 
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         job = self.jobs.get(job_id)

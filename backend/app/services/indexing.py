@@ -29,6 +29,7 @@ from backend.app.storage.reembedding import Spaces
 log = structlog.get_logger(__name__)
 
 WORDS_BATCH = 1000  # passages a commit; the terms of a whole book would be hundreds of megabytes
+_NEWCOMERS = 200  # asked after at a time: between two batches of vectors, however many wait
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
 _EXTRACTED, _SEARCHABLE = 0.2, 0.3  # shares of a document's progress
 
@@ -93,14 +94,15 @@ class IndexingService:
         tried: set[str] = set()  # one that cannot be read now must not hold the others up again and again
 
         def newcomers() -> list[str]:
-            return [other for other in self._indexing.unread() if other not in tried]
+            return [other for other in self._indexing.unread(_NEWCOMERS) if other not in tried]
 
         while waiting and not stopping():
             current = waiting.popleft()
             tried.add(current)
             if self.process(current, stopping, newcomers) == "gave_way":
-                known = set(waiting)  # thousands may have come
-                waiting.extend(other for other in newcomers() if other not in known)
+                known = set(waiting)
+                # First, not last: those whose words are done would each be claimed again before.
+                waiting.extendleft(reversed([other for other in newcomers() if other not in known]))
                 waiting.append(current)
 
     def process(

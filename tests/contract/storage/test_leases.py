@@ -45,18 +45,18 @@ def test_jobs_wait_in_the_order_in_which_they_came(world: World, ann: User) -> N
 
 def test_unread_are_the_waiting_ones_whose_words_are_not_there(world: World, ann: User) -> None:
     jobs = [world.upload(ann, f"{n}.txt")[1].id for n in range(3)]
-    assert world.indexing.unread() == jobs
+    assert world.indexing.unread(10) == jobs
     first = world.indexing.claim(jobs[0], "first")
     assert first is not None
-    assert world.indexing.unread() == jobs[1:], "another reads it"
+    assert world.indexing.unread(10) == jobs[1:], "another reads it"
     world.indexing.extracting(first)
     world.indexing.release(first)
-    assert world.indexing.unread() == jobs, "it was given back before it was read"
+    assert world.indexing.unread(10) == jobs, "it was given back before it was read"
     again = world.indexing.claim(jobs[0], "first")
     assert again is not None
     world.indexing.searchable(again)
     world.indexing.release(again)
-    assert world.indexing.unread() == jobs[1:]
+    assert world.indexing.unread(10) == jobs[1:]
     assert world.indexing.pending() == jobs, "its vectors are still to be made"
 
 

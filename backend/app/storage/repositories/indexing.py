@@ -31,8 +31,8 @@ class SqlIndexing:
         query = self._pending()
         return self._database.read(lambda session: list(session.scalars(query)))
 
-    def unread(self) -> list[str]:
-        query = self._pending().where(JobRow.status != DocumentStatus.SEARCHABLE.value)
+    def unread(self, limit: int) -> list[str]:
+        query = self._pending().where(JobRow.status != DocumentStatus.SEARCHABLE.value).limit(limit)
         return self._database.read(lambda session: list(session.scalars(query)))
 
     def _pending(self) -> Select[str]:
