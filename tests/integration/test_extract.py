@@ -296,3 +296,21 @@ def test_rows_of_figures_in_a_pdf_stay_rows_and_prose_is_joined(tmp_path: Path) 
     assert " ".join(prose) in text
     for row in rows:
         assert row in text.split("\n"), row
+
+
+def test_comments_stand_behind_the_text_with_their_author_or_cell(tmp_path: Path) -> None:
+    word = (
+        '<w:comments xmlns:w="w"><w:comment w:author="민아"><w:p><w:r><w:t>망치는 </w:t></w:r><w:r><w:t>두 개뿐</w:t></w:r></w:p>'
+        "<w:p><w:r><w:t>입니다.</w:t></w:r></w:p></w:comment><w:comment w:author='x'/></w:comments>"
+    )
+    sheet = '<comments xmlns="s"><commentList><comment ref="B2"><text><r><t>[Threaded comment] Your version cannot edit it. Comment: estimated</t></r></text></comment></commentList></comments>'
+    for source, part, text, said in (
+        ("workshop.docx", "word/comments.xml", word, "Comment (민아): 망치는 두 개뿐 입니다."),
+        ("budget.xlsx", "xl/comments1.xml", sheet, "Comment (B2): estimated"),
+    ):
+        path = tmp_path / source
+        path.write_bytes((DOCUMENTS / source).read_bytes())
+        before = Extractor().extract(path, source).text
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(part, text)
+        assert Extractor().extract(path, source).text == f"{before}\n\n{said}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .comments import add_comments
 from .draft import Draft, Refusal
 from .epub import read_epub
 from .html import read_html
@@ -64,6 +65,8 @@ def read(path: Path, media_type: str, max_chars: int, ocr: dict[str, Any] | None
         from .kreuzberg_reader import read_office
 
         read_office(path, draft, media_type)
+        if media_type in (DOCX, XLSX):
+            add_comments(path, draft)
     document = draft.finish()
     if not any(character.isalnum() for character in document["text"]):
         raise Refusal("empty", "no letter or digit in it")
