@@ -185,3 +185,23 @@ def test_latin_letters_of_kotex_files_are_given_back() -> None:
     broken = "".join(chr(ord(letter) + 0xC900) if letter != " " else " " for letter in "version 3.0 2021 07")
     assert mend_subfonts([f"{broken} 년"]) == ["version 3.0 2021 07 년"]
     assert mend_subfonts(["선물을 줬다. 쥐가 쥬스를 마신다."]) == ["선물을 줬다. 쥐가 쥬스를 마신다."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "cp949"])
+@pytest.mark.parametrize(
+    ("media_type", "written", "expected"),
+    [
+        ("text/plain", "도서관 안내\n{}", "도서관 안내\n{}"),
+        ("text/markdown", "# 도서관 안내\n\n{}", "# 도서관 안내\n\n{}"),
+        ("text/csv", "이름,설명\n가온,{}\n", "| 이름 | 설명 |\n|---|---|\n| 가온 | {} |"),
+        ("text/html", "<h1>도서관 안내</h1><p>{}", "도서관 안내\n\n{}"),
+        ("text/x-python", "# 도서관 안내\nname = '{}'", "# 도서관 안내\nname = '{}'"),
+    ],
+)
+def test_korean_is_read_in_every_encoding_and_normal_form(
+    tmp_path: Path, encoding: str, media_type: str, written: str, expected: str
+) -> None:
+    path = tmp_path / "file"
+    for form in ("NFC", "NFD") if encoding != "cp949" else ("NFC",):  # CP949 has no letters to compose
+        path.write_bytes(unicodedata.normalize(form, written.format(KOREAN)).encode(encoding))
+        assert read(path, media_type, 100_000)["text"] == expected.format(KOREAN), form
