@@ -26,7 +26,7 @@ class WebPageForm extends LightElement {
   render() {
     return html`
       <form class="web-page" aria-busy=${this.busy} @submit=${this.#onSubmit}>
-        <label class="field-inline">
+        <label class="field">
           <span class="sr-only">${t('web_page.label')}</span>
           <input
             ${ref(this.#input)}
