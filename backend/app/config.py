@@ -128,9 +128,14 @@ class Settings:
     embedding_base_url: str = setting("", "For `openai`: OpenAI-compatible address that makes embeddings, such as http://127.0.0.1:11434/v1.", group="Retrieval")
     embedding_api_key: Secret = setting(Secret(""), "Its key.", group="Retrieval")
     embedding_model: str = setting("", "Its model.", group="Retrieval")
-    vector_weight: float = setting(-1.0, "Weight of the vector branch, 0 to 1; -1: the embedder's own.", group="Retrieval", least=-1)
+    vector_weight: float = setting(-1.0, "Usual weight of the vector branch, 0 to 1, which each question's results change; -1: the embedder's own.", group="Retrieval", least=-1)
     candidates: int = setting(100, "Passages that each branch offers to fusion.", group="Retrieval", least=1)
     branch_timeout_ms: int = setting(2000, "Milliseconds after which a branch is given up and the answer marked degraded.", group="Retrieval", least=1)
+    rerank_url: str = setting("", "Reranker that looks again at the best of a search, such as http://127.0.0.1:8080/v1/rerank; empty: none.", group="Retrieval")
+    rerank_api_key: Secret = setting(Secret(""), "Its key.", group="Retrieval")
+    rerank_model: str = setting("", "Its model, where it has several.", group="Retrieval")
+    rerank_candidates: int = setting(20, "Passages that it looks at.", group="Retrieval", least=2)
+    rerank_timeout_ms: int = setting(2000, "Milliseconds after which it is not waited for, and the answer marked degraded.", group="Retrieval", least=1)
     native_threads: int = setting(0, "Threads for CPU work in each worker; 0: one a processor, two at least.", group="Retrieval")
 
     # --- cache ---

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.fakes.scripted_endpoint import ScriptedEndpoint
+from tests.fakes.scripted_endpoint import Reply, ScriptedEndpoint
 from tests.services.command import CommandLine
 from tests.services.likeopt import eventually
 
@@ -129,6 +131,19 @@ def test_an_endpoint_embeds(likeopt: CommandLine, test_set: Path) -> None:
     done = likeopt("eval", test_set, "--embedding", "openai", code=1)
     assert "server of embeddings at http://127.0.0.1" in done.stderr
     assert left(likeopt) == []
+
+
+def test_a_reranker_is_asked_about_every_question(likeopt: CommandLine, test_set: Path) -> None:
+    def upside_down(request: Mapping[str, Any]) -> Reply:
+        return Reply(body={"results": [{"index": n, "relevance_score": n} for n in range(len(request["documents"]))]})
+
+    with ScriptedEndpoint(upside_down) as server:
+        likeopt.environ["LIKEOPT_RERANK_URL"] = f"{server.url}/rerank"
+        assert likeopt.json("eval", test_set)["mrr@10"] < 1
+        assert len(server.requests) == 3
+    done = likeopt("eval", test_set, "--json")
+    assert json.loads(done.stdout)["mrr@10"] == 1
+    assert "a branch did not answer 3 of the questions" in done.stderr
 
 
 def test_an_embedder_that_there_is_not_is_said(likeopt: CommandLine, test_set: Path) -> None:

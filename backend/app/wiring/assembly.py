@@ -33,6 +33,7 @@ from backend.app.services.pictures import PictureService
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
+from backend.app.services.retrieval.query_terms import QueryTerms
 from backend.app.services.search import SearchService
 from backend.app.services.web.addresses import Gate, networks_of, ports_of
 from backend.app.services.web.fetching import Fetcher
@@ -49,7 +50,7 @@ from backend.app.wiring.building_blocks import Parts
 from backend.app.wiring.evaluating import evaluation
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
-from backend.app.wiring.retrieving import hybrid_retriever, relevance, vector_weight
+from backend.app.wiring.retrieving import hybrid_retriever, relevance, reranked, vector_weight
 
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
@@ -280,7 +281,7 @@ def evaluator(parts: Parts) -> Evaluator:
         corpora=SqlCorpora(parts.database),
         lexical=parts.lexical,
         vectors=parts.vectors,
-        retriever=hybrid_retriever(parts, parts.metrics),
+        retriever=reranked(parts, hybrid_retriever(parts, parts.metrics), parts.metrics),
         chunk=functools.partial(chunk, target=settings.passage_chars, overlap=settings.passage_overlap_chars),
         embedder=parts.embedder,
         analyzer=parts.analyzer,
@@ -291,14 +292,16 @@ def evaluator(parts: Parts) -> Evaluator:
 
 def _cached_retriever(parts: Parts) -> CachedRetriever:
     cache, seconds = parts.caches.answers, parts.settings.cache_search_seconds
-    return CachedRetriever(hybrid_retriever(parts, parts.metrics), cache, settings=_found_by(parts), seconds=seconds)
+    retriever = reranked(parts, hybrid_retriever(parts, parts.metrics), parts.metrics)
+    return CachedRetriever(retriever, cache, settings=_found_by(parts), seconds=seconds)
 
 
 def _found_by(parts: Parts) -> list[object]:
     """Return all that changes what a search finds, besides the question and the collections."""
     settings = parts.settings
-    versions = [settings.lexical_engine, parts.analyzer.version, parts.embedder.name]
-    return [*versions, settings.candidates, vector_weight(parts)]
+    versions = [settings.lexical_engine, parts.analyzer.version, QueryTerms.version, parts.embedder.name]
+    reranker = [settings.rerank_url, settings.rerank_model, settings.rerank_candidates]
+    return [*versions, settings.candidates, vector_weight(parts), *reranker]
 
 
 def _given_answers(parts: Parts) -> GivenAnswers | NoGivenAnswers:

@@ -18,7 +18,7 @@ from backend.app.storage.repositories.labelled_questions import SqlLabelledQuest
 from backend.app.storage.repositories.offers import SqlOffers
 from backend.app.storage.repositories.right_places import SqlRightPlaces
 from backend.app.wiring.building_blocks import Parts
-from backend.app.wiring.retrieving import hybrid_retriever, vector_weight
+from backend.app.wiring.retrieving import hybrid_retriever, reranked, vector_weight
 
 if TYPE_CHECKING:
     from backend.app.services.evaluation.runner import Runner
@@ -59,8 +59,10 @@ def evaluation_runner(parts: Parts, owner: str) -> Runner:
         runs=SqlRunWork(parts.database),
         places=SqlRightPlaces(parts.database),
         # Without metrics: those are of people's searches.
-        retriever=lambda chosen: hybrid_retriever(
-            parts, NullMetrics(), candidates=chosen.candidates, weight=chosen.vector_weight
+        retriever=lambda chosen: reranked(
+            parts,
+            hybrid_retriever(parts, NullMetrics(), candidates=chosen.candidates, weight=chosen.vector_weight),
+            NullMetrics(),
         ),
         owner=owner,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.embedding.queries import CachedQueryVectors
+from backend.app.services.retrieval.cached import Retriever
 from backend.app.services.retrieval.hybrid import HybridRetriever
 from backend.app.services.retrieval.relevance import CachedRelevance, SentenceRelevance
+from backend.app.services.retrieval.rerank_endpoint import RerankEndpoint
+from backend.app.services.retrieval.reranking import RerankingRetriever
 from backend.app.wiring.building_blocks import Parts
 
 
@@ -28,6 +31,20 @@ def hybrid_retriever(
         vector_weight=weight,
         branch_timeout=settings.branch_timeout_ms / 1000,
     )
+
+
+def reranked(parts: Parts, retriever: HybridRetriever, metrics: Metrics) -> Retriever:
+    """Put the reranker behind a retriever, where the settings name one."""
+    settings = parts.settings
+    if not settings.rerank_url:
+        return retriever
+    endpoint = RerankEndpoint(
+        settings.rerank_url,
+        settings.rerank_model,
+        settings.rerank_api_key.reveal(),
+        seconds=settings.rerank_timeout_ms / 1000,
+    )
+    return RerankingRetriever(retriever, endpoint, metrics, candidates=settings.rerank_candidates)
 
 
 def vector_weight(parts: Parts) -> float:

@@ -24,7 +24,7 @@ class Embedder(Protocol):
 
     name: str  # of its vectors: embedders of one name make the same ones
     dimensions: int  # 0 until the first answer tells
-    fusion_weight: float  # of the vector branch, measured for this embedder (docs/retrieval.md)
+    fusion_weight: float  # usual one of the vector branch, measured for this embedder (docs/retrieval.md)
     batch: int  # texts in one call: about a second of work at most
     is_remote: bool  # waits for a server instead of working
     judges_relevance: bool  # cosines mean the same from question to question, and cost a millisecond

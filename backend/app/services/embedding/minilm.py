@@ -51,7 +51,7 @@ def chromas_function() -> EmbeddingFunction:
 class MiniLmEmbedder:
     name = "minilm"
     dimensions = 384
-    fusion_weight = 0.2
+    fusion_weight = 0.4
     batch = 16
     is_remote = False
     judges_relevance = False

@@ -20,7 +20,7 @@ _PARTS_PER_THREAD = 4  # texts differ in length: with more parts the threads end
 class UseEmbedder:
     name = "use"
     dimensions = 512
-    fusion_weight = 0.2
+    fusion_weight = 0.25
     batch = 32  # a third of a second
     is_remote = False
     judges_relevance = True

@@ -47,9 +47,10 @@ class Endpoint:
         connections: Callable[[], PoolManager] | None = None,
         clock: Callable[[], float] = time.monotonic,
         setting: str = "LIKEOPT_LLM_BASE_URL",
+        default_path: str = "/v1",
     ) -> None:
         """``setting`` is where ``base_url`` came from: what an error is to name."""
-        self._base = normalised(base_url, setting)
+        self._base = normalised(base_url, setting, default_path)
         self.key = key
         self._connections = connections or Connections()
         self._clock = clock
@@ -129,8 +130,8 @@ def get(manager: PoolManager, url: str, seconds: float, headers: Mapping[str, st
         return 0, b""
 
 
-def normalised(base_url: str, setting: str = "LIKEOPT_LLM_BASE_URL") -> str:
-    """Return the address without a slash at its end, with ``/v1`` where it has no path at all.
+def normalised(base_url: str, setting: str = "LIKEOPT_LLM_BASE_URL", default_path: str = "/v1") -> str:
+    """Return the address without a slash at its end, with ``default_path`` where it has no path at all.
 
     Raises:
         ConfigError: it is no HTTP address.
@@ -144,7 +145,7 @@ def normalised(base_url: str, setting: str = "LIKEOPT_LLM_BASE_URL") -> str:
         usable = False
     if not usable:
         raise ConfigError(f"{setting} is no address of a server. Write it like http://127.0.0.1:8080/v1.")
-    return url if parts.path else url + "/v1"
+    return url if parts.path else url + default_path
 
 
 def _first_id(body: bytes) -> str | None:

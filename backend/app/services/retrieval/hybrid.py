@@ -20,6 +20,7 @@ from backend.app.services.embedding.queries import QueryVectors
 from backend.app.services.embedding.spaces import VectorSpaces
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.fusion import fuse, min_max
+from backend.app.services.retrieval.query_terms import QueryTerms
 from backend.app.storage.interfaces import LexicalIndexes, Passages
 
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class HybridRetriever:
         self._spaces = spaces
         self._passages = passages
         self._queries = queries
-        self._analyzer = analyzer
+        self._terms = QueryTerms(analyzer)
         self._pool = pool
         self._metrics = metrics
         self._candidates = candidates
@@ -101,7 +102,7 @@ class HybridRetriever:
         started: float,
     ) -> SearchResult:
         with watch("analyse"):
-            terms = self._analyzer.terms(query)
+            terms = self._terms(query)
         depth = max(self._candidates, k)
         calls = {
             "bm25": lambda: self._bm25_branch(terms, searched, depth, watch),

@@ -36,6 +36,52 @@ def test_both_branches_are_weighed() -> None:
     assert [(item.bm25_rank, item.vector_rank) for item in found] == [(1, None), (2, 2), (3, 1), (None, 3)]
 
 
+def spread(count: int, best: float, first: int = 1) -> list[ScoredId]:
+    """Return candidates between 0 and 1, and before them one with a score of its own."""
+    return scored((first, best), *((first + n, 1 - n / count) for n in range(1, count)))
+
+
+def weight(bm25: list[ScoredId], vector: list[ScoredId], usual: float) -> float:
+    """Tell the weight that was used: the score of what the vector branch alone found, and found best."""
+    return next(item.score for item in fuse(bm25, vector, usual) if item.passage_id == vector[0].passage_id)
+
+
+def test_the_weight_is_the_usual_one_where_both_are_equally_sure_and_agree() -> None:
+    bm25 = spread(20, best=3.0)
+    vector = [ScoredId(99, 3.0), *bm25[1:]]
+    assert weight(bm25, vector, 0.3) == pytest.approx(0.3)
+
+
+def test_the_branch_that_is_surer_is_believed_more() -> None:
+    bm25 = spread(20, best=3.0)
+    surer, less_sure = ([ScoredId(99, best), *bm25[1:]] for best in (9.0, 1.1))
+    assert weight(bm25, less_sure, 0.3) < 0.3 < weight(bm25, surer, 0.3)
+
+
+def test_a_branch_that_finds_what_has_nothing_to_do_with_the_question_is_believed_less() -> None:
+    bm25 = spread(20, best=3.0)
+    shared = [weight(bm25, [ScoredId(99, 3.0), *strangers(bm25, n)], 0.3) for n in (0, 4, 6, 9)]
+    assert shared == sorted(shared, reverse=True)
+    assert shared[0] == pytest.approx(0.3)
+    assert 0 < shared[-1] < 0.02
+
+
+def strangers(bm25: list[ScoredId], count: int) -> list[ScoredId]:
+    """Return the nearest after the first, so many of which words did not find."""
+    return [ScoredId(item.passage_id + (1000 if n < count else 0), item.score) for n, item in enumerate(bm25[1:])]
+
+
+def test_words_that_found_little_say_nothing_against_the_meaning() -> None:
+    """As of a question in another language than the documents'."""
+    vector = spread(20, best=3.0, first=50)
+    assert weight(scored((1, 2.0), (2, 1.0)), vector, 0.3) > 0.2
+
+
+@pytest.mark.parametrize("usual", [0.0, 1.0])
+def test_nought_and_one_leave_a_branch_out_whatever_the_question(usual: float) -> None:
+    assert weight(spread(20, best=1.1), spread(20, best=9.0, first=50), usual) == usual
+
+
 def test_ties_go_to_the_lower_id() -> None:
     assert [item.passage_id for item in fuse(scored((9, 1.0), (3, 1.0), (5, 1.0)), [], 0.2)] == [3, 5, 9]
 

@@ -65,7 +65,7 @@ def test_hits_are_fused_and_carry_their_passages_titles_and_ranks() -> None:
 def test_the_branches_are_given_the_query_in_their_own_form() -> None:
     on = stage(candidates=7)
     on.ids(collection(version=42), k=5)
-    assert on.lexical.asked == [("c1", 42, ("a", "question"), 7)]
+    assert on.lexical.asked == [("c1", 42, ("question",), 7)]
     assert on.embedder.embedded == ["a question"]
     assert [(asked[0], asked[2]) for asked in on.vectors.asked] == [("c1", 7)]
 
