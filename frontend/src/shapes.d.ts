@@ -47,6 +47,7 @@ export interface About {
   max_upload_bytes: number;
   formats: string[];
   web_pages: boolean;
+  offered_questions: 'own' | 'shared';
   languages: Language[];
   model?: Model;
   embedding?: { name: string; dimensions: number | null };

@@ -153,3 +153,46 @@ def test_an_administrators_figures_keep_nobody_out(
     expect(window.page.get_by_test_id("tile")).to_have_count(6)
     inspector.look("the figures")
     assert inspector.found == []
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
+def test_comparing_settings_keeps_nobody_out(
+    open_window: Callable[..., Window], language: str, options: dict[str, Any]
+) -> None:
+    window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
+    page, request = window.page, window.context.request
+    assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    made = request.post("/api/v1/collections", data={"name": f"Comparing {language}"}).json()["data"]["id"]
+    page.goto(f"/evaluate?collection={made}")
+    expect(page.get_by_test_id("evaluate-empty")).to_be_visible()
+    inspector.look("nothing to compare with")
+    window.button("evaluate.import").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    inspector.look("an import")
+    page.keyboard.press("Escape")
+    window.add("english.pdf", collection_id=made)
+    hit = request.get("/api/v1/search", params={"q": "diesel", "collection_id": made}).json()["data"][0]
+    question = {"collection_id": made, "text": QUESTION, "passage_ids": [hit["passage_id"]]}
+    assert request.post("/api/v1/evaluation/questions", data=question).ok
+    body = {"message": "When does the supply boat come?", "collection_ids": [made]}
+    assert request.post("/api/v1/chat", data=body).ok
+    asked = request.get("/api/v1/conversations").json()["data"][0]["id"]
+    answer = request.get(f"/api/v1/conversations/{asked}/messages").json()["data"][1]["id"]
+    assert request.post("/api/v1/feedback", data={"message_id": answer, "value": 1}).ok
+    assert request.post("/api/v1/evaluation/runs", data={"collection_id": made, "mode": "bm25"}).ok
+    page.goto(f"/evaluate?collection={made}")
+    page.get_by_test_id("result").locator("summary").click()
+    inspector.look("a comparison")
+    page.goto(f"/evaluate?collection={made}&view=questions")
+    expect(page.get_by_test_id("question")).to_be_visible()
+    inspector.look("the questions")
+    window.button("evaluate.question.add").click()
+    page.get_by_role("searchbox", name=window.t("evaluate.picker_search")).fill("diesel")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("checkbox").first.check()
+    inspector.look("a new question")
+    page.keyboard.press("Escape")
+    page.goto(f"/evaluate?collection={made}&view=offers")
+    expect(page.get_by_test_id("offer")).to_be_visible()
+    inspector.look("the suggestions")
+    assert inspector.found == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.window import DOCUMENTS, PASSWORD, Window
 from tests.fakes.scripted_model import Endless, Script, ScriptedModel, delta, spoken
-from tests.services.client import Client
+from tests.services.client import EMAIL, Client
 from tests.services.likeopt import Server, likeopt_server
 
 QUESTION = "How much diesel does the generator burn?"
@@ -190,3 +191,34 @@ def test_a_person_comes_adds_asks_and_reads_with_keys_alone(
     press(page, "Escape")
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_an_administrator_compares_settings_with_keys_alone(open_window: Callable[..., Window]) -> None:
+    window = open_window()
+    page, t, request = window.page, window.t, window.context.request
+    assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    made = request.post("/api/v1/collections", data={"name": "Comparing"}).json()["data"]["id"]
+    window.add("english.pdf", collection_id=made)
+    page.goto(f"/evaluate?collection={made}&view=questions")
+    use(page, window.button("evaluate.question.add"))
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    page.keyboard.type(QUESTION)
+    tab(page, dialog.get_by_role("searchbox"))
+    expect(dialog.get_by_role("checkbox").first).to_be_visible()
+    tab(page, dialog.get_by_role("checkbox").first)
+    page.keyboard.press("Space")
+    expect(dialog.get_by_role("checkbox").first).to_be_checked()
+    use(page, dialog.get_by_role("button", name=t("evaluate.question.save")))
+    expect(page.get_by_test_id("question")).to_have_count(1)
+    not_lost(page)
+
+    page.goto(f"/evaluate?collection={made}")
+    tab(page, page.locator('input[name="run-mode"][value="hybrid"]'))
+    page.keyboard.press("ArrowRight")
+    use(page, page.get_by_role("button", name=t("evaluate.start_one", count=1)))
+    summary = page.get_by_test_id("result").locator("summary")
+    expect(summary).to_be_visible()
+    use(page, summary)
+    use(page, page.get_by_test_id("result").get_by_role("link").first)
+    expect(page).to_have_url(re.compile("/documents/"))

@@ -26,7 +26,7 @@ DEVICES = ("desktop", "phone")
 # Other names are passed over, so that nobody can make labels.
 PAGES = ("chat", "documents", "evaluate", "performance", "search", "settings", "sign_in")
 CALLS = (
-    "about", "auth", "chat", "collections", "conversations", "documents", "feedback", "indexing", "jobs",
+    "about", "auth", "chat", "collections", "conversations", "documents", "evaluation", "feedback", "indexing", "jobs",
     "performance", "search",
 )  # fmt: skip
 PAGE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)

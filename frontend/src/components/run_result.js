@@ -38,14 +38,14 @@ function place({ rank }) {
 /** @param {string} label @param {ResultSide} side */
 function side(label, { found, degraded, rank }) {
   return html`
-    <section class="result-side" aria-label=${label}>
+    <div class="result-side" role="group" aria-label=${label}>
       <h3>${label}</h3>
       ${degraded ? html`<p class="run-warning"><lo-icon name="alert"></lo-icon>${t('evaluate.side_degraded')}</p>` : nothing}
       ${found.length > 0
         ? html`<ol>${found.map((passage) => html`<li class=${passage.right ? 'is-right' : ''}>${shown(passage)}</li>`)}</ol>`
         : html`<p>${t('evaluate.found_nothing')}</p>`}
       ${rank && rank > found.length ? html`<p>${t('evaluate.further_down', { rank: t('evaluate.rank', { rank }) })}</p>` : nothing}
-    </section>
+    </div>
   `;
 }
 

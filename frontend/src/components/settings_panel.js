@@ -41,6 +41,7 @@ class SettingsPanel extends LightElement {
         <button type="button" class="button settings-shortcuts" @click=${() => this.emit('open-shortcuts')}>
           <lo-icon name="keyboard"></lo-icon>${t('shortcuts.title')}
         </button>
+        ${this.about?.offered_questions === 'shared' ? html`<p class="settings-hint">${t('settings.offered')}</p>` : nothing}
         <section>
           <h3>${t('settings.account')}</h3>
           <div class="account">

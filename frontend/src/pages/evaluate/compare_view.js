@@ -40,7 +40,7 @@ class CompareView extends LightElement {
     if (this.overview.questions === 0 && items.length === 0 && state !== 'loading') return this.#empty();
     return html`
       <section class="evaluate-card" aria-labelledby="compare-heading">
-        <h2 id="compare-heading">${t('evaluate.compare')}</h2>
+        <h2 id="compare-heading" tabindex="-1">${t('evaluate.compare')}</h2>
         <p class="evaluate-lead">${t('evaluate.compare_lead')}</p>
         <lo-run-settings
           .today=${this.overview.today}
@@ -61,7 +61,7 @@ class CompareView extends LightElement {
     return html`
       <section class="evaluate-empty" data-testid="evaluate-empty">
         <lo-icon name="evaluate"></lo-icon>
-        <h2>${t('evaluate.empty')}</h2>
+        <h2 tabindex="-1">${t('evaluate.empty')}</h2>
         <p>${t('evaluate.empty_lead')}</p>
         <ul>${['typed', 'offers', 'import'].map(step)}</ul>
         <div class="evaluate-actions">

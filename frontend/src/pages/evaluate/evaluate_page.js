@@ -11,6 +11,7 @@ import { clearRuns, loadRuns, watchRuns } from '../../store/evaluation_runs.js';
 import { $session, $user } from '../../store/session.js';
 import { $offers, $overview, $questions, closeEvaluation, loadOverview, openEvaluation } from '../../store/test_questions.js';
 import { t } from '../../utils/i18n.js';
+import { keepFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import './compare_view.js';
 import './import_dialog.js';
@@ -121,7 +122,7 @@ class EvaluatePage extends LightElement {
         ? html`<lo-import-dialog
             .limits=${overview?.limits ?? null}
             @close=${() => (this.importing = false)}
-            @imported=${(/** @type {CustomEvent<string>} */ { detail }) => this.#go({ collection: detail, view: 'questions' })}
+            @imported=${(/** @type {CustomEvent<string>} */ { detail }) => void this.#onImported(detail)}
           ></lo-import-dialog>`
         : nothing}
     `;
@@ -183,6 +184,13 @@ class EvaluatePage extends LightElement {
       @view=${(/** @type {CustomEvent<View>} */ { detail }) => this.#go({ view: detail })}
       @import=${() => (this.importing = true)}
     ></lo-compare-view>`;
+  }
+
+  /** @param {string} collection */
+  async #onImported(collection) {
+    this.#go({ collection, view: 'questions' });
+    await this.updateComplete;
+    keepFocus(this, 'select');
   }
 
   /** @param {{collection?: string, view?: View}} change */

@@ -8,6 +8,7 @@ import { problemNote } from '../../components/problem_note.js';
 import { notifyProblem } from '../../store/notices.js';
 import { $offers, acceptOffer, dismissOffer, moreOffers, reloadOffers } from '../../store/test_questions.js';
 import { t } from '../../utils/i18n.js';
+import { keepFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
 
 /** @typedef {import('../../evaluation_shapes.js').Offer} Offer */
@@ -28,7 +29,7 @@ class OfferList extends LightElement {
     const { items, next, state, problem } = this.#list.value;
     return html`
       <section class="evaluate-card" aria-labelledby="offers-heading">
-        <h2 id="offers-heading">${t('evaluate.view.offers')}</h2>
+        <h2 id="offers-heading" tabindex="-1">${t('evaluate.view.offers')}</h2>
         <p class="evaluate-lead">${t('evaluate.offers_lead')} ${t(this.shared ? 'evaluate.offers_shared' : 'evaluate.offers_own')}</p>
         ${state === 'failed' && problem ? problemNote(problem, () => void reloadOffers()) : nothing}
         ${state === 'loading' && items.length === 0
@@ -39,8 +40,8 @@ class OfferList extends LightElement {
           ${repeat(items, ({ message_id: id }) => id, (offer) => html`<li>
             <lo-offer-row
               .offer=${offer}
-              @accept=${(/** @type {CustomEvent<number[]>} */ { detail }) => this.#act(acceptOffer(this.collection, offer, detail))}
-              @dismiss=${() => this.#act(dismissOffer(offer))}
+              @accept=${(/** @type {CustomEvent<number[]>} */ { detail }) => void this.#act(acceptOffer(this.collection, offer, detail))}
+              @dismiss=${() => void this.#act(dismissOffer(offer))}
             ></lo-offer-row>
           </li>`)}
         </ul>
@@ -52,8 +53,14 @@ class OfferList extends LightElement {
   }
 
   /** @param {Promise<void>} acting */
-  #act(acting) {
-    void acting.catch(notifyProblem);
+  async #act(acting) {
+    try {
+      await acting;
+      await this.updateComplete;
+      keepFocus(this, '.offer button, h2');
+    } catch (error) {
+      notifyProblem(error);
+    }
   }
 }
 

@@ -120,6 +120,11 @@ class QuestionDialog extends LightElement {
     void searchPassages(this.collection, query.trim());
   }
 
+  /** Closed by itself, the dialog gives the focus back; nothing is to be drawn until it tells so. */
+  #leave() {
+    this.querySelector('dialog')?.close();
+  }
+
   /** @param {SubmitEvent} event */
   async #onSubmit(event) {
     event.preventDefault();
@@ -131,10 +136,9 @@ class QuestionDialog extends LightElement {
     try {
       if (this.question) await changeQuestion(this.question.id, text, this.#keepsWhole ? undefined : passages);
       else await addQuestion(this.collection, text, passages);
-      this.emit('close');
+      this.#leave();
     } catch (error) {
       this.problem = toProblem(error);
-    } finally {
       this.busy = false;
     }
   }

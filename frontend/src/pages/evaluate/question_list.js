@@ -13,6 +13,7 @@ import {
 } from '../../store/test_questions.js';
 import { debounce } from '../../utils/debounce.js';
 import { t } from '../../utils/i18n.js';
+import { keepFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import './question_dialog.js';
 
@@ -130,6 +131,8 @@ class QuestionList extends LightElement {
   async #remove(question) {
     try {
       await removeQuestion(question);
+      await this.updateComplete;
+      keepFocus(this, 'lo-menu button, .button-primary');
       const ids = question.passages.flatMap(({ passage_id: id }) => (id === null ? [] : [id]));
       const whole = question.passages.some((passage) => passage.whole);
       notify({

@@ -11,6 +11,7 @@ import {
 } from '../../store/evaluation_runs.js';
 import { notifyProblem } from '../../store/notices.js';
 import { t } from '../../utils/i18n.js';
+import { keepFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { settingsText } from '../../utils/run_words.js';
 
@@ -39,7 +40,7 @@ class RunView extends LightElement {
         ${status === 'done' ? this.#done() : nothing}
         ${isUnderWay(this.run)
           ? nothing
-          : html`<button type="button" class="button button-quiet button-small" @click=${() => this.#act(deleteRun)}>
+          : html`<button type="button" class="button button-quiet button-small" @click=${() => void this.#act(deleteRun)}>
               <lo-icon name="trash"></lo-icon>${t('evaluate.delete_run')}
             </button>`}
       </div>
@@ -53,7 +54,7 @@ class RunView extends LightElement {
       <p class="run-compared">${settingsText(before.settings)} → ${settingsText(after.settings, before.settings)}</p>
       <p role="status">${words}</p>
       <progress class="progress" max=${Math.max(1, total)} .value=${done} aria-label=${t('evaluate.progress')}></progress>
-      <button type="button" class="button button-small run-cancel" @click=${() => this.#act(cancelRun)}>
+      <button type="button" class="button button-small run-cancel" @click=${() => void this.#act(cancelRun)}>
         <lo-icon name="circle-stop"></lo-icon>${t('action.cancel')}
       </button>
     `;
@@ -106,8 +107,15 @@ class RunView extends LightElement {
   }
 
   /** @param {(run: Run) => Promise<void>} act */
-  #act(act) {
-    void act(this.run).catch(notifyProblem);
+  async #act(act) {
+    const page = this.closest('lo-compare-view');
+    try {
+      await act(this.run);
+      await this.updateComplete;
+      if (page) keepFocus(page, '#compare-heading, h2');
+    } catch (error) {
+      notifyProblem(error);
+    }
   }
 }
 
