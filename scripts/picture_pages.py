@@ -50,6 +50,7 @@ def main() -> None:
         dark.page.goto("/performance?range=5m")
         expect(dark.page.locator("lo-chart canvas").first).to_be_visible()
         shoot(dark, "performance")
+        compared(signed_in(browser, server.url, email, "en", "light", WIDE))
         browser.close()
 
 
@@ -74,6 +75,20 @@ def english(window: Window) -> None:
     window.page.goto("/documents")
     expect(window.page.get_by_test_id("document-row")).to_have_count(len(FILES))
     shoot(window, "documents")
+
+
+def compared(window: Window) -> None:
+    """Compare meaning alone with both searches, on three questions."""
+    request = window.context.request
+    collection = request.get("/api/v1/collections").json()["data"][0]["id"]
+    for question, words in ((ENGLISH, "diesel"), (KOREAN, "빌릴 수"), ("Who looks after the lamp?", "keeper")):
+        hit = request.get("/api/v1/search", params={"q": words}).json()["data"][0]
+        body = {"collection_id": collection, "text": question, "passage_ids": [hit["passage_id"]]}
+        request.post("/api/v1/evaluation/questions", data=body)
+    request.post("/api/v1/evaluation/runs", data={"collection_id": collection, "mode": "vector"})
+    window.page.goto("/evaluate")
+    expect(window.page.get_by_test_id("comparison")).to_be_visible()
+    shoot(window, "evaluate")
 
 
 def answer(window: Window, name: str) -> None:
