@@ -17,6 +17,8 @@ _FUNCTION_WORDS = (
 _KOREAN_FUNCTION_WORDS = re.compile(
     r"무엇\S*|무슨|누구\S*|누가|언제\S*|어디\S*|어느|어떤|어떻게|얼마\S*|왜|몇|인가요?\??|은가요?\??|는가\??|입니까\??"
     r"|알려\s?줘|알려\s?주세요|설명해\S*|대해|대하여|관해"
+    # What a question ends in, and with it the verb that says nothing: 사용하나요 asks for 사용, 써야 하나요 for 써야.
+    r"|(?:하|되|있|했|됐|었|았)?나요|(?:합|됩|있습|했습|됐습|습)니까|(?:할|될|을|일)까요|(?<!\S)(?:때|것|수)(?!\S)"
 )
 
 # "죄명은" asks for 죄명: the bigram 명은 would be found only where the same particle follows.
@@ -34,7 +36,8 @@ def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     """Return the terms of ``text`` without function words; all of them where nothing else is left."""
     plain = _KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))
     terms = frozenset(analyzer.terms(plain))
-    return terms - _function_terms(analyzer) or terms  # type: ignore[arg-type]  # compared by identity
+    telling = terms - _function_terms(analyzer)  # type: ignore[arg-type]  # compared by identity
+    return telling or terms or frozenset(analyzer.terms(text))
 
 
 def rarity(asked: frozenset[str], texts: Sequence[frozenset[str]]) -> dict[str, float]:

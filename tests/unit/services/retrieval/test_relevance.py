@@ -57,6 +57,11 @@ def test_a_sentence_that_holds_all_words_is_relevant_whatever_its_meaning() -> N
     assert not near.compared
 
 
+@pytest.mark.parametrize("question", ["톱을 쓸 때 무엇을 써야 하나요?", "톱을 쓸 때는 무엇을 씁니까?"])
+def test_how_korean_asks_does_not_count_as_something_asked_for(question: str) -> None:
+    assert relevance(question, Near(0.0), (source(1, "톱을 쓸 때는 반드시 보안경을 씁니다."),)) >= CLEAR
+
+
 def test_other_words_of_the_same_meaning_are_relevant_and_others_are_not() -> None:
     question = "When should I lubricate the thing?"
     assert relevance(question, Near(0.9)) >= 0.3
