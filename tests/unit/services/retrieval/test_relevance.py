@@ -57,9 +57,17 @@ def test_a_sentence_that_holds_all_words_is_relevant_whatever_its_meaning() -> N
     assert not near.compared
 
 
-@pytest.mark.parametrize("question", ["톱을 쓸 때 무엇을 써야 하나요?", "톱을 쓸 때는 무엇을 씁니까?"])
-def test_how_korean_asks_does_not_count_as_something_asked_for(question: str) -> None:
-    assert relevance(question, Near(0.0), (source(1, "톱을 쓸 때는 반드시 보안경을 씁니다."),)) >= CLEAR
+@pytest.mark.parametrize(
+    ("question", "bare"),
+    [
+        ("톱을 쓸 때 무엇을 써야 하나요?", "톱을 쓸 써야"),
+        ("보안경은 언제 사용됩니까?", "보안경 사용"),
+        ("톱은 어떻게 보관할까요?", "톱은 보관"),
+    ],
+)
+def test_how_korean_asks_does_not_count_as_something_asked_for(question: str, bare: str) -> None:
+    sources = (source(1, "톱을 쓸 때는 반드시 보안경을 씁니다. 톱은 벽에 걸어 둡니다."),)
+    assert relevance(question, Near(0.2), sources) == relevance(bare, Near(0.2), sources) > 0
 
 
 def test_other_words_of_the_same_meaning_are_relevant_and_others_are_not() -> None:
