@@ -131,12 +131,16 @@ def test_whoever_signs_out_in_one_tab_is_out_in_the_other(tabs: tuple[Window, Wi
 def test_signing_in_again_in_one_tab_is_enough_for_both(tabs: tuple[Window, Window]) -> None:
     one, _ = tabs
     one.expect_console("status of 401")
+    for tab in tabs:
+        tab.page.wait_for_load_state("networkidle")
     one.end_session()
     for tab in tabs:
         tab.composer.fill(f"Mine, {id(tab)}")
         tab.composer.press("Enter")
     dialogs = [tab.page.get_by_role("dialog", name=tab.t("session.expired")) for tab in tabs]
-    expect(dialogs[1]).to_be_visible()
+    for tab, dialog in zip(tabs, dialogs, strict=True):
+        expect(dialog).to_be_visible()
+        expect(tab.composer).to_have_value(f"Mine, {id(tab)}")
     dialogs[0].get_by_label(one.t("sign_in.password"), exact=True).fill(PASSWORD)
     dialogs[0].get_by_role("button", name=one.t("sign_in.submit.sign_in")).click()
     for tab, dialog in zip(tabs, dialogs, strict=True):

@@ -76,8 +76,8 @@ class Window:
 
     def close(self) -> None:
         self.context.close()
-        assert self.unexpected() == []
-        assert foreign(self.urls, self.url) == []
+        assert self.unexpected() == [], self.unexpected()
+        assert foreign(self.urls, self.url) == [], foreign(self.urls, self.url)
 
     # --- words ------------------------------------------------------------------------------
 

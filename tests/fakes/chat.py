@@ -45,9 +45,10 @@ class Relevance:
 
     def __init__(self) -> None:
         self.value = 1.0
+        self.values: dict[str, float] = {}  # of single questions
 
     def of(self, question: str, sources: Sequence[Source]) -> float:
-        return self.value
+        return self.values.get(question, self.value)
 
 
 class Chat:

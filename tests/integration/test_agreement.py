@@ -242,7 +242,9 @@ def test_a_deleted_collection_leaves_nothing_anywhere(damaged: Damaged) -> None:
     document = of.add("other.txt", LAMP, other.id)
     of.services.collections.delete(of.user, other.id)
     of.work()
-    assert of.agreement(owns_vectors=True).compare().disagreements == ()
+    found = of.agreement(owns_vectors=True).compare().disagreements
+    # The Chroma of the tests is everybody's: what others left in it is not ours.
+    assert [fault for fault in found if fault.fault is not Fault.VECTORS_STRAY or other.id in fault.name] == []
     assert not of.parts.files.path(document.id).exists()
     assert not of.parts.files.text_path(document.id).exists()
 

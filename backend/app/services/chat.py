@@ -222,8 +222,12 @@ class ChatService:
         # Whoever asks for the same again has been told, and wants to see what there is.
         insists = exchange.replaces is not None and not exchange.stores_question
         if not insists and self._least_relevance > 0:
-            exchange.is_answerable = self._relevance.of(query, exchange.sources) >= self._least_relevance
+            asked = dict.fromkeys((exchange.question.text, query))  # by itself, or as a part of the conversation
+            exchange.is_answerable = any(self._fits(text, exchange.sources) for text in asked)
         exchange.note_time("retrieve_ms")
+
+    def _fits(self, question: str, sources: Sequence[Source]) -> bool:
+        return self._relevance.of(question, sources) >= self._least_relevance
 
     def _tokens(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
         """Stream the model's answer, or the fallback's where the model says nothing at all."""

@@ -22,6 +22,9 @@ from tests.contract.storage.world import World, at_once
 from tests.fakes.caches import FakeEpoch
 
 COUNT = "SELECT count(*) FROM removals"
+ADD_LARGE = (
+    "INSERT INTO collections (id, name, version, created_at) VALUES ('c', hex(zeroblob(1000000)), 0, '2026-01-01')"
+)
 ADD = "INSERT INTO removals (collection_id, created_at) VALUES ('c', '2026-01-01 00:00:00+00:00')"
 
 
@@ -179,7 +182,7 @@ def test_a_full_disk_is_told_and_undone(database: Database) -> None:
     def fill(session: Session) -> None:
         run(ADD, session)
         run(f"PRAGMA max_page_count = {run('PRAGMA page_count', session)}", session)
-        run("INSERT INTO collections VALUES ('c', hex(zeroblob(1000000)), 0, '2026-01-01')", session)
+        run(ADD_LARGE, session)
 
     with pytest.raises(StorageFull):
         database.write(fill)

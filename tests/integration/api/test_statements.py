@@ -35,7 +35,9 @@ from tests.integration.api.calls import Answer, Caller
 from tests.integration.api.conftest import PASSWORD, World
 
 MOST = 20
-MORE = {"POST /evaluation/imports": 25}  # as much as several others do: a collection, a document, a question
+# An import does as much as several others: a collection, a document, a question. Cancelling looks at job and document
+# again before it changes them, and tells how the job stands then.
+MORE = {"POST /evaluation/imports": 25, "POST /jobs/<job_id>/cancel": 23}
 MANY = 300  # more than a page, and more than one batch of anything
 TEXT = "# Harbour\n\nThe ferry to Oakhaven leaves the northern pier at seven in the morning.\n"
 

@@ -147,6 +147,15 @@ def test_the_model_is_told_when_the_sources_hardly_fit(chat: Chat, relevance: fl
     assert chat.model.prompts[0].is_answerable is is_answerable
 
 
+def test_a_question_that_fits_by_itself_is_answerable_whatever_was_spoken_of_before(chat: Chat) -> None:
+    chat.relevance.values = {"And how long?": 0.9}
+    chat.relevance.value = 0.1
+    chat.talk(QUESTION, ANSWER)
+    chat.ask("And how long?", conversation_id="talk")
+    chat.ask("And how much?", conversation_id="talk")
+    assert [prompt.is_answerable for prompt in chat.model.prompts] == [True, False]
+
+
 def test_who_asks_for_an_answer_again_is_shown_what_there_is(chat: Chat) -> None:
     chat.relevance.value = 0.0
     chat.talk(QUESTION, ANSWER)

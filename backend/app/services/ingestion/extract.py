@@ -88,7 +88,10 @@ class Extractor:
                 more = {**request, "ocr": scans.as_request()}
                 answer = self._run(more, self._seconds + scans.seconds, Path(folder), cancelled)
         if scans and answer.get("refused") == "no_text":
-            raise NoTextLayer("The pages hold no text, and none could be recognised on them.")
+            raise NoTextLayer(
+                "The pages hold no text, and none could be recognised on them. Scan them anew and more sharply, "
+                "or run text recognition on them elsewhere first."
+            )
         return _document(answer, media_type)
 
     def _run(
