@@ -24,14 +24,12 @@ PHRASES: dict[Language, Phrases] = {
     "en": Phrases(
         lead="This is what your documents say:",
         no_sources="I found nothing about this in your documents.",
-        nothing_fits="The passages found in your documents do not seem to answer this. They are listed below; "
-        "“Answer again” quotes them all the same.",
+        nothing_fits="The passages found in your documents do not seem to answer this. They are listed below.",
     ),
     "ko": Phrases(
         lead="문서에서 찾은 내용입니다.",
         no_sources="문서에서 이 질문에 관한 내용을 찾지 못했습니다.",
-        nothing_fits="문서에서 찾은 구절에는 이 질문의 답이 없는 것 같습니다. 찾은 구절은 아래에 있으며, "
-        "‘다시 답변받기’를 누르면 그대로 인용합니다.",
+        nothing_fits="문서에서 찾은 구절에는 이 질문의 답이 없는 것 같습니다. 찾은 구절은 아래에 있습니다.",
     ),
 }
 
