@@ -192,7 +192,7 @@ class ChatService:
         self._metrics.observe_stages({"answer_ms": exchange.note_time("total_ms")})
         # Stored before it is told: what was acknowledged is never lost.
         self._store(exchange, MessageStatus.COMPLETE)
-        if given is None:
+        if given is None and not exchange.is_insisted:  # nobody else asked for that one
             self._answers.keep(exchange)
         yield exchange.done()
 
@@ -219,15 +219,17 @@ class ChatService:
         found = self._retriever.search(query, exchange.collections, k=self._sources)
         exchange.degraded = found.degraded
         exchange.sources = tuple(source(n, hit) for n, hit in enumerate(found.hits, 1))
-        # Whoever asks for the same again has been told, and wants to see what there is.
-        insists = exchange.replaces is not None and not exchange.stores_question
-        if not insists and self._least_relevance > 0:
-            asked = dict.fromkeys((exchange.question.text, query))  # by itself, or as a part of the conversation
-            exchange.is_answerable = any(self._fits(text, exchange.sources) for text in asked)
+        self._judge(exchange, query)
         exchange.note_time("retrieve_ms")
 
-    def _fits(self, question: str, sources: Sequence[Source]) -> bool:
-        return self._relevance.of(question, sources) >= self._least_relevance
+    def _judge(self, exchange: Exchange, query: str) -> None:
+        """Tell whether the sources fit the question, by itself or as a part of the conversation."""
+        asked, least = dict.fromkeys((exchange.question.text, query)), self._least_relevance
+        if least <= 0 or any(self._relevance.of(text, exchange.sources) >= least for text in asked):
+            return
+        # Whoever asks for the same again has been told, and wants to see what there is.
+        exchange.is_insisted = exchange.replaces is not None and not exchange.stores_question
+        exchange.is_answerable = exchange.is_insisted
 
     def _tokens(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
         """Stream the model's answer, or the fallback's where the model says nothing at all."""

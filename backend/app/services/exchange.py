@@ -47,6 +47,7 @@ class Exchange:
     degraded: tuple[str, ...] = ()
     cached: bool = False
     is_answerable: bool = True
+    is_insisted: bool = False  # answered all the same, for the one who asked again
     pieces: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)

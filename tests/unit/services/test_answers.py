@@ -70,6 +70,16 @@ def test_an_answer_that_is_made_again_is_made(chat: Chat) -> None:
     assert (cached(again), words(again)) == (False, "Made anew.")
 
 
+def test_what_hardly_fits_and_was_asked_for_again_is_given_to_nobody_else(chat: Chat) -> None:
+    chat.relevance.value = 0.0
+    done = chat.ask()[-1]
+    assert isinstance(done, DoneEvent)
+    chat.plays("Quoted all the same.", Usage())
+    assert words(chat.ask("", regenerate=done.message_id)) == "Quoted all the same."
+    again = chat.ask()
+    assert (cached(again), words(again)) == (True, "One claim [1].")
+
+
 def test_a_change_of_a_collection_ends_what_was_answered_from_it(chat: Chat) -> None:
     chat.ask()
     (first, *_) = chat.collections.visible(ADA.id)
