@@ -52,7 +52,8 @@ class DiskCache:
         self._clock = clock
         self._events = events or NullCacheEvents()
         self._sweeper = Sweeper(folder, max_bytes, clock, _has_expired)
-        self._written = max_bytes  # so that the first write sweeps what others have left
+        self._written = 0  # since this process last swept
+        self._has_swept = False  # the first write sweeps what others have left
         self._lock = threading.Lock()
         self._numbers = count()
 
@@ -73,13 +74,15 @@ class DiskCache:
         failed = self._pool.run(self._write, key, value, self._clock() + ttl)
         if failed:
             self._note(failed)
-        if unswept < self._max_bytes // (2 * _SHARE):
+        if self._has_swept and unswept < self._max_bytes // (2 * _SHARE):
             return
         if not self._pool.run(self._sweeper.sweep):
             if unswept <= self._max_bytes // _SHARE:
                 return
-            self.delete(key)  # another process sweeps, and this one is as far ahead of it as it may be
+            self.delete(key)  # another sweeps, and this process is as far ahead of it as it may be
             unswept = size
+        else:
+            self._has_swept = True
         with self._lock:
             self._written -= unswept
 

@@ -173,6 +173,23 @@ def test_while_another_process_sweeps_one_goes_on_for_a_64th_of_the_bound(disk: 
     assert output_of(program, str(disk.folder / ".lock"), str(disk.folder)) == "4\n10"
 
 
+def test_what_is_written_first_is_kept_while_another_sweeps(disk: OnDisk) -> None:
+    program = f"""
+        import fcntl, sys
+        from pathlib import Path
+        from backend.app.cache.disk import DiskCache
+        from backend.app.concurrency import NativePool
+        cache = DiskCache(Path(sys.argv[2]), {4 * 64 * 4096}, NativePool())
+        with open(sys.argv[1], "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for number in range(3):
+                cache.set(str(number), b"x", 60)
+        print([cache.get(str(number)) for number in range(3)])
+    """
+    disk.folder.mkdir()
+    assert output_of(program, str(disk.folder / ".lock"), str(disk.folder)) == "[b'x', b'x', b'x']"
+
+
 def test_eight_processes_together_keep_the_bound(disk: OnDisk) -> None:
     bound = 64 * 4096
     program = f"""
