@@ -1,7 +1,7 @@
 """Gunicorn's configuration, read from Like-Opt's settings.
 
 Every value can be changed by an environment variable, LIKEOPT_WORKERS or LIKEOPT_TIMEOUT for
-example; `backend/app/config.py` lists them. Nothing here needs editing.
+example; `backend/app/config/topics/` lists them. Nothing here needs editing.
 """
 
 from gevent import monkey

@@ -20,7 +20,7 @@ the folder that Like-Opt is started in. The environment wins. Names in brackets 
 value that cannot be used is told at the start, with all others that cannot. `likeopt doctor`
 prints what is in force and where it came from.
 
-This page is made from the table in `backend/app/config.py` by `python scripts/settings_page.py`.
+This page is made from the table in `backend/app/config/topics/` by `python scripts/settings_page.py`.
 """
 _KINDS = {bool: "true or false", int: "whole number", float: "number", Path: "path", Secret: "secret", str: "text"}
 

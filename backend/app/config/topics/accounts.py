@@ -1,0 +1,16 @@
+"""Who may come in, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.app.config.describing import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    # fmt: off
+    # --- accounts ---
+    open_registration: bool = setting(False, "Let anybody make an account, not only the first person.", group="Accounts")
+    offered_questions: str = setting("own", "Whose questions with a thumb or an opened citation administrators are offered as test questions: their own; or also others', where all sources are theirs to see.", group="Accounts", choices=("own", "shared"))
+    # fmt: on
