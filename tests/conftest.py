@@ -14,6 +14,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 settings.register_profile("likeopt", deadline=None)  # no test judges a time: the machine may be busy
 settings.load_profile("likeopt")
 
+# They wait for processes, browsers and networks, and a machine may be too busy for any patience. One that fails gets
+# a second try, and the summary names it: a test that is named again and again is to be mended.
+_WITH_PROCESSES = ("e2e", "integration", "faults")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(config.rootpath).parts[1] in _WITH_PROCESSES:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
 
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
