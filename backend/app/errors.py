@@ -138,6 +138,11 @@ class UserNotFound(NotFound):
     message = "There is no account with this email. Ask the person to make one first."
 
 
+class SessionNotFound(NotFound):
+    error_code, error = "SESSION_NOT_FOUND", "Session not found"
+    message = "You have no such session, or it has ended already. Reload the list."
+
+
 class PassageNotFound(NotFound):
     error_code, error = "PASSAGE_NOT_FOUND", "Passage not found"
     message = (

@@ -40,6 +40,27 @@ def mask(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def without_secrets(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be kept: unlike in a log, addresses and texts stay as they are."""
+    return {name: _kept(name, value, _DEEPEST) for name, value in details.items()}
+
+
+def _kept(key: str, value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if _SECRETS.search(key):
+        return MASK
+    if isinstance(value, str):
+        return _within(value)
+    if depth == 0:
+        return f"[{type(value).__name__}]"
+    if isinstance(value, Mapping):
+        return {str(name): _kept(str(name), entry, depth - 1) for name, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_kept(key, entry, depth - 1) for entry in value]
+    return _within(str(value))
+
+
 def _masked(key: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value  # how many tokens there were is no secret

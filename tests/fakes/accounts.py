@@ -19,7 +19,8 @@ class MemoryUsers:
         return bool(self.rows)
 
     def get(self, user_id: str) -> User | None:
-        return self.rows[user_id][0] if user_id in self.rows else None
+        found = self.rows[user_id][0] if user_id in self.rows else None
+        return found if found is not None and found.suspended_at is None else None
 
     def find_by_email(self, email: str) -> tuple[User, str] | None:
         return next((row for row in self.rows.values() if row[0].email.lower() == email.lower()), None)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import cast
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session
 from flask_caching.backends.base import BaseCache
 
 from backend.app.domain.accounts import User
-from backend.app.errors import Forbidden, NotSignedIn, Unavailable
+from backend.app.domain.audit import Action, Target
+from backend.app.errors import Forbidden, NotSignedIn, SessionNotFound, Unavailable
 from backend.app.services.bundle import Services
 
 _EXTENSION = "likeopt"
-_REFRESH_SECONDS = 3600  # a session's end moves on at most this often, so that most requests write nothing
+_REFRESH_SECONDS = 300  # a session's end moves on at most this often, so that most requests write nothing
 
 
 def put_services(extensions: dict[str, object], services: Services) -> None:
@@ -48,11 +50,23 @@ def current_user() -> User:
 
 def optional_user() -> User | None:
     if "user" not in g:
-        user_id = session.get("user_id")
-        g.user = services().accounts.get(user_id) if isinstance(user_id, str) else None
-        if g.user is not None and time.time() - float(session.get("seen", 0)) > _REFRESH_SECONDS:
+        login = session_id()
+        g.user = services().sessions.user_of(login) if login else None
+        if g.user is not None and login and time.time() - float(session.get("seen", 0)) > _REFRESH_SECONDS:
             session["seen"] = int(time.time())
+            services().sessions.seen(login, address())
     return cast("User | None", g.user)
+
+
+def session_id() -> str | None:
+    """Return the id by which this browser's session is listed; that it is still listed is not said."""
+    found = session.get("login")
+    return found if isinstance(found, str) else None
+
+
+def address() -> str:
+    """Return where the request came from, as far as proxies that are trusted tell."""
+    return request.remote_addr or ""
 
 
 def administrator() -> User:
@@ -74,18 +88,33 @@ def require_sessions() -> None:
 
 def sign_in(user: User) -> None:
     """Begin a session under a new id, so that one that was planted before is worth nothing."""
+    _end_listed()
     session.clear()
     session.permanent = True
-    session["user_id"] = user.id
+    session["login"] = services().sessions.begin(user, agent=request.user_agent.string, address=address())
     session["seen"] = int(time.time())
     current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's interface
     g.user = user
 
 
 def sign_out() -> None:
-    """End the session, in the store too."""
+    """End the session, in the list of sessions and in the store."""
+    _end_listed()
     session.clear()
     g.user = None
+
+
+def _end_listed() -> None:
+    login, user = session_id(), optional_user()
+    if login and user:
+        with contextlib.suppress(SessionNotFound):  # ended elsewhere in this moment
+            services().sessions.end(user, login)
+
+
+def record(action: Action, target: Target | None = None, *, actor: User | None = None, **details: object) -> None:
+    """Write into the audit log what has just been done: by whoever is signed in, unless ``actor`` says who."""
+    by = actor or optional_user()
+    services().audit.record(action, actor=by, target=target or Target("", ""), address=address(), details=details)
 
 
 def note_stages(milliseconds: Mapping[str, float]) -> None:

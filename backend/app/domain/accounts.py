@@ -33,6 +33,7 @@ class User:
     name: str
     role: Role
     created_at: datetime
+    suspended_at: datetime | None = None
 
     @property
     def is_administrator(self) -> bool:
@@ -45,3 +46,15 @@ class Member:
     email: str
     name: str
     access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSession:
+    """A browser that is signed in: ``agent`` is what it calls itself, ``address`` where it was last."""
+
+    id: str
+    user_id: str
+    agent: str
+    address: str
+    begun_at: datetime
+    seen_at: datetime

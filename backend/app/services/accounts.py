@@ -53,8 +53,13 @@ class AccountService:
         return self._open_registration or self.setup_required()
 
     def get(self, user_id: str) -> User | None:
-        """Return the user of a session; every request asks."""
+        """Return somebody who may use Like-Opt now; None where there is no such account, or it is suspended."""
         return self._copies.get(user_id, lambda: self._users.get(user_id))
+
+    def known(self, email: str) -> User | None:
+        """Return whose address this is, whether they may sign in or not. Tell no stranger."""
+        found = self._users.find_by_email(one_line(email))
+        return found[0] if found else None
 
     def operator(self) -> User:
         """Return whom the command line acts for."""
@@ -103,12 +108,13 @@ class AccountService:
         """Return the user whose address and password these are.
 
         Raises:
-            WrongCredentials: after the same time for an unknown address as for a wrong password.
+            WrongCredentials: after the same work for an unknown address, a wrong password, and a
+                suspended account. Which of them it was, nobody is told.
         """
         found = self._users.find_by_email(one_line(email)) if len(password) <= MAX_PASSWORD_CHARS else None
         user, hash = found if found else (None, None)
         right = self._pool.run(self._passwords.verify, hash, password[:MAX_PASSWORD_CHARS])
-        if user is None or hash is None or not right:
+        if user is None or hash is None or not right or user.suspended_at is not None:
             raise WrongCredentials
         if self._passwords.needs_rehash(hash):
             self._users.update_password(user.id, self._pool.run(self._passwords.hash, password))

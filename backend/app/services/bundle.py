@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend.app.config import Settings
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.accounts import AccountService
+from backend.app.services.audit import AuditLog
 from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
 from backend.app.services.conversations import ConversationService
@@ -19,6 +20,7 @@ from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
 from backend.app.services.pictures import PictureService
 from backend.app.services.search import SearchService
+from backend.app.services.sessions import SessionService
 from backend.app.services.web.pages import WebPages
 
 
@@ -26,6 +28,7 @@ from backend.app.services.web.pages import WebPages
 class Services:
     settings: Settings
     accounts: AccountService
+    audit: AuditLog
     chat: ChatService
     collections: CollectionService
     conversations: ConversationService
@@ -37,6 +40,7 @@ class Services:
     performance: PerformanceService
     pictures: PictureService
     search: SearchService
+    sessions: SessionService
     web_pages: WebPages
     embedder: Embedder
     folders: FolderService

@@ -41,7 +41,11 @@ _SQLITE_PRAGMAS = (
 )
 _CHANGES_ACCESS = "likeopt_changes_access"
 # Collections' versions too: with them, whoever remembers what a user may search knows its state.
-_ACCESS_STATEMENT = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(?:users|members|collections)\b", re.I)
+# Of sessions only their end: a new one is known to nobody, and when one was last seen opens no door.
+_ACCESS_STATEMENT = re.compile(
+    r"\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(?:users|members|collections)|DELETE\s+FROM\s+\"?sessions)\b",
+    re.I,
+)
 _LOCK_SECONDS = 10.0  # how long a writer waits for others
 _LOCK_PAUSE_SECONDS = 0.01
 

@@ -32,9 +32,11 @@ class Page:
 
 class Users(Protocol):
     def any_account(self) -> bool: ...
-    def get(self, user_id: str) -> User | None: ...
+    def get(self, user_id: str) -> User | None:
+        """Return somebody who may use Like-Opt now: None for a suspended account."""
+
     def find_by_email(self, email: str) -> tuple[User, str] | None:
-        """Return the user and the password's hash."""
+        """Return the user, who may be suspended, and the password's hash."""
 
     def register(self, *, email: str, name: str, password_hash: str, open_to_all: bool) -> User:
         """Add an account with its first collection; the first one administers.

@@ -14,7 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-import backend.app.storage.evaluation_models  # whoever knows the models' tables is to know all of them
+# Whoever knows the models' tables is to know all of them.
+import backend.app.storage.account_models
+import backend.app.storage.evaluation_models
 import backend.migrations
 from backend.app.config import Settings
 from backend.app.errors import ConfigError, StorageFull, StorageUnavailable

@@ -54,6 +54,7 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(String(255))  # none: cannot sign in
     created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
 
 
 class CollectionRow(Base):

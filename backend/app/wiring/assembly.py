@@ -16,6 +16,7 @@ from backend.app.processes.heartbeat import Heartbeats
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
 from backend.app.services.answers import GivenAnswers, NoGivenAnswers
+from backend.app.services.audit import AuditLog
 from backend.app.services.bundle import Services
 from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
@@ -35,15 +36,18 @@ from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
 from backend.app.services.retrieval.query_terms import QueryTerms
 from backend.app.services.search import SearchService
+from backend.app.services.sessions import SessionService
 from backend.app.services.web.addresses import Gate, networks_of, ports_of
 from backend.app.services.web.fetching import Fetcher
 from backend.app.services.web.pages import WebPages
 from backend.app.storage.ids import new_id
+from backend.app.storage.repositories.audit import SqlAuditEvents
 from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
 from backend.app.storage.repositories.documents import SqlDocuments
 from backend.app.storage.repositories.folders import SqlWatchedFolders
 from backend.app.storage.repositories.jobs import SqlJobs
+from backend.app.storage.repositories.sessions import SqlSessions
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.storage.repositories.work import SqlWorkHistory
 from backend.app.wiring.building_blocks import Parts
@@ -81,6 +85,7 @@ def services(parts: Parts) -> Services:
             Copies(parts.access),
             open_registration=settings.open_registration,
         ),
+        audit=AuditLog(SqlAuditEvents(database), metrics, new_id, days=settings.audit_days, most=settings.audit_events),
         chat=ChatService(
             conversations=conversations,
             collections=collections,
@@ -107,6 +112,7 @@ def services(parts: Parts) -> Services:
         performance=performance(parts),
         pictures=PictureService(documents, PictureReader(), parts.caches.answers),
         search=SearchService(retriever, collections, parts.analyzer),
+        sessions=SessionService(SqlSessions(database), Copies(parts.access), new_id, hours=settings.session_hours),
         web_pages=WebPages(
             documents, collections, _fetcher(settings), formats.SUPPORTED_EXTENSIONS, formats.extension_of
         ),

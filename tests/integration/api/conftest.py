@@ -94,7 +94,8 @@ class World:
         """Count all that a request could leave behind."""
 
         def count(session: Any) -> dict[str, int]:
-            tables = Base.metadata.tables.values()
+            # What was refused may be written down all the same.
+            tables = [table for table in Base.metadata.tables.values() if table.name != "audit_events"]
             return {table.name: session.scalar(select(func.count()).select_from(table)) for table in tables}
 
         files = sorted(str(path) for path in self.settings.files_dir.rglob("*") if path.is_file())

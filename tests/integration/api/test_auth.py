@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from redis import Redis
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from backend.app.config import Secret, Settings
+from backend.app.domain.audit import AuditFilter
+from backend.app.storage.account_models import SessionRow
+from backend.app.storage.interfaces import Page
 from backend.app.storage.models import UserRow
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import PASSWORD, World
@@ -143,7 +147,7 @@ def test_a_garbage_cookie_is_nobody(nobody: Caller, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", [b"", b"\x80\x04N.", b"\xc1", b"\x01", b"[]", b"\x81\xa7user_id\x07", b"\x81\xa7user_id\xa1x"]
+    "stored", [b"", b"\x80\x04N.", b"\xc1", b"\x01", b"[]", b"\x81\xa5login\x07", b"\x81\xa5login\xa1x"]
 )
 def test_a_session_that_cannot_be_read_is_nobody(world: World, ann: Caller, stored: bytes) -> None:
     redis_of(world).set(session_key(ann), stored, ex=60)
@@ -151,6 +155,47 @@ def test_a_session_that_cannot_be_read_is_nobody(world: World, ann: Caller, stor
     again = ann.post("/auth/login", {"email": ann.user["email"], "password": PASSWORD})
     assert again.cookie()["expires"]
     assert ann.get("/auth/me").status == 200
+
+
+def test_a_session_that_is_not_listed_is_worth_nothing_whatever_redis_holds(world: World, ann: Caller) -> None:
+    ((listed, agent, address),) = world.parts.database.read(
+        lambda session: session.execute(
+            select(SessionRow.id, SessionRow.agent, SessionRow.address).where(SessionRow.user_id == ann.user["id"])
+        ).all()
+    )
+    assert (agent.partition("/")[0], address) == ("Werkzeug", "127.0.0.1")
+    world.parts.database.write(lambda session: session.execute(delete(SessionRow).where(SessionRow.id == listed)))
+    assert redis_of(world).exists(session_key(ann))
+    assert ann.get("/auth/me").error == (401, "NOT_SIGNED_IN")
+
+
+def test_a_suspended_person_is_out_at_once(world: World, ann: Caller) -> None:
+    row = update(UserRow).where(UserRow.id == ann.user["id"])
+    world.parts.database.write(lambda session: session.execute(row.values(suspended_at=datetime.now(UTC))))
+    assert ann.get("/auth/me").error == (401, "NOT_SIGNED_IN")
+    again = ann.post("/auth/login", {"email": ann.user["email"], "password": PASSWORD})
+    wrong = ann.post("/auth/login", {"email": ann.user["email"], "password": "wrong horse"})
+    assert again.json["message"] == wrong.json["message"]
+    assert again.error == wrong.error == (401, "WRONG_CREDENTIALS")
+
+
+def test_sign_ins_are_written_down_and_what_was_typed_is_not(world: World, ann: Caller) -> None:
+    email = ann.user["email"]
+    ann.post("/auth/login", {"email": email, "password": "wrong horse battery"})
+    ann.post("/auth/login", {"email": "p@ssword-in-the-wrong-field", "password": "wrong horse battery"})
+    ann.post("/auth/login", {"email": email, "password": PASSWORD})
+    ann.post("/auth/logout")
+    found, _ = world.services.audit.page(AuditFilter(), Page(5))
+    assert [(event.action, event.actor, event.target.name) for event in found] == [
+        ("session.signed_out", email, ""),
+        ("session.signed_in", email, ""),
+        ("session.sign_in_failed", email, ""),
+        ("session.sign_in_failed", email, email),
+        ("account.registered", email, email),
+    ]
+    assert {event.address for event in found} == {"127.0.0.1"}
+    for secret in ("horse", "p@ssword"):
+        assert secret not in repr(found)
 
 
 def test_the_session_of_a_deleted_user_is_nobody(world: World, ann: Caller) -> None:
@@ -203,7 +248,7 @@ def test_sessions_are_kept_in_files_where_there_is_no_redis(made_world: Callable
     world = made_world(redis_url=Secret("none"))
     ann = world.person("ann")
     assert ann.get("/auth/me").data == ann.user
-    (kept,) = [path for path in sessions(world.settings) if b"user_id" in path.read_bytes()]
+    (kept,) = [path for path in sessions(world.settings) if b"login" in path.read_bytes()]
     assert kept.stat().st_mode & 0o077 == 0, "nobody else on this machine reads it"
     kept.write_bytes(kept.read_bytes()[:-9])
     assert ann.get("/auth/me").error == (401, "NOT_SIGNED_IN")

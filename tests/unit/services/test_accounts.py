@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backend.app.cache.copies import Copies
@@ -9,6 +11,7 @@ from backend.app.epochs import NoEpoch
 from backend.app.errors import EmailTaken, InvalidRequest, RegistrationClosed, WrongCredentials
 from backend.app.services.accounts import AccountService
 from tests.fakes.accounts import MemoryUsers, PlainPasswords
+from tests.fakes.things import THEN
 
 GOOD = "correct horse"
 
@@ -130,3 +133,18 @@ def test_the_operator_makes_accounts_while_registration_is_closed(accounts: Acco
         accounts.service.create_by_operator("Eve@example.com", GOOD, "")
     with pytest.raises(InvalidRequest):
         accounts.service.create_by_operator("new@example.com", "short", "")
+
+
+def test_a_suspended_account_is_refused_like_a_wrong_password_and_after_the_same_work(accounts: Accounts) -> None:
+    ada = accounts.service.register("ada@example.com", GOOD, "")
+    accounts.users.rows[ada.id] = (replace(ada, suspended_at=THEN), f"1:{GOOD}")
+    said = []
+    for email, password in (("ada@example.com", GOOD), ("ada@example.com", "wrong"), ("eve@example.com", GOOD)):
+        checked, hashed = len(accounts.passwords.checked), accounts.passwords.hashed
+        with pytest.raises(WrongCredentials) as refused:
+            accounts.service.sign_in(email, password)
+        said.append(refused.value.message)
+        assert len(accounts.passwords.checked) == checked + 1, "one password is checked, whoever it is"
+        assert accounts.passwords.hashed == hashed
+    assert len(set(said)) == 1
+    assert accounts.service.get(ada.id) is None

@@ -15,7 +15,7 @@ from backend.app.storage.models import ConversationRow, DocumentRow, JobRow, Mes
 
 
 def user(row: UserRow) -> User:
-    return User(row.id, row.email, row.name, Role(row.role), row.created_at)
+    return User(row.id, row.email, row.name, Role(row.role), row.created_at, row.suspended_at)
 
 
 def document(row: DocumentRow, job_id: str | None = None) -> Document:

@@ -35,7 +35,8 @@ class SqlUsers:
     def get(self, user_id: str) -> User | None:
         def work(session: Session) -> User | None:
             row = session.get(UserRow, user_id)
-            return rows.user(row) if row is not None and row.password_hash is not None else None
+            may = row is not None and row.password_hash is not None and row.suspended_at is None
+            return rows.user(row) if row is not None and may else None
 
         return self._database.read(work)
 
@@ -88,8 +89,8 @@ class SqlUsers:
 
     def operator(self) -> User:
         def find(session: Session) -> User | None:
-            administrators = select(UserRow).where(UserRow.role == Role.ADMINISTRATOR).order_by(UserRow.id)
-            row = session.scalars(administrators).first()
+            administrators = select(UserRow).where(UserRow.role == Role.ADMINISTRATOR, UserRow.suspended_at.is_(None))
+            row = session.scalars(administrators.order_by(UserRow.id)).first()
             return rows.user(row) if row else None
 
         def work(session: Session) -> User:
