@@ -31,6 +31,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 def begin(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Parse; hand the folders on to child processes; have servers stopped whatever ends this."""
     options = parser.parse_args()
+    _with_one_blas_thread()
     hand_on(options.data)
     end_by_exception()
     return options
@@ -51,6 +52,13 @@ def finish(result: Result, options: argparse.Namespace) -> None:
         print(note)
     if options.json:
         result.write(options.json)
+
+
+def _with_one_blas_thread() -> None:
+    """Begin again where BLAS has threads of its own: Like-Opt's processes have none, and they would be measured instead."""
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # read once, when NumPy is imported
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:

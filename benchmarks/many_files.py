@@ -1,7 +1,7 @@
 """Files that are sent all at once, ten thousand with ``--full``: how fast they are taken in, what lists cost meanwhile, and how soon
 a small file is found that is sent while a large one is being learnt.
 
-    python benchmarks/queue.py [--files 200]
+    python benchmarks/many_files.py [--files 200]
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=200)
     options = begin(parser)
     files = 10_000 if options.full else options.files
-    result = Result("queue", notes=[f"{files:,} texts of about 100 bytes in requests of {A_REQUEST}."])
+    result = Result("many_files", notes=[f"{files:,} texts of about 100 bytes in requests of {A_REQUEST}."])
     with tempfile.TemporaryDirectory() as folder, likeopt_server(Path(folder) / "data") as server:
         client = Client(server.url)
         client.register()
