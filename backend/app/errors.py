@@ -170,6 +170,11 @@ class Conflict(AppError):
     message = "This does not fit with what is already there. Reload and try again."
 
 
+class AnsweredAnew(Conflict):
+    error_code, error = "ANSWERED_ANEW", "Answered anew"
+    message = "This question was asked again meanwhile, and has that answer now. Reload the conversation."
+
+
 class EmailTaken(Conflict):
     error_code, error = "EMAIL_TAKEN", "Email already in use"
     message = "There is already an account with this email. Sign in instead."

@@ -81,6 +81,20 @@ test('the question gets the id that the server gave it', async () => {
   assert.match(question.key ?? '', /^draft-/);
 });
 
+test('what the server does not have yet is asked for again under its own id', async () => {
+  const begun = BROKEN.with(0, ['meta', { ...META, question_id: 'q1' }]);
+  const asked = fakeServer({
+    'POST /chat': (body) => eventStream(body.regenerate ? WHOLE : begun),
+    'GET /conversations/v1/messages': holding(),
+  });
+  const chat = thread();
+  await chat.ask({ text: 'a' });
+  await chat.askAgain();
+  const { regenerate, question_id, conversation_id } = asked.at(-1)?.body ?? {};
+  assert.deepEqual([regenerate, question_id, conversation_id], [META.message_id, 'q1', 'v1']);
+  assert.equal(chat.$state.get().messages.length, 2);
+});
+
 test('what is said elsewhere while an answer comes is taken in when that has ended', async () => {
   const other = [{ ...QUESTION, id: 'q2', text: 'b' }, stored({ id: 'm2', text: 'B.' })];
   fakeServer({

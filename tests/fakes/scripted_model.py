@@ -103,7 +103,9 @@ def spoken(text: str) -> Raw:
 class ScriptedModel:
     """Serves the scripts. ``disconnected`` is set when a client leaves in the middle of one."""
 
-    def __init__(self, *scripts: Script, models: Sequence[str] = ("scripted-1",), listing_status: int = 200) -> None:
+    def __init__(
+        self, *scripts: Script, models: Sequence[str] = ("scripted-1",), listing_status: int = 200, port: int = 0
+    ) -> None:
         self.scripts = list(scripts) or [Script.answer("Hello")]
         self.models = list(models)
         self.listing_status = listing_status
@@ -115,7 +117,7 @@ class ScriptedModel:
         self.disconnected = threading.Event()
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property

@@ -16,16 +16,18 @@ from backend.app.domain.chat import (
     Citation,
     Conversation,
     ErrorEvent,
+    Message,
     MessageStatus,
     Silence,
     Source,
     SourcesEvent,
+    Speaker,
     TextDelta,
     TokenEvent,
     Turn,
 )
 from backend.app.domain.documents import Collection
-from backend.app.errors import AppError, InvalidRequest, ModelUnavailable
+from backend.app.errors import AnsweredAnew, AppError, InvalidRequest, MessageNotFound, ModelUnavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.security.typed_text import cleaned
 from backend.app.services.answers import Answers, GivenAnswer
@@ -54,14 +56,16 @@ Citer = Callable[[str, Sequence[Source]], tuple[tuple[Citation, ...], int]]  # -
 @dataclass(frozen=True, slots=True)
 class Question:
     """``regenerate`` is the id of an answer to be made again; a ``message`` that differs from its
-    question takes that one's place. Without ``use_cache`` the model is asked even where it has
-    answered the same before."""
+    question takes that one's place. With ``question_id`` that answer need not be stored: its stream
+    broke, and whether anybody still writes it or ever will, the question is there once in the end.
+    Without ``use_cache`` the model is asked even where it has answered the same before."""
 
     message: str
     conversation_id: str | None = None
     collection_ids: tuple[str, ...] | None = None
     use_cache: bool = True
     regenerate: str | None = None
+    question_id: str | None = None
 
 
 class ChatService:
@@ -136,21 +140,41 @@ class ChatService:
         )
 
     def _begin_again(self, user: User, question: Question, answer_id: str) -> Exchange:
-        known = self._conversations.question_of(user.id, answer_id)
-        text = self._checked(question.message) if question.message.strip() else known.text
-        conversation = self._conversations.get(user.id, known.conversation_id)
-        history = self._conversations.history(conversation.id, self._history_turns, known.id)
+        known = self._question_of(user, question, answer_id)
+        text = self._checked(question.message) if known is None or question.message.strip() else known.text
+        conversation = self._conversations.get(
+            user.id, known.conversation_id if known else question.conversation_id or ""
+        )
+        history = self._conversations.history(conversation.id, self._history_turns, known.id if known else None)
         return Exchange(
             conversation=conversation,
-            question=replace(known, text=text),
+            question=replace(known, text=text)
+            if known
+            else user_message(question.question_id or "", conversation.id, text),
             answer_id=self._new_id(),
-            stores_question=text != known.text,
+            stores_question=known is None or text != known.text,
             replaces=answer_id,
             history=history,
             collections=self._searched(user, question, conversation),
             uses_cache=False,
-            retitled=None if history else _retitled(conversation, known.text, text),
+            retitled=None if history or known is None else _retitled(conversation, known.text, text),
+            is_unheard=known is None,
         )
+
+    def _question_of(self, user: User, question: Question, answer_id: str) -> Message | None:
+        """Return what is to be answered again; None where it is not stored: nobody heard the end of its answer."""
+        try:
+            return self._conversations.question_of(user.id, answer_id)
+        except MessageNotFound:
+            if not (question.question_id and question.conversation_id):
+                raise
+        try:
+            known = self._conversations.message(user.id, question.question_id)
+        except MessageNotFound:
+            return None
+        if (known.speaker, known.conversation_id) != (Speaker.USER, question.conversation_id):
+            raise MessageNotFound
+        return known
 
     def _checked(self, message: str) -> str:
         text = cleaned(message).strip()
@@ -283,23 +307,24 @@ class ChatService:
         if exchange.settled:
             return
         exchange.settled = True
-        if exchange.replaces and not exchange.pieces:
+        if exchange.replaces and not exchange.pieces and not exchange.is_unheard:
             return  # the earlier answer is better than none
         try:
             if not exchange.cited:
                 self._check_citations(exchange)
             self._store(exchange, status)
+        except AnsweredAnew:
+            log.info("exchange_superseded", conversation=exchange.conversation.id)
         except Exception as error:
             log.error("exchange_lost", conversation=exchange.conversation.id, exc_info=error)
             self._metrics.count_error("chat")
 
     def _store(self, exchange: Exchange, status: MessageStatus) -> None:
         exchange.settled = True
-        question = exchange.question if exchange.stores_question else None
         # A reader who goes now must not break it off: it would be neither stored nor stored again.
         shielded(
             self._conversations.store_exchange,
-            question,
+            exchange.question,
             exchange.answer(status),
             exchange.replaces,
             exchange.retitled,

@@ -30,7 +30,7 @@ _TITLE_CHARS = 80
 class Exchange:
     """``replaces`` is the answer that gives way to this one; ``stores_question`` tells whether the
     question is new, or has new words; ``retitled`` is the conversation's title before and after, where
-    it follows those."""
+    it follows those. ``is_unheard``: the question was asked before, and may never have been stored."""
 
     conversation: Conversation
     question: Message
@@ -41,6 +41,7 @@ class Exchange:
     collections: Sequence[Collection]
     uses_cache: bool = True
     retitled: tuple[str, str] | None = None
+    is_unheard: bool = False
     model: str = ""
     sources: tuple[Source, ...] = ()
     citations: tuple[Citation, ...] = ()

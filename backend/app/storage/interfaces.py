@@ -226,8 +226,13 @@ class Conversations(Protocol):
     ) -> None:
         """Store a question with its answer, or a new answer in place of ``replaces``, in one transaction.
 
-        A question that is there already gets its new words. ``retitled`` is the conversation's title
-        before and after; one that has another by then keeps it.
+        A question that is there already gets its new words, and has one answer in the end: that of the
+        latest attempt, whichever attempt ends last. ``retitled`` is the conversation's title before and
+        after; one that has another by then keeps it.
+
+        Raises:
+            ConversationNotFound: it was deleted meanwhile.
+            AnsweredAnew: a later attempt has been stored already; nothing has changed.
         """
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message: ...

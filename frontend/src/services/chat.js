@@ -9,6 +9,7 @@ import { readEvents } from './event_stream.js';
  * @property {string[]} [collection_ids]
  * @property {boolean} [use_cache]
  * @property {string} [regenerate] the answer that the new one replaces
+ * @property {string} [question_id] its question, which may not be stored yet
  */
 
 /**

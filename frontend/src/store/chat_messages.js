@@ -38,3 +38,8 @@ export function questionMessage(conversationId, text) {
 export function answerDraft(conversationId) {
   return { ...message(conversationId, 'assistant', ''), status: 'sending' };
 }
+
+/** @param {string} id whether the server has not told the message's own yet */
+export function isDraft(id) {
+  return id.startsWith('draft-');
+}

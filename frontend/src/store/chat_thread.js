@@ -4,7 +4,7 @@ import * as chat from '../services/chat.js';
 import { isAbort, toProblem } from '../utils/problem.js';
 import { findExchange, lookForAnswer } from './answer_recovery.js';
 import { AnswerStream } from './answer_stream.js';
-import { answerDraft, questionMessage } from './chat_messages.js';
+import { answerDraft, isDraft, questionMessage } from './chat_messages.js';
 import { optimistically } from './optimistic.js';
 import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
 
@@ -21,7 +21,7 @@ import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
  * @property {'idle' | 'loading' | 'failed'} reading of what is earlier
  */
 /** @typedef {'accepted' | 'signed_out' | 'failed'} Outcome what became of a question */
-/** @typedef {{text: string, collectionIds?: string[], replaces?: string, fresh?: boolean}} Question */
+/** @typedef {{text: string, collectionIds?: string[], replaces?: string, asked?: string, fresh?: boolean}} Question */
 
 /** One conversation as the page knows it. It goes on while another page is looked at. */
 export class ChatThread {
@@ -147,7 +147,7 @@ export class ChatThread {
   forgetFailed() {
     const { messages } = this.$state.get();
     const answer = messages.at(-1);
-    if (answer?.status !== 'failed' || !answer.id.startsWith('draft-')) return null;
+    if (answer?.status !== 'failed' || !isDraft(answer.id)) return null;
     this.#update({ messages: messages.slice(0, -2) });
     return answer.problem ?? null;
   }
@@ -195,7 +195,8 @@ export class ChatThread {
     const replaces = answer.problem ? await this.#storedAnswer(question, answer) : answer.id;
     if (replaces === null) return 'accepted';
     const { collectionIds } = this.#asked ?? {};
-    return this.ask({ text: question.text, collectionIds, replaces, fresh: true });
+    const asked = /** @type {Message} */ (this.$state.get().messages.at(-2)).id;
+    return this.ask({ text: question.text, collectionIds, replaces, asked, fresh: true });
   }
 
   /**
@@ -221,9 +222,9 @@ export class ChatThread {
    * @param {string} text
    */
   async editLast(text) {
-    const answer = this.$state.get().messages.at(-1);
+    const [question, answer] = this.$state.get().messages.slice(-2);
     const replaces = answer?.role === 'assistant' ? answer.id : undefined;
-    return this.ask({ text, collectionIds: this.#asked?.collectionIds, replaces });
+    return this.ask({ text, collectionIds: this.#asked?.collectionIds, replaces, asked: question?.id });
   }
 
   /** @param {string} messageId @param {1 | -1} value a second click takes it back */
@@ -246,7 +247,7 @@ export class ChatThread {
   }
 
   /** @param {Question} question */
-  async *#events({ text, collectionIds, replaces, fresh }) {
+  async *#events({ text, collectionIds, replaces, asked, fresh }) {
     const body = {
       message: text,
       ...(this.id && { conversation_id: this.id }),
@@ -254,11 +255,13 @@ export class ChatThread {
       ...(fresh && { use_cache: false }),
     };
     const { signal } = this.#asking;
-    const stored = replaces && !replaces.startsWith('draft-') ? { regenerate: replaces } : {};
+    const stored = replaces && !isDraft(replaces) ? { regenerate: replaces } : {};
+    // The server may still be writing what broke off here: by the question's id it is kept once.
+    if (asked && !isDraft(asked)) Object.assign(stored, { question_id: asked });
     try {
       yield* chat.ask({ ...body, ...stored }, signal);
     } catch (error) {
-      // An answer that broke off early may never have been stored: then there is none to replace.
+      // Nobody told the question's id, and the answer was never stored: there is none to replace.
       if (isAbort(error) || toProblem(error).error_code !== 'MESSAGE_NOT_FOUND') throw error;
       yield* chat.ask(body, signal);
     }

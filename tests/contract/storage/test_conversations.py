@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from backend.app.domain.accounts import User
 from backend.app.domain.chat import Citation, Conversation, Message, MessageStatus, Source, Speaker, Turn
-from backend.app.errors import ConversationNotFound, InvalidRequest, MessageNotFound
+from backend.app.errors import AnsweredAnew, ConversationNotFound, InvalidRequest, MessageNotFound
 from backend.app.storage.interfaces import Page
 from tests.contract.storage.world import World, message
 
@@ -81,7 +80,7 @@ def test_a_title_follows_its_question_unless_somebody_has_changed_it(
 def test_a_question_is_not_edited_out_of_another_conversation(world: World, ann: User, talk: Conversation) -> None:
     asked, _ = world.exchange(talk, "How long?", "Ten minutes.")
     other = world.conversation(ann)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(AnsweredAnew):
         world.conversations.store_exchange(
             replace(asked, conversation_id=other.id, text="mine now"), message(other.id, Speaker.ASSISTANT, "No.")
         )
@@ -97,7 +96,7 @@ def test_the_exchange_of_a_deleted_conversation_is_refused_whole(world: World, a
 
 def test_half_an_exchange_is_never_stored(world: World, talk: Conversation) -> None:
     _, answered = world.exchange(talk, "Question", "Answer")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(AnsweredAnew):
         world.conversations.store_exchange(message(talk.id, Speaker.USER, "Next"), answered)
     assert world.rows()["messages"] == 2
 
@@ -236,3 +235,37 @@ def test_searching_finds_titles_and_what_was_said(world: World, ann: User) -> No
     assert found("/") == found("°c") == [both[0]]
     assert found("\\") == found("knead") == []
     assert found("") == found("t") == both
+
+
+def test_a_question_that_was_asked_again_has_one_answer_whichever_is_stored_first(
+    world: World, ann: User, talk: Conversation
+) -> None:
+    """Its reader lost the stream and asked again while the server still wrote."""
+    for order in ("first one first", "second one first"):
+        asked, lost = message(talk.id, Speaker.USER, order), message(talk.id, Speaker.ASSISTANT, "lost")
+        again = message(talk.id, Speaker.ASSISTANT, "again")
+        if order == "first one first":
+            world.conversations.store_exchange(asked, lost)
+            world.conversations.store_exchange(asked, again, replaces=lost.id)
+        else:
+            world.conversations.store_exchange(asked, again, replaces=lost.id)
+            with pytest.raises(AnsweredAnew):
+                world.conversations.store_exchange(asked, lost)
+        assert texts(world, ann, talk)[-2:] == [order, "again"]
+    assert len(texts(world, ann, talk)) == 4
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_of_two_who_make_one_answer_again_the_later_is_kept(
+    world: World, ann: User, talk: Conversation, is_late: bool
+) -> None:
+    asked, answered = world.exchange(talk, "1?", "1.")
+    world.exchange(talk, "2?", "2.")
+    earlier, later = (message(talk.id, Speaker.ASSISTANT, text) for text in ("earlier", "later"))
+    world.conversations.store_exchange(asked, later if is_late else earlier, replaces=answered.id)
+    if is_late:
+        with pytest.raises(AnsweredAnew):
+            world.conversations.store_exchange(asked, earlier, replaces=answered.id)
+    else:
+        world.conversations.store_exchange(asked, later, replaces=answered.id)
+    assert texts(world, ann, talk) == ["1?", "later", "2?", "2."]

@@ -24,6 +24,7 @@ from backend.app.domain.chat import (
     Usage,
 )
 from backend.app.errors import (
+    AnsweredAnew,
     AppError,
     CollectionNotFound,
     ConversationNotFound,
@@ -272,6 +273,55 @@ def test_words_that_are_too_long_are_refused_when_edited_too(chat: Chat) -> None
 # --- again, and edited ------------------------------------------------------------------------
 
 
+def test_a_question_whose_stream_broke_is_asked_again_under_its_own_id(chat: Chat) -> None:
+    """Nothing of it is stored yet: the worker was killed, or still writes."""
+    chat.talk(message("q0", "Hello"), message("a0", "Hello.", Speaker.ASSISTANT))
+    events = chat.ask("Lost?", conversation_id="talk", regenerate="a9", question_id="q9")
+    assert isinstance(events[0], MetaEvent)
+    assert events[0].question_id == "q9"
+    question, answer, replaces = chat.conversations.stored[0]
+    assert question is not None
+    assert (question.id, question.text, replaces) == ("q9", "Lost?", "a9")
+    assert [turn.text for turn in chat.model.prompts[0].history] == ["Hello", "Hello."]
+    assert chat.conversations.texts("talk") == ["Hello", "Hello.", "Lost?", answer.text]
+
+
+def test_a_question_whose_answer_has_another_id_by_now_is_answered_again(chat: Chat) -> None:
+    chat.talk(QUESTION, ANSWER)
+    events = chat.ask("What is leave?", conversation_id="talk", regenerate="a9", question_id="q1")
+    assert kinds(events)[-1] == "done"
+    assert chat.conversations.stored[0][0] == QUESTION
+
+
+@pytest.mark.parametrize("asked", [{"conversation_id": "talk", "question_id": "a1"}, {"question_id": "q1"}, {}])
+def test_only_a_question_of_the_conversation_is_asked_again(chat: Chat, asked: dict[str, str]) -> None:
+    chat.talk(QUESTION, ANSWER)
+    with pytest.raises(MessageNotFound):
+        chat.ask("What is leave?", regenerate="a9", **asked)
+
+
+def test_a_question_that_nobody_heard_of_is_kept_even_without_an_answer(chat: Chat) -> None:
+    chat.talk(message("q0", "Hello"), message("a0", "Hello.", Speaker.ASSISTANT))
+    stream = chat.service.ask(ADA, Question("Lost?", "talk", regenerate="a9", question_id="q9"))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]  # a generator
+    assert chat.conversations.texts("talk") == ["Hello", "Hello.", "Lost?", ""]
+
+
+def test_an_attempt_that_comes_too_late_says_that_it_was_answered_anew(chat: Chat) -> None:
+    chat.talk(QUESTION, ANSWER)
+    chat.conversations.fails = AnsweredAnew()
+    events = chat.ask(regenerate="a1")
+    assert isinstance(events[-1], ErrorEvent)
+    assert events[-1].error_code == "ANSWERED_ANEW"
+    assert one_end(events)
+    stream = chat.service.ask(ADA, Question("What is leave?", regenerate="a1"))
+    with capture_logs() as logs:
+        assert [next(stream) for _ in range(3)]
+        stream.close()  # type: ignore[attr-defined]  # a generator
+    assert [line["event"] for line in logs] == ["exchange_superseded"], "that is no defect"
+
+
 @pytest.mark.parametrize("text", ["", " \n", "What is leave?", " What is leave?\r\n"])
 def test_an_answer_is_made_again_from_its_question(chat: Chat, text: str) -> None:
     chat.talk(message("q0", "Hello"), message("a0", "Hello.", Speaker.ASSISTANT), QUESTION, ANSWER)
@@ -282,7 +332,7 @@ def test_an_answer_is_made_again_from_its_question(chat: Chat, text: str) -> Non
     assert prompt.question == "What is leave?"
     assert [turn.text for turn in prompt.history] == ["Hello", "Hello."], "neither the question nor the old answer"
     question, answer, replaces = chat.conversations.stored[0]
-    assert (question, replaces, answer.id) == (None, "a1", events[0].message_id)
+    assert (question, replaces, answer.id) == (QUESTION, "a1", events[0].message_id)
     assert chat.conversations.texts("talk") == ["Hello", "Hello.", "What is leave?", "One claim [1]."]
 
 

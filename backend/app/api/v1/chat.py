@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from flask import Blueprint, Response
+from pydantic import StringConstraints
 
 from backend.app.api import serialise, sse
 from backend.app.api.body import Body, parse
@@ -26,6 +27,7 @@ class Ask(Body):
     collection_ids: tuple[str, ...] | None = None
     use_cache: bool = True
     regenerate: str | None = None
+    question_id: Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")] | None = None
 
 
 def blueprint() -> Blueprint:
@@ -42,6 +44,7 @@ def ask() -> Response:
         collection_ids=body.collection_ids,
         use_cache=body.use_cache,
         regenerate=body.regenerate,
+        question_id=body.question_id,
     )
     every = services()
     events = _guarded(every.chat.ask(user, question), every.metrics)

@@ -20,10 +20,11 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
-from backend.app.errors import ConversationNotFound, MessageNotFound
+from backend.app.errors import AnsweredAnew, ConversationNotFound, MessageNotFound
 from backend.app.storage import cursors
 from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
@@ -204,16 +205,15 @@ class SqlConversations:
             found = session.execute(_TOUCH, {"conversation": answer.conversation_id, "now": answer.created_at})
             if not cast(CursorResult[Any], found).rowcount:
                 raise ConversationNotFound  # deleted while the answer was on its way
-            place = answer.id
+            new = [{**rows.message_columns(answer), "place": answer.id}]
             if replaces is not None:
-                older = delete(MessageRow).where(
-                    MessageRow.id == replaces, MessageRow.conversation_id == answer.conversation_id
-                )
-                place = session.scalar(older.returning(MessageRow.place)) or place
-            new = [{**rows.message_columns(answer), "place": place}]
-            if question is not None and (replaces is None or not _edited(session, question)):
+                new[0]["place"] = _vacated(session, question, answer, replaces)
+            if question is not None and (replaces is None or not _is_there(session, question)):
                 new.insert(0, {**rows.message_columns(question), "place": question.id})
-            session.execute(_ADD_MESSAGES, new)
+            try:
+                session.execute(_ADD_MESSAGES, new)
+            except IntegrityError as error:  # the question is there: whoever lost its stream had it asked again
+                raise AnsweredAnew from error
             if retitled is not None:
                 before, after = retitled
                 same = (ConversationRow.id == answer.conversation_id, ConversationRow.title == before)
@@ -231,7 +231,24 @@ class SqlConversations:
         return self._database.write(work)
 
 
-def _edited(session: Session, question: Message) -> bool:
+def _vacated(session: Session, question: Message | None, answer: Message, replaces: str) -> str:
+    """Take away the answer that gives way, and return its place; the new answer's own where there is none."""
+    in_it = MessageRow.conversation_id == answer.conversation_id
+    older = delete(MessageRow).where(MessageRow.id == replaces, in_it).returning(MessageRow.place)
+    place = session.scalar(older)
+    if place is None and question is not None:  # another attempt has taken its place, or nobody had stored it
+        asked = select(MessageRow.place).where(MessageRow.id == question.id, in_it).scalar_subquery()
+        next_one = select(MessageRow).where(in_it, MessageRow.place > asked).order_by(MessageRow.place).limit(1)
+        other = session.scalars(next_one).first()
+        if other is not None and other.speaker == Speaker.ASSISTANT:
+            if other.id > answer.id:
+                raise AnsweredAnew
+            place = other.place
+            session.execute(delete(MessageRow).where(MessageRow.id == other.id))
+    return place or answer.id
+
+
+def _is_there(session: Session, question: Message) -> bool:
     """Give a question that is there already its new words; it keeps its place."""
     same = (MessageRow.id == question.id, MessageRow.conversation_id == question.conversation_id)
     changed = update(MessageRow).where(*same).values(text=question.text).returning(MessageRow.id)
