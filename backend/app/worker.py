@@ -31,6 +31,7 @@ from backend.app.storage.redis_client import connect
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 5.0  # how often SQL is asked for what the queue does not know
+_BEAT_SECONDS = 5.0
 _POLL_SECONDS = 0.5  # the same without Redis, when nobody wakes us
 _RUNS_SECONDS = 1.0  # how often SQL is asked for runs that compare settings
 _running: list[Indexer] = []  # the one that RQ's functions below work for
@@ -62,6 +63,8 @@ class Indexer:
     def run(self) -> None:
         """Restore what is lost, then work until SIGTERM or SIGINT."""
         _running[:] = [self]
+        # By itself: housekeeping indexes too while Redis is away, and a book takes minutes.
+        beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         # Beside the indexing, which may take minutes: they only read the indexes.
         comparing = threading.Thread(target=self._compare, name="comparing", daemon=True)
@@ -70,6 +73,7 @@ class Indexer:
         for number in (signal.SIGTERM, signal.SIGINT):  # until RQ has handlers of its own
             signal.signal(number, _leave)
         try:
+            beating.start()
             housekeeping.start()
             self._at_start()
             self._started = True
@@ -82,7 +86,7 @@ class Indexer:
                 self._work()
         finally:
             self._stopping.set()
-            for thread in (housekeeping, comparing, reembedding):
+            for thread in (beating, housekeeping, comparing, reembedding):
                 if thread.is_alive():
                     thread.join()
             folders.join()
@@ -158,15 +162,23 @@ class Indexer:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
 
-    def _keep_house(self) -> None:
+    def _beat(self) -> None:
         while True:
             try:
                 self._heartbeats.beat()
+            except OSError as error:  # the disk is full, perhaps: the next beat tells
+                log.warning("heartbeat_failed", error=str(error))
+            if self._stopping.wait(_BEAT_SECONDS):
+                return
+
+    def _keep_house(self) -> None:
+        while True:
+            try:
                 if self._parts.redis is not None and not self._enqueue_pending() and self._started:
                     self._work_off()  # RQ waits for Redis, up to a minute at a time; nobody else need
                 if self._started and not self._restored:
                     self._restore()
-            except (AppError, OSError) as error:
+            except AppError as error:
                 log.warning("housekeeping_failed", error=str(error))
             except Exception:
                 # The edge of a thread that must not end before its process.

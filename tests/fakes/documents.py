@@ -123,6 +123,10 @@ class MemoryDocuments:
         self.rows[document_id] = replace(found, status=DocumentStatus.QUEUED, error=None)
         return self._begin(document_id)
 
+    def reread(self, user_id: str, document_id: str) -> Job:
+        self.rows[document_id] = replace(self.get(user_id, document_id), status=DocumentStatus.QUEUED, error=None)
+        return self._begin(document_id)
+
     def counts(self, user_id: str, collection_id: str | None = None) -> dict[DocumentStatus, int]:
         self.asked.append((user_id, collection_id))
         statuses = [found.status for found in self.rows.values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,10 @@ import psutil
 import pytest
 import redis
 
+from backend.app import worker
+from backend.app.config import Secret, Settings
+from backend.app.monitoring.null import NullMetrics
+from backend.app.storage.migration import migrate
 from tests.fakes.scripted_endpoint import Reply, ScriptedEndpoint, embeddings
 from tests.services.client import Client
 from tests.services.likeopt import Server, eventually, likeopt_server
@@ -215,3 +220,32 @@ def test_health_tells_that_the_indexer_is_missing(own: Server) -> None:
     indexer.send_signal(signal.SIGCONT)
     eventually(lambda: state() == "ok", "the indexer is seen again")
     client.close()
+
+
+def test_the_indexer_is_seen_to_live_while_it_indexes_for_long_without_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then housekeeping indexes too: its thread is not the one that tells of this process."""
+    settings = Settings(data_dir=tmp_path / "data", redis_url=Secret("redis://127.0.0.1:1/0"), ollama_url="")
+    migrate(settings)
+    monkeypatch.setattr(worker, "_BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.01)
+    busy = worker.Indexer(settings, NullMetrics())
+    beat, seen = settings.run_dir / "indexers" / str(os.getpid()), set()
+
+    def index_a_book() -> None:
+        beat.unlink(missing_ok=True)
+        eventually(beat.exists, "it beats in the middle of the book")
+        seen.add(threading.current_thread().name)
+        eventually(lambda: len(seen) == 2, "the other thread has come to it too")
+        busy.stop()
+
+    monkeypatch.setattr(busy, "_work_off", index_a_book)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        busy.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert seen == {threading.main_thread().name, "housekeeping"}
+    assert not beat.exists()

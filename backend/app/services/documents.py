@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+import structlog
+
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
@@ -26,6 +28,8 @@ from backend.app.storage.interfaces import (
     ReceivedFile,
 )
 from backend.app.storage.reembedding import Reembeddings
+
+log = structlog.get_logger(__name__)
 
 Sniffer = Callable[[Path, str], str]  # (file, its name) -> media type; raises DocumentRefused
 _MAX_NAME_BYTES = 255
@@ -114,15 +118,32 @@ class DocumentService:
         if job is not None:
             self._queue.put(job.id)
             return Uploaded(document, replace(job, document=document))
-        self._files.remove(document_id)
+        is_unread = self._keep_once(document, document_id, received)
         if document.status not in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
-            return Uploaded(document, None)
+            if not is_unread:
+                return Uploaded(document, None)
+            job = self._documents.reread(user.id, document.id)
+            self._queue.put(job.id)
+            return Uploaded(self.get(user, document.id), replace(job, document=document))
         # Sending a failed file again is how people say «try again».
         try:
             job = self.retry(user, document.id)
         except Conflict:  # somebody else has just done so
             job = None
         return Uploaded(self.get(user, document.id), job)
+
+    def _keep_once(self, document: Document, copy_id: str, received: ReceivedFile) -> bool:
+        """Leave one file of the same bytes; return whether the text that was read from it is lost.
+
+        Where the document's own file is lost, or was cut, the copy takes its place.
+        """
+        path = self._files.path(document.id)
+        if path.is_file() and path.stat().st_size == document.bytes:
+            self._files.remove(copy_id)
+            return False
+        log.warning("file_restored", document=document.id)
+        self._files.keep(replace(received, path=self._files.path(copy_id)), document.id)
+        return document.status.is_searchable and not self._files.text_path(document.id).is_file()
 
     def get(self, user: User, document_id: str) -> Document:
         return self._timed(self._documents.get(user.id, document_id))

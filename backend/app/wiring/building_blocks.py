@@ -79,6 +79,7 @@ def parts(
     passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
     pool, metrics = NativePool(settings.native_threads), metrics or NullMetrics()
     redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
+    remembered = caches(settings, redis, pool, metrics) if caching else no_caches(metrics)
     create = partial(embedders.create, threads=embedding_threads, served=embedders.Served.by(settings))
     indexes = partial(ChromaIndexes, settings.chroma_url or "http://127.0.0.1:8000")
     embedder = create(settings.embedding)
@@ -91,7 +92,7 @@ def parts(
         access=access,
         redis=redis,
         files=DiskFiles(settings.files_dir),
-        queue=_queue(redis),
+        queue=_queue(redis, remembered),
         lexical=_lexical(settings, analyzer, passages, indexing),
         vectors=vectors,
         embedder=embedder,
@@ -101,7 +102,7 @@ def parts(
         indexing=indexing,
         records=SqlRecords(database),
         moves=SqlReembeddings(database),
-        caches=caches(settings, redis, pool, metrics) if caching else no_caches(metrics),
+        caches=remembered,
     )
 
 
@@ -110,10 +111,10 @@ def epoch(settings: Settings, name: str) -> Epoch:
     return NoEpoch() if settings.database_url else SharedEpoch(settings.run_dir / f"{name}.epoch")
 
 
-def _queue(redis: Redis | None) -> JobQueue:
+def _queue(redis: Redis | None, caches: Caches) -> JobQueue:
     from backend.app.storage.queue import NullJobQueue, RqJobQueue
 
-    return NullJobQueue() if redis is None else RqJobQueue(redis)
+    return NullJobQueue() if redis is None else RqJobQueue(redis, caches.ask_redis)
 
 
 def _lexical(settings: Settings, analyzer: Analyzer, passages: SqlPassages, indexing: SqlIndexing) -> WordIndexes:

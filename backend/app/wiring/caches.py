@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,17 @@ class Caches:
     breaker: Breaker
     redis: Redis | None = None
     sessions: StoredSessions | None = None
+
+    def ask_redis(self, ask: Callable[[], object]) -> object:
+        """Return what ``ask``, a question to Redis, returns; raise ``RedisError`` where it does not answer, or is known not to."""
+        from redis.exceptions import ConnectionError as RedisConnectionError
+
+        from backend.app.cache.breaker import BreakerOpen
+
+        try:
+            return self.breaker.call(ask)
+        except BreakerOpen as error:
+            raise RedisConnectionError("Redis is known to be away.") from error
 
     def close(self) -> None:
         if self.redis is not None:

@@ -27,7 +27,7 @@ def probes(parts: Parts, models: LanguageModels) -> dict[str, Callable[[], Part]
         from redis.exceptions import RedisError
 
         try:
-            parts.redis.ping()
+            parts.caches.ask_redis(parts.redis.ping)
         except RedisError as error:
             return Part("degraded", type(error).__name__)
         return Part("ok")

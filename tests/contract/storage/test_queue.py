@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -64,3 +65,13 @@ def test_jobs_leave_nothing_behind_when_done(redis: Redis) -> None:
 def test_without_redis_nothing_is_raised(jobs: JobQueue) -> None:
     jobs.put("first")
     jobs.wake()
+
+
+def test_a_redis_that_is_known_to_be_away_is_not_asked(redis: Redis) -> None:
+    """Nor does anything of it reach whoever sends a file: the indexer looks into SQL."""
+
+    def away(ask: object) -> object:
+        raise RedisConnectionError("known to be away")
+
+    RqJobQueue(redis, away).put("first")
+    assert Queue(queue.QUEUE, connection=redis, serializer=JSONSerializer).count == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.app.cache.disk import DiskCache
 from backend.app.cache.interfaces import DISK, MEMORY, REDIS
@@ -22,6 +23,7 @@ from backend.app.cache.redis import SECONDS, RedisCache, redis_breaker
 from backend.app.cache.tiered import TieredCache
 from backend.app.concurrency import NativePool, in_background
 from backend.app.storage.redis_client import connect
+from backend.app.wiring.caches import Caches
 from tests.fakes.caches import CountedEvents
 from tests.services.stores import valkey_server
 
@@ -108,6 +110,26 @@ def test_a_valkey_that_hangs_costs_one_call_and_is_used_again_by_itself(redis: R
     worker.memory.clear()
     until(lambda: worker.ask("after") is not None)
     assert redis.exists(*redis.keys(NAMESPACE + "answer:*"))
+
+
+@pytest.mark.parametrize("worker", [SECONDS], indirect=True, ids=["as in the product"])
+def test_whoever_else_asks_a_valkey_that_hangs_is_told_at_once_that_it_is_away(redis: Redis, worker: Worker) -> None:
+    """The queue and the look at its health have a client of more patience, which would wait each time."""
+    caches = Caches(worker.cache, worker.memory, worker.breaker)
+    assert caches.ask_redis(redis.ping) is True
+    pid = int(redis.info("server")["process_id"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        worker.ask("while it hangs")
+        until(lambda: worker.breaker.state == "open")
+        asked: list[str] = []
+        with pytest.raises(RedisConnectionError):
+            caches.ask_redis(lambda: asked.append("asked"))
+        assert asked == []
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: worker.breaker.state == "closed")
+    assert caches.ask_redis(redis.ping) is True
 
 
 def test_a_full_valkey_is_a_smaller_cache_and_not_a_lost_one(redis: Redis, worker: Worker) -> None:

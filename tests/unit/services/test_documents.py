@@ -111,6 +111,27 @@ def test_the_same_bytes_are_one_document_and_leave_one_file(documents: Documents
     assert len(documents.queue.jobs) == 1
 
 
+@pytest.mark.parametrize("left", [None, b"cut"])
+def test_a_lost_file_is_there_again_once_the_same_bytes_are_sent(documents: Documents, left: bytes | None) -> None:
+    document = documents.upload().document
+    path = documents.files.path(document.id)
+    path.unlink() if left is None else path.write_bytes(left)
+    again = documents.upload(filename="b.txt")
+    assert again.duplicate, "its passages are there: nothing is to be read"
+    assert documents.files.names() == [document.id]
+    assert documents.service.file(ADA, document.id)[1].read_bytes() == b"content"
+
+
+def test_a_document_whose_text_was_lost_with_its_file_is_read_again(documents: Documents) -> None:
+    document = documents.upload().document
+    documents.set_status(document.id, DocumentStatus.READY)
+    documents.files.path(document.id).unlink()
+    again = documents.upload()
+    assert again.job is not None
+    assert again.document.status is DocumentStatus.QUEUED
+    assert documents.queue.jobs[-1] == again.job.id
+
+
 @pytest.mark.parametrize("status", [DocumentStatus.FAILED, DocumentStatus.CANCELLED])
 def test_sending_a_failed_file_again_tries_it_again(documents: Documents, status: DocumentStatus) -> None:
     first = documents.upload()

@@ -77,6 +77,11 @@ class SqlDocuments:
 
         return self._database.write(work)
 
+    def reread(self, user_id: str, document_id: str) -> Job:
+        return self._database.write(
+            lambda session: rows.job(begin_anew(session, writable_document(session, user_id, document_id)))
+        )
+
     def rename(self, user_id: str, document_id: str, filename: str) -> Job | None:
         """Give a document's file another name; one whose title was the name is read anew, as titles are indexed."""
 
