@@ -6,7 +6,9 @@ person can do about it. Drivers' exceptions are translated into these where they
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Self
 
 
 class AppError(Exception):
@@ -17,6 +19,7 @@ class AppError(Exception):
     error: str = "Internal error"
     message: str = "Something went wrong on the server. Try again; if it stays, tell the administrator the request id."
     retryable: bool = False
+    retry_after: int = 1  # seconds, for what is retryable
 
     def __init__(self, message: str | None = None, *, details: Mapping[str, object] | None = None):
         self.message = message or type(self).message
@@ -190,10 +193,18 @@ class QuestionExists(Conflict):
     message = "This collection has a test question of these words already. Change that one instead."
 
 
-class TooManyRequests(AppError):
-    status, error_code, error = 429, "TOO_MANY_REQUESTS", "Too many requests"
+class RateLimited(AppError):
+    status, error_code, error = 429, "RATE_LIMITED", "Too many requests"
     message = "Too many requests. Wait a moment and try again."
     retryable = True
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        """Return one that says when to try again."""
+        wait = max(1, math.ceil(seconds))
+        error = cls(f"Too many requests. Try again in {wait} s.")
+        error.retry_after = wait
+        return error
 
 
 # --- documents that cannot be indexed ---------------------------------------------------

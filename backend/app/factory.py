@@ -13,12 +13,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.app import wiring
 from backend.app.api import v1
-from backend.app.api.context import put_services
+from backend.app.api.context import optional_user, put_services
 from backend.app.api.errors import init_errors
 from backend.app.api.page import Page
 from backend.app.api.uploads import UploadRequest
 from backend.app.config import Settings, secret_key
 from backend.app.middleware.csrf import init_csrf
+from backend.app.middleware.rate_limit import init_rate_limit
 from backend.app.middleware.request_id import init_request_id
 from backend.app.middleware.security_headers import init_security_headers
 from backend.app.middleware.sessions import init_sessions
@@ -69,6 +70,7 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         app.extensions["likeopt_tracing"] = tracing
     init_security_headers(app)
     init_csrf(app)
+    init_rate_limit(app, parts.caches.allowances, wiring.rates(settings), optional_user, metrics)
     init_errors(app, metrics)
     Compress(app)
     FlaskCaching(app)

@@ -20,6 +20,8 @@ export interface Problem {
   message: string;
   request_id?: string | null;
   retryable?: boolean;
+  /** Seconds after which the server wants to be asked again. */
+  wait?: number;
   /** Whether the page is looking for the rest of what broke off. */
   looking?: boolean;
 }

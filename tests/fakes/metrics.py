@@ -13,6 +13,7 @@ class CountingMetrics(NullMetrics):
         self.stages: list[dict[str, float]] = []
         self.degraded: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.jobs: list[str] = []
         self.citations = (0, 0)
 
@@ -27,6 +28,9 @@ class CountingMetrics(NullMetrics):
 
     def count_error(self, where: str) -> None:
         self.errors[where] += 1
+
+    def count_refused(self, limit: str) -> None:
+        self.refused[limit] += 1
 
     def observe_job(self, outcome: str, seconds: float) -> None:
         self.jobs.append(outcome)

@@ -51,7 +51,7 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
     }
     response = _json(body, status or error.status)
     if error.retryable:
-        response.headers["Retry-After"] = "1"
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

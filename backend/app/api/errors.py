@@ -23,7 +23,7 @@ _BY_STATUS: dict[int, type[errors.AppError]] = {
     409: errors.Conflict,
     413: errors.RequestTooLarge,
     415: errors.UnsupportedMediaType,
-    429: errors.TooManyRequests,
+    429: errors.RateLimited,
     503: errors.Unavailable,
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import ParamSpec, Protocol, TypeVar
+
+from backend.app.domain.rates import Allowance, Charge
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -92,3 +94,13 @@ class Leases(Protocol):
 
     def give_up(self, key: str, token: str) -> None:
         """End the lease without a value; those who wait for it compute themselves."""
+
+
+class Allowances(Protocol):
+    """Counts what is done against its limit."""
+
+    def take(self, charges: Sequence[Charge]) -> list[Allowance]:
+        """Take one of each, where there is one left."""
+
+    def look(self, charges: Sequence[Charge]) -> list[Allowance]:
+        """Tell what is left of each, and take nothing."""

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from backend.app.config.describing import PREFIX
+from backend.app.domain.rates import Rate
 
 if TYPE_CHECKING:
     from backend.app.config.settings import Settings
@@ -32,3 +33,9 @@ def violations(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}PASSAGE_CHARS={settings.passage_chars}: expected 200 to 20000"
     if settings.passage_overlap_chars * 2 > settings.passage_chars:
         yield f"{PREFIX}PASSAGE_OVERLAP_CHARS={settings.passage_overlap_chars}: at most half of a passage"
+    for entry in fields(settings):
+        if entry.name.startswith("rate_"):
+            try:
+                Rate.parse(getattr(settings, entry.name))
+            except ValueError as error:
+                yield f"{PREFIX}{entry.name.upper()}={getattr(settings, entry.name)!r}: {error}"

@@ -15,6 +15,7 @@ from backend.app.config.rules import violations
 from backend.app.config.topics.accounts import AccountSettings
 from backend.app.config.topics.answering import AnsweringSettings
 from backend.app.config.topics.documents import DocumentSettings
+from backend.app.config.topics.limits import LimitSettings
 from backend.app.config.topics.logs import LogSettings
 from backend.app.config.topics.searching import SearchingSettings
 from backend.app.config.topics.serving import ServingSettings
@@ -25,6 +26,7 @@ from backend.app.errors import ConfigError
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     LogSettings,
+    LimitSettings,
     AnsweringSettings,
     SearchingSettings,
     DocumentSettings,

@@ -47,6 +47,9 @@ class NullMetrics:
     def count_error(self, where: str) -> None:
         return None
 
+    def count_refused(self, limit: str) -> None:
+        return None
+
     def observe_job(self, outcome: str, seconds: float) -> None:
         return None
 

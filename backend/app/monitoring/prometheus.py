@@ -80,6 +80,9 @@ class PrometheusMetrics(CacheMetrics):
             Counter("likeopt_citations_total", "Citations checked", ["outcome"], registry=registry)
         )
         self._errors = Children(Counter("likeopt_errors_total", "Unexpected errors", ["where"], registry=registry))
+        self._refused = Children(
+            Counter("likeopt_refused_total", "Requests beyond a limit", ["limit"], registry=registry)
+        )
         self._jobs = Children(
             Histogram(
                 "likeopt_job_duration_seconds", "Indexing jobs", ["outcome"], buckets=JOB_SECONDS, registry=registry
@@ -133,6 +136,9 @@ class PrometheusMetrics(CacheMetrics):
 
     def count_error(self, where: str) -> None:
         self._errors[where].inc()
+
+    def count_refused(self, limit: str) -> None:
+        self._refused[limit].inc()
 
     def observe_job(self, outcome: str, seconds: float) -> None:
         self._jobs[outcome].observe(seconds)

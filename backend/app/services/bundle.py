@@ -15,6 +15,7 @@ from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.evaluation.bundle import EvaluationServices
 from backend.app.services.folders.watching import FolderService
+from backend.app.services.guesses import Guesses
 from backend.app.services.health import HealthService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
@@ -44,4 +45,5 @@ class Services:
     web_pages: WebPages
     embedder: Embedder
     folders: FolderService
+    guesses: Guesses
     formats: tuple[str, ...]

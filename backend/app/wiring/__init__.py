@@ -18,6 +18,7 @@ from backend.app.wiring.assembly import (
 )
 from backend.app.wiring.building_blocks import Parts, page_folder, parts
 from backend.app.wiring.evaluating import evaluation_runner
+from backend.app.wiring.limiting import rates
 from backend.app.wiring.measuring import sampler
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "indexing_service",
     "page_folder",
     "parts",
+    "rates",
     "reembedding_service",
     "reindexing_service",
     "repair_service",

@@ -52,6 +52,7 @@ from backend.app.storage.repositories.users import SqlUsers
 from backend.app.storage.repositories.work import SqlWorkHistory
 from backend.app.wiring.building_blocks import Parts
 from backend.app.wiring.evaluating import evaluation
+from backend.app.wiring.limiting import guesses
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
 from backend.app.wiring.retrieving import hybrid_retriever, relevance, reranked, vector_weight
@@ -118,6 +119,7 @@ def services(parts: Parts) -> Services:
         ),
         embedder=parts.embedder,
         folders=folders,
+        guesses=guesses(parts),
         formats=formats.SUPPORTED_EXTENSIONS,
     )
 

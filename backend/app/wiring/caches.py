@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backend.app.cache.allowances import LocalAllowances
 from backend.app.cache.disk import DiskCache
-from backend.app.cache.interfaces import DISK, MEMORY, REDIS, Breaker, Cache, Leases
+from backend.app.cache.interfaces import DISK, MEMORY, REDIS, Allowances, Breaker, Cache, Leases
 from backend.app.cache.layers import Layer
 from backend.app.cache.memory import MemoryCache
 from backend.app.cache.null import NullBreaker, NullCache, NullLeases
@@ -37,6 +38,7 @@ class Caches:
     answers: TieredCache
     responses: Cache
     breaker: Breaker
+    allowances: Allowances
     redis: Redis | None = None
     sessions: StoredSessions | None = None
 
@@ -59,7 +61,7 @@ class Caches:
 def no_caches(metrics: Metrics) -> Caches:
     """Build what keeps nothing: a command asks once, and its answer is to be of this moment."""
     nothing = TieredCache((), leases=NullLeases(), events=metrics, background=in_background)
-    return Caches(nothing, NullCache(), NullBreaker())
+    return Caches(nothing, NullCache(), NullBreaker(), LocalAllowances())
 
 
 def caches(settings: Settings, patient: Redis | None, pool: NativePool, metrics: Metrics) -> Caches:
@@ -68,22 +70,25 @@ def caches(settings: Settings, patient: Redis | None, pool: NativePool, metrics:
     responses: Cache = MemoryCache(_RESPONSES_BYTES)
     leases: Leases = NullLeases()
     breaker: Breaker = NullBreaker()
+    allowances: Allowances = LocalAllowances()
     redis, sessions = None, None
     if patient is not None:
         from backend.app.cache.leases import RedisLeases
         from backend.app.cache.redis import SECONDS, RedisCache, redis_breaker
+        from backend.app.cache.shared_allowances import SharedAllowances
 
         redis = connect(settings.redis_url.reveal(), seconds=SECONDS)
         breaker = redis_breaker(redis, background=in_background, events=metrics)
         layers.append(Layer(REDIS, RedisCache(redis, _NAMESPACE, breaker, metrics)))
         leases = RedisLeases(redis, _NAMESPACE, breaker, metrics)
         responses = RedisCache(redis, "likeopt:responses:", breaker, metrics)
+        allowances = SharedAllowances(redis, "likeopt:rate:", breaker, metrics, allowances)
         sessions = StoredSessions(redis, patient, breaker, _session_epoch(settings))
     if settings.cache_disk_bytes:
         disk = DiskCache(settings.cache_dir, settings.cache_disk_bytes, pool, events=metrics)
         layers.append(Layer(DISK, disk, largest=settings.cache_disk_bytes // 16, deferred=True))
     answers = TieredCache(layers, leases=leases, events=metrics, background=in_background)
-    return Caches(answers, responses, breaker, redis, sessions)
+    return Caches(answers, responses, breaker, allowances, redis, sessions)
 
 
 def _session_epoch(settings: Settings) -> Epoch:

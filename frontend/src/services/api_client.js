@@ -8,13 +8,15 @@ const BASE = '/api/v1';
 
 /** What the server refused, or a server that did not answer (`code` is `UNREACHABLE`). */
 export class ApiError extends Error {
-  /** @param {{status: number, code: string, message: string, requestId?: string | null}} fields */
-  constructor({ status, code, message, requestId = null }) {
+  /** @param {{status: number, code: string, message: string, requestId?: string | null, wait?: number}} fields */
+  constructor({ status, code, message, requestId = null, wait = 0 }) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    /** Seconds after which the server wants to be asked again. */
+    this.wait = wait;
     this.retryable = status === 0 || status === 429 || status >= 500;
   }
 }
@@ -126,15 +128,15 @@ export async function requestPage(path, options) {
 /** @param {Response} response */
 async function errorOf(response) {
   const envelope = await response.json().catch(() => ({}));
-  return errorFromEnvelope(response.status, envelope, response.headers.get('X-Request-ID'));
+  return errorFromEnvelope(response.status, envelope, (name) => response.headers.get(name));
 }
 
 /**
  * @param {number} status
  * @param {{error_code?: string, message?: string, request_id?: string}} envelope
- * @param {string | null} [requestId]
+ * @param {(name: string) => string | null} header of the answer
  */
-export function errorFromEnvelope(status, envelope, requestId = null) {
+export function errorFromEnvelope(status, envelope, header) {
   const code = envelope.error_code ?? (status >= 500 ? 'INTERNAL_ERROR' : 'UNKNOWN');
   if (status === 401 && code !== 'WRONG_CREDENTIALS') {
     for (const listener of [...signedOutListeners]) listener();
@@ -143,6 +145,7 @@ export function errorFromEnvelope(status, envelope, requestId = null) {
     status,
     code,
     message: envelope.message ?? '',
-    requestId: envelope.request_id ?? requestId,
+    requestId: envelope.request_id ?? header('X-Request-ID'),
+    wait: Number(header('Retry-After')),
   });
 }

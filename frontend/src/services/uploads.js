@@ -25,7 +25,7 @@ export function uploadFile(file, { collectionId, signal, onProgress }) {
     xhr.onload = () => {
       const envelope = parse(xhr.responseText);
       if (xhr.status >= 200 && xhr.status < 300 && envelope.data) resolve(envelope.data[0]);
-      else reject(errorFromEnvelope(xhr.status, envelope, xhr.getResponseHeader('X-Request-ID')));
+      else reject(errorFromEnvelope(xhr.status, envelope, (name) => xhr.getResponseHeader(name)));
     };
     xhr.open('POST', address('/documents'));
     xhr.setRequestHeader('Accept', 'application/json');

@@ -8,7 +8,7 @@ import { hasMessage, t } from './i18n.js';
  */
 export function problemText(problem) {
   const key = `error.${problem.error_code}`;
-  return hasMessage(key) ? t(key) : problem.message || t('error.UNKNOWN');
+  return hasMessage(key) ? t(key, { seconds: problem.wait || 1 }) : problem.message || t('error.UNKNOWN');
 }
 
 /**
@@ -17,7 +17,7 @@ export function problemText(problem) {
  * @returns {Problem}
  */
 export function toProblem(error) {
-  const known = /** @type {{code?: unknown, message?: string, requestId?: string, retryable?: boolean}} */ (
+  const known = /** @type {{code?: unknown, message?: string, requestId?: string, retryable?: boolean, wait?: number}} */ (
     error ?? {}
   );
   return {
@@ -25,6 +25,7 @@ export function toProblem(error) {
     message: known.message ?? '',
     request_id: known.requestId ?? null,
     retryable: known.retryable ?? true,
+    wait: known.wait,
   };
 }
 

@@ -75,11 +75,13 @@ def test_stages_are_seconds_by_name(metrics: PrometheusMetrics) -> None:
 def test_what_went_wrong_is_counted(metrics: PrometheusMetrics) -> None:
     metrics.count_degraded("vector")
     metrics.count_error("indexer")
+    metrics.count_refused("chat")
     metrics.count_citations(3, 1)
     metrics.count_citations(0, 0)
     metrics.observe_job("failed", 2.0)
     assert value(metrics, "likeopt_degraded_total", part="vector") == 1
     assert value(metrics, "likeopt_errors_total", where="indexer") == 1
+    assert value(metrics, "likeopt_refused_total", limit="chat") == 1
     assert value(metrics, "likeopt_citations_total", outcome="verified") == 3
     assert value(metrics, "likeopt_citations_total", outcome="dropped") == 1
     assert value(metrics, "likeopt_job_duration_seconds_sum", outcome="failed") == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from backend.app.api import serialise
 from backend.app.api.body import Body, parse
@@ -45,7 +45,8 @@ def login() -> Response:
     body = parse(Credentials)
     require_sessions()
     try:
-        user = services().accounts.sign_in(body.email, body.password)
+        with services().guesses.attempt(body.email, request.remote_addr or ""):
+            user = services().accounts.sign_in(body.email, body.password)
     except WrongCredentials:
         known = services().accounts.known(body.email)
         # An address that nobody has is not written down: it may be a password in the wrong field.

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import math
 from ipaddress import ip_address
 from typing import Annotated
 
 from flask import Blueprint, Response, request
 from pydantic import Field
 
-from backend.app.api import envelope
 from backend.app.api.body import Body, parse
 from backend.app.api.context import services
-from backend.app.errors import Forbidden, TooManyRequests
+from backend.app.errors import Forbidden
 from backend.app.monitoring.interfaces import Metrics
-from backend.app.monitoring.report_limits import ReportLimits
 
 _MAX_BYTES = 64 * 1024  # the page keeps 200 measurements at most, which are a quarter of that
 _MAX_VALUE = 1e9  # milliseconds: eleven days
@@ -38,22 +35,16 @@ class Report(Body):
 
 def blueprint() -> Blueprint:
     metrics = Blueprint("metrics", __name__)
-    limits = ReportLimits()
-    metrics.post("/metrics")(lambda: report(limits))
+    metrics.post("/metrics")(report)
     metrics.get("/metrics")(scrape)
     return metrics
 
 
-def report(limits: ReportLimits) -> Response:
+def report() -> Response:
     """Take a page's measurements: Web Vitals, changes of page and answers of the API. Other names are passed over.
 
     Of the visitor nothing stays but whether it was a phone.
     """
-    seconds = limits.wait(request.remote_addr or "")
-    if seconds:
-        refusal = envelope.failure(TooManyRequests())
-        refusal.headers["Retry-After"] = str(math.ceil(seconds))
-        return refusal
     request.max_content_length = _MAX_BYTES
     body = parse(Report)
     device = _device(body.userAgent or request.user_agent.string)

@@ -1,0 +1,25 @@
+"""How often, how much and how slowly people may ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.app.config.describing import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitSettings:
+    # fmt: off
+    # --- rate limits: `10/15m` is ten at once, and then as many in each fifteen minutes; s, m, h ---
+    rate_guesses: str = setting("10/15m", "Wrong passwords for one account, whoever tries: `10/15m` is ten at once, and after that ten in fifteen minutes; s, m and h are seconds, minutes and hours; `none`: no limit.", group="Rate limits")
+    rate_guesses_address: str = setting("60/5m", "Wrong passwords from one address (of IPv6, from one /64).", group="Rate limits")
+    rate_register: str = setting("600/10m", "Accounts that one address makes, or tries to.", group="Rate limits")
+    rate_chat: str = setting("120000/m", "Questions of one user.", group="Rate limits")
+    rate_search: str = setting("600000/m", "Searches of one user.", group="Rate limits")
+    rate_upload: str = setting("6000/m", "Uploads and imports of one user, whatever number of files each has.", group="Rate limits")
+    rate_read: str = setting("600000/m", "Other reading requests of one user; of one address where nobody is signed in.", group="Rate limits")
+    rate_write: str = setting("60000/m", "Other changing requests of one user; of one address where nobody is signed in.", group="Rate limits")
+    rate_report: str = setting("300/m", "Reports of measurements from the pages of one address.", group="Rate limits")
+    rate_reports: str = setting("3000/m", "The same from all addresses together.", group="Rate limits")
+    rate_address: str = setting("1200000/m", "All requests to the API from one address, of whatever kind.", group="Rate limits")
+    # fmt: on
