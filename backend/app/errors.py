@@ -73,6 +73,11 @@ class WrongCredentials(NotSignedIn):
     message = "The email or the password is not right. Check both and try again."
 
 
+class InvalidKey(NotSignedIn):
+    error_code, error = "INVALID_API_KEY", "Invalid API key"
+    message = "This API key is not valid: it is wrong, was revoked, or has expired. Make a new one in the settings."
+
+
 class Forbidden(AppError):
     status, error_code, error = 403, "FORBIDDEN", "Not allowed"
     message = "Your account may not do this. Ask an administrator or the owner."
@@ -86,6 +91,11 @@ class FolderNotAllowed(Forbidden):
 class CrossSiteRequest(Forbidden):
     error_code, error = "CROSS_SITE_REQUEST", "Cross-site request refused"
     message = "The request came from another site and was refused. Open Like-Opt itself and try again."
+
+
+class KeyMayNot(Forbidden):
+    error_code, error = "KEY_MAY_NOT", "Not with this API key"
+    message = "This API key may not do this. Use one that has the scope for it."
 
 
 class RegistrationClosed(Forbidden):
@@ -151,6 +161,11 @@ class PassageNotFound(NotFound):
     message = (
         "A passage that was named is not in this collection any more, or belongs to somebody else. Search for it again."
     )
+
+
+class KeyNotFound(NotFound):
+    error_code, error = "KEY_NOT_FOUND", "API key not found"
+    message = "You have no such API key, or it has been revoked already."
 
 
 class QuestionNotFound(NotFound):

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend.app import wiring
 from backend.app.api import v1
 from backend.app.api.context import optional_user, put_services
+from backend.app.api.credentials import init_credentials, init_refusals
 from backend.app.api.errors import init_errors
 from backend.app.api.page import Page
 from backend.app.api.uploads import UploadRequest
@@ -70,7 +71,9 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         app.extensions["likeopt_tracing"] = tracing
     init_security_headers(app)
     init_csrf(app)
+    init_credentials(app)
     init_rate_limit(app, parts.caches.allowances, wiring.rates(settings), optional_user, metrics)
+    init_refusals(app)
     init_errors(app, metrics)
     Compress(app)
     FlaskCaching(app)

@@ -23,6 +23,7 @@ _EMAILS = re.compile(r"e_?mail", re.I)
 _WITHIN = (
     # redis://user:password@host, postgresql+psycopg://...
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/?#@]*):[^\s/?#@]+@", re.I), rf"\1:{MASK}@"),
+    (re.compile(r"\b(lo_[A-Za-z0-9]{6})[A-Za-z0-9]{20,}"), rf"\1{MASK}"),  # our own API keys, wherever they stand
     (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.I), rf"\1 {MASK}"),
     (
         re.compile(r"\b([a-z_-]*(?:passw(?:or)?d|secret|token|api_?key))(\"?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;)}]+)", re.I),

@@ -96,3 +96,14 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text(), VALUES))
 def test_nothing_that_can_be_logged_makes_it_fail(fields: dict[str, Any]) -> None:
     assert mask(None, "info", dict(fields)).keys() == fields.keys()
+
+
+@pytest.mark.parametrize("where", ["key lo_{} is wrong", "GET /v1/models?api=lo_{}", "'lo_{}'", "Bearer lo_{}"])
+def test_of_an_api_key_only_its_beginning_stays_wherever_it_stands(where: str) -> None:
+    secret = "Ab3" * 14 + "x"
+    for line in (
+        masked(reason=where.format(secret))["reason"],
+        mask(None, "info", {"event": where.format(secret)})["event"],
+    ):
+        assert secret[6:] not in line
+        assert "***" in line

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from flask import Response, g, request
 
-from backend.app.errors import AppError
+from backend.app.errors import AppError, InvalidKey
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -50,6 +50,9 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
         **beside,
     }
     response = _json(body, status or error.status)
+    if response.status_code == 401:  # which says how to sign in (RFC 9110, section 15.5.2)
+        wrong = ', error="invalid_token"' if isinstance(error, InvalidKey) else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="Like-Opt"{wrong}'
     if error.retryable:
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -12,6 +12,7 @@ from backend.app.domain.accounts import Member, User
 from backend.app.domain.chat import Citation, Conversation, Message, Source, Usage
 from backend.app.domain.documents import Collection, Document, Job, Passage, Picture, Problem
 from backend.app.domain.folders import WatchedFile, WatchedFolder
+from backend.app.domain.keys import ApiKey, Scope
 from backend.app.domain.search import Hit, MoveProgress
 
 Shape = dict[str, Any]
@@ -28,6 +29,19 @@ def user(value: User) -> Shape:
         "name": value.name,
         "role": value.role.value,
         "created_at": moment(value.created_at),
+    }
+
+
+def key(value: ApiKey) -> Shape:
+    return {
+        "id": value.id,
+        "name": value.name,
+        "prefix": value.prefix,
+        "scopes": [scope.value for scope in Scope if scope in value.scopes],
+        "collection_ids": None if value.collection_ids is None else sorted(value.collection_ids),
+        "created_at": moment(value.created_at),
+        "expires_at": moment(value.expires_at) if value.expires_at else None,
+        "last_used_at": moment(value.last_used_at) if value.last_used_at else None,
     }
 
 

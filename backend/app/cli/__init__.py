@@ -9,6 +9,7 @@ from backend.app.cli.doctor import doctor
 from backend.app.cli.evaluate import evaluate
 from backend.app.cli.indexer import indexer
 from backend.app.cli.ingest import ingest
+from backend.app.cli.key import key
 from backend.app.cli.migrate import migrate
 from backend.app.cli.reindex import reindex
 from backend.app.cli.search import search
@@ -24,5 +25,5 @@ def cli() -> None:
     """Chat with your own documents: every claim of an answer points at its passage."""
 
 
-for _command in (serve, ingest, search, ask, user, reindex, watch, doctor, evaluate, migrate, indexer):
+for _command in (serve, ingest, search, ask, user, key, reindex, watch, doctor, evaluate, migrate, indexer):
     cli.add_command(_command)

@@ -28,16 +28,22 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """``reach`` is set while a key acts that is bounded to some collections: they are all there is then."""
+
     id: str
     email: str
     name: str
     role: Role
     created_at: datetime
     suspended_at: datetime | None = None
+    reach: frozenset[str] | None = None
 
     @property
     def is_administrator(self) -> bool:
         return self.role is Role.ADMINISTRATOR
+
+    def reaches(self, collection_id: str) -> bool:
+        return self.reach is None or collection_id in self.reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Action(StrEnum):
     PASSWORD_RESET = "account.password_reset"  # noqa: S105  # an event's name
     INVITED = "invitation.made"
     INVITATION_WITHDRAWN = "invitation.withdrawn"
+    KEY_MADE = "key.made"
+    KEY_REVOKED = "key.revoked"
     COLLECTION_DELETED = "collection.deleted"
     CONVERSATION_EXPORTED = "conversation.exported"
     FOLDER_WATCHED = "folder.watched"

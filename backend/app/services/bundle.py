@@ -17,6 +17,7 @@ from backend.app.services.evaluation.bundle import EvaluationServices
 from backend.app.services.folders.watching import FolderService
 from backend.app.services.guesses import Guesses
 from backend.app.services.health import HealthService
+from backend.app.services.keys import KeyService
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.performance import PerformanceService
 from backend.app.services.pictures import PictureService
@@ -36,6 +37,7 @@ class Services:
     documents: DocumentService
     evaluation: EvaluationServices
     health: HealthService
+    keys: KeyService
     metrics: Metrics
     models: LanguageModels
     performance: PerformanceService

@@ -27,7 +27,7 @@ from backend.app.domain.chat import (
     Turn,
 )
 from backend.app.domain.documents import Collection
-from backend.app.errors import AnsweredAnew, AppError, InvalidRequest, MessageNotFound, ModelUnavailable
+from backend.app.errors import AnsweredAnew, AppError, InvalidRequest, KeyMayNot, MessageNotFound, ModelUnavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.security.typed_text import cleaned
 from backend.app.services.answers import Answers, GivenAnswer
@@ -117,6 +117,9 @@ class ChatService:
     # --- before the stream --------------------------------------------------------------------
 
     def _begin(self, user: User, question: Question) -> Exchange:
+        if user.reach is not None and (question.conversation_id or question.regenerate):
+            # What was said before may quote from anywhere.
+            raise KeyMayNot("This API key is for some collections alone. It cannot go on with a stored conversation.")
         if question.regenerate:
             return self._begin_again(user, question, question.regenerate)
         text = self._checked(question.message)
@@ -127,7 +130,8 @@ class ChatService:
             history = self._conversations.history(conversation.id, self._history_turns)
         else:
             collections = self._collections.selected(user, question.collection_ids)
-            conversation = self._conversations.create(user.id, title_of(text), question.collection_ids or ())
+            chosen = [found.id for found in collections] if user.reach is not None else question.collection_ids
+            conversation = self._conversations.create(user.id, title_of(text), chosen or ())
         return Exchange(
             conversation=conversation,
             question=user_message(self._new_id(), conversation.id, text),

@@ -13,7 +13,7 @@ from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
 from backend.app.domain.search import MoveProgress
-from backend.app.errors import Conflict, DocumentNotFound
+from backend.app.errors import CollectionNotFound, Conflict, DocumentNotFound
 from backend.app.security.typed_text import cleaned
 from backend.app.services.estimates import Estimates
 from backend.app.storage.interfaces import (
@@ -99,6 +99,8 @@ class DocumentService:
         filename = safe_name(filename)
         document_id = self._new_id()
         try:
+            if not user.reaches(collection_id):
+                raise CollectionNotFound
             media_type = self._sniff(received.path, filename)
             self._files.keep(received, document_id)
             new = NewDocument(
@@ -146,10 +148,13 @@ class DocumentService:
         return document.status.is_searchable and not self._files.text_path(document.id).is_file()
 
     def get(self, user: User, document_id: str) -> Document:
-        return self._timed(self._documents.get(user.id, document_id))
+        found = self._documents.get(user.id, document_id)
+        if not user.reaches(found.collection_id):
+            raise DocumentNotFound
+        return self._timed(found)
 
     def page(self, user: User, which: DocumentFilter, page: Page) -> tuple[list[Document], str | None]:
-        found, cursor = self._documents.page(user.id, which, page)
+        found, cursor = self._documents.page(user.id, replace(which, reach=user.reach), page)
         return [self._timed(document) for document in found], cursor
 
     def counts(self, user: User, collection_id: str | None = None) -> dict[DocumentStatus, int]:
@@ -162,6 +167,7 @@ class DocumentService:
     def passages(
         self, user: User, document_id: str, page: Page, around: int | None
     ) -> tuple[list[Passage], str | None]:
+        self._within_reach(user, document_id)
         return self._documents.passages(user.id, document_id, page, around)
 
     def file(self, user: User, document_id: str) -> tuple[Document, Path]:
@@ -176,17 +182,20 @@ class DocumentService:
 
     def delete(self, user: User, document_id: str) -> None:
         """Delete a document; searches stop showing it at once, index entries go soon after."""
+        self._within_reach(user, document_id)
         self._documents.delete(user.id, document_id)
         self._files.remove(document_id)
         self._queue.wake()
 
     def retry(self, user: User, document_id: str) -> Job:
+        self._within_reach(user, document_id)
         job = self._documents.retry(user.id, document_id)
         self._queue.put(job.id)
         return self._with_document(user, job)
 
     def renamed(self, user: User, document_id: str, filename: str) -> None:
         """Call a document as its file is called now."""
+        self._within_reach(user, document_id)
         job = self._documents.rename(user.id, document_id, safe_name(filename))
         if job is not None:
             self._queue.put(job.id)
@@ -196,7 +205,13 @@ class DocumentService:
         return self._with_document(user, self._jobs.get(user.id, job_id))
 
     def cancel(self, user: User, job_id: str) -> Job:
+        if user.reach is not None:
+            self.job(user, job_id)
         return self._with_document(user, self._jobs.request_cancel(user.id, job_id))
+
+    def _within_reach(self, user: User, document_id: str) -> None:
+        if user.reach is not None:
+            self.get(user, document_id)
 
     def _with_document(self, user: User, job: Job) -> Job:
         return replace(job, document=self.get(user, job.document_id))

@@ -43,7 +43,8 @@ _CHANGES_ACCESS = "likeopt_changes_access"
 # Collections' versions too: with them, whoever remembers what a user may search knows its state.
 # Of sessions only their end: a new one is known to nobody, and when one was last seen opens no door.
 _ACCESS_STATEMENT = re.compile(
-    r"\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(?:users|members|collections)|DELETE\s+FROM\s+\"?sessions)\b",
+    r"\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(?:users|members|collections|api_keys)"
+    r"|DELETE\s+FROM\s+\"?sessions)\b",
     re.I,
 )
 _LOCK_SECONDS = 10.0  # how long a writer waits for others

@@ -87,10 +87,13 @@ class DocumentSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
+    """``reach`` bounds the list to these collections; the others are as if they were not there."""
+
     collection_id: str | None = None
     statuses: tuple[DocumentStatus, ...] = ()  # none named: all
     text: str | None = None
     sort: DocumentSort = DocumentSort.NEWEST
+    reach: frozenset[str] | None = None
 
 
 class Documents(Protocol):

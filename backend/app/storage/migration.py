@@ -17,6 +17,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 # Whoever knows the models' tables is to know all of them.
 import backend.app.storage.account_models
 import backend.app.storage.evaluation_models
+import backend.app.storage.folder_models
+import backend.app.storage.key_models
 import backend.migrations
 from backend.app.config import Settings
 from backend.app.errors import ConfigError, StorageFull, StorageUnavailable

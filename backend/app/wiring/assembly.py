@@ -28,6 +28,7 @@ from backend.app.services.folders.roots import Roots
 from backend.app.services.folders.watching import FolderService
 from backend.app.services.health import HealthService
 from backend.app.services.ingestion.pictures import PictureReader
+from backend.app.services.keys import KeyService
 from backend.app.services.llm.prompting import PROMPT_VERSION
 from backend.app.services.llm.registry import LanguageModels
 from backend.app.services.pictures import PictureService
@@ -41,6 +42,7 @@ from backend.app.services.web.addresses import Gate, networks_of, ports_of
 from backend.app.services.web.fetching import Fetcher
 from backend.app.services.web.pages import WebPages
 from backend.app.storage.ids import new_id
+from backend.app.storage.repositories.api_keys import SqlApiKeys
 from backend.app.storage.repositories.audit import SqlAuditEvents
 from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
@@ -76,16 +78,13 @@ def services(parts: Parts) -> Services:
     retriever = _cached_retriever(parts)
     models = LanguageModels(settings, parts.analyzer)
     documents = _documents(parts)
+    accounts = AccountService(
+        SqlUsers(database), Passwords(), parts.pool, Copies(parts.access), open_registration=settings.open_registration
+    )
     folders = FolderService(SqlWatchedFolders(database), _roots(parts))
     return Services(
         settings=settings,
-        accounts=AccountService(
-            SqlUsers(database),
-            Passwords(),
-            parts.pool,
-            Copies(parts.access),
-            open_registration=settings.open_registration,
-        ),
+        accounts=accounts,
         audit=AuditLog(SqlAuditEvents(database), metrics, new_id, days=settings.audit_days, most=settings.audit_events),
         chat=ChatService(
             conversations=conversations,
@@ -108,6 +107,7 @@ def services(parts: Parts) -> Services:
         documents=documents,
         evaluation=evaluation(parts, collections),
         health=HealthService(probes(parts, models), required=frozenset({"database"})),
+        keys=KeyService(SqlApiKeys(database), accounts, collections, Copies(parts.access)),
         metrics=metrics,
         models=models,
         performance=performance(parts),

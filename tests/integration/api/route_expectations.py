@@ -26,6 +26,7 @@ NO_IMAGE = (404, "IMAGE_NOT_FOUND")
 NO_COLLECTION = (404, "COLLECTION_NOT_FOUND")
 NO_CONVERSATION = (404, "CONVERSATION_NOT_FOUND")
 NO_MESSAGE = (404, "MESSAGE_NOT_FOUND")
+NO_KEY = (404, "KEY_NOT_FOUND")
 NO_JOB = (404, "JOB_NOT_FOUND")
 NO_QUESTION = (404, "QUESTION_NOT_FOUND")
 NO_RUN = (404, "RUN_NOT_FOUND")
@@ -176,6 +177,9 @@ COLLECTIONS = (
 )
 
 CONVERSATIONS = (
+    oneself("GET", "/keys"),
+    oneself("POST", "/keys", MADE, {"name": "a program", "scopes": ["read"]}),
+    oneself("DELETE", "/keys/00000000000000000000000000000000", NO_KEY),
     oneself("GET", "/search?q=ferry"),
     readers("GET", "/search?q=ferry&collection_id={collection}", NO_COLLECTION),
     readers("GET", "/search?q=ferry&collection_id={collection}&marks=true", NO_COLLECTION),

@@ -20,6 +20,7 @@ from backend.app.domain.accounts import Role
 from backend.app.storage.evaluation_models import JudgementRow, QuestionRow, ResultRow
 from backend.app.storage.folder_models import WatchedFileRow
 from backend.app.storage.ids import new_id
+from backend.app.storage.key_models import ApiKeyRow
 from backend.app.storage.models import (
     CollectionRow,
     ConversationRow,
@@ -40,6 +41,8 @@ MOST = 20
 MORE = {"POST /evaluation/imports": 25, "POST /jobs/<job_id>/cancel": 23}
 MANY = 300  # more than a page, and more than one batch of anything
 TEXT = "# Harbour\n\nThe ferry to Oakhaven leaves the northern pier at seven in the morning.\n"
+
+NEW_KEY = {"name": "a program", "scopes": ["read"]}
 
 
 @dataclass
@@ -94,6 +97,10 @@ def imported(case: Case) -> Answer:
     return case.caller.call("POST", "/evaluation/imports", data=body.read(), content_type=content_type)
 
 
+def revoked(case: Case) -> Answer:
+    return case.ask("DELETE", f"/keys/{case.ask('POST', '/keys', NEW_KEY).data['id']}")
+
+
 def credentials(name: str) -> dict[str, str]:
     return {"email": f"{name}@statements.example", "password": PASSWORD, "name": name}
 
@@ -126,6 +133,9 @@ ACTS: dict[str, Act] = {
     "GET /documents/<document_id>/passages": lambda case: case.ask("GET", f"/documents/{case.document}/passages"),
     "GET /indexing/status": lambda case: case.ask("GET", "/indexing/status"),
     "GET /jobs/<job_id>": lambda case: case.ask("GET", f"/jobs/{case.job}"),
+    "GET /keys": lambda case: case.ask("GET", "/keys"),
+    "POST /keys": lambda case: case.ask("POST", "/keys", NEW_KEY),
+    "DELETE /keys/<key_id>": revoked,
     "GET /search": lambda case: case.ask("GET", f"/search?q=ferry+{case.name}"),
     "GET /conversations": lambda case: case.ask("GET", "/conversations"),
     "GET /conversations/<conversation_id>": lambda case: case.ask("GET", f"/conversations/{case.conversation}"),
@@ -305,6 +315,8 @@ def grow(case: Case) -> None:
         roles = itertools.cycle(("user", "assistant"))
         ids = [new_id() for _ in range(2 * MANY)]
         add(MessageRow, [{**said, **lists, "id": one, "place": one, "speaker": next(roles)} for one in ids])
+        key = {"user_id": user, "name": "x", "prefix": "lo_", "scopes": [], "created_at": now}
+        add(ApiKeyRow, [{**key, "id": one, "digest": one} for one in people[:50]])
         _grow_evaluation(case, session, now)
 
     case.world.parts.database.write(work)

@@ -61,7 +61,7 @@ def _by_time(session: Session, user_id: str, which: DocumentFilter, page: Page, 
         return found + _states(row, which)
 
     query: Select[Any]
-    if which.collection_id is None and not which.text and not oldest_first:
+    if which.collection_id is None and which.reach is None and not which.text and not oldest_first:
         query = newest(user_id, conditions, page.limit + 1, is_sqlite=is_sqlite)
     else:
         order = DocumentRow.id.asc() if oldest_first else DocumentRow.id.desc()
@@ -90,6 +90,8 @@ def _visible(user_id: str, which: DocumentFilter) -> Select[DocumentRow]:
     query = select(DocumentRow).where(DocumentRow.collection_id.in_(visible_collections(user_id)))
     if which.collection_id is not None:
         query = query.where(DocumentRow.collection_id == which.collection_id)
+    if which.reach is not None:
+        query = query.where(DocumentRow.collection_id.in_(which.reach))
     if which.text:
         query = query.where(or_(contains(DocumentRow.title, which.text), contains(DocumentRow.filename, which.text)))
     return query
