@@ -10,6 +10,7 @@ from sqlalchemy import text, update
 from structlog.testing import capture_logs
 
 from backend.app.api.scopes import NEEDS, OPEN
+from backend.app.config import Secret
 from backend.app.domain.audit import AuditFilter
 from backend.app.storage.interfaces import Page
 from backend.app.storage.key_models import ApiKeyRow
@@ -92,7 +93,7 @@ def test_the_scheme_is_known_in_any_case(world: World, owner: Caller, scheme: st
 def test_a_wrong_key_counts_against_its_address_and_a_right_one_against_its_account(
     made_world: Callable[..., World],
 ) -> None:
-    world = made_world(rate_read="2/h", rate_address="1000/h")
+    world = made_world(rate_read="2/h", redis_url=Secret("none"))  # counts of its own
     ann = world.person("ann")  # who has asked for her collections: one is left
     reading = program(world.app, ann, "read")
     assert reading.get("/documents").status == 200
