@@ -29,7 +29,7 @@ run: setup page ## set everything up, then start Like-Opt; ARGS="--port 8000" ar
 	@exec $(BIN)/likeopt serve $(ARGS)
 
 test: setup-dev page check ## every check and every test, with real services and a real browser
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 25
 
 check: setup-dev node_modules/.stamp page ## linters, types, layers, size and tests of the page
 	$(BIN)/ruff check .

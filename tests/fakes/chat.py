@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.app.cache.copies import Copies
-from backend.app.domain.chat import ChatEvent, Citation, Message, Source, Usage
+from backend.app.domain.chat import ChatEvent, Citation, Message, Source, Turn, Usage
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit, SearchResult
 from backend.app.epochs import NoEpoch
@@ -14,6 +14,7 @@ from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.chat import ChatService, Question
 from backend.app.services.collections import CollectionService
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.sourcing import Sourcing
 from tests.fakes.conversations import MemoryConversations
 from tests.fakes.documents import ListQueue, MemoryCollections
 from tests.fakes.language_models import FakeModel, FakeModels
@@ -51,6 +52,16 @@ class Relevance:
         return self.values.get(question, self.value)
 
 
+class Overviews:
+    """Brings what it was given, to whatever question."""
+
+    def __init__(self) -> None:
+        self.hits: list[Hit] = []
+
+    def of(self, question: str, history: Sequence[Turn], collections: Sequence[Collection]) -> list[Hit]:
+        return self.hits
+
+
 class Chat:
     def __init__(self, *, remembers: bool = False) -> None:
         self.conversations, self.collections = MemoryConversations(), MemoryCollections()
@@ -58,6 +69,7 @@ class Chat:
             self.collections.put("ada", collection(name))
         self.collections.put("eve", collection("c3"))
         self.retriever, self.relevance, self.metrics = Retriever(), Relevance(), CountingMetrics()
+        self.overviews = Overviews()
         self.model = FakeModel("big", "One ", "claim [1].", Usage(3, 2))
         self.fallback = FakeModel("extractive", "Quoted [1].", Usage())
         self.models = FakeModels(self.model, self.fallback)
@@ -66,18 +78,21 @@ class Chat:
         self.service = ChatService(
             conversations=self.conversations,
             collections=CollectionService(self.collections, None, ListQueue(), Copies(NoEpoch())),  # type: ignore[arg-type]
-            retriever=self.retriever,  # type: ignore[arg-type]
+            sourcing=Sourcing(
+                retriever=self.retriever,  # type: ignore[arg-type]
+                overviews=self.overviews,
+                analyzer=Analyzer(),
+                relevance=self.relevance,
+                most=6,
+                least_relevance=0.3,
+            ),
             answers=given if remembers else NoGivenAnswers(),
             models=self.models,
             cite=self._cite,
-            analyzer=Analyzer(),
-            relevance=self.relevance,
             metrics=self.metrics,
             new_id=ids("m"),
-            sources=6,
             history_turns=4,
             max_message_chars=100,
-            least_relevance=0.3,
         )
 
     def _cite(self, answer: str, sources: Sequence[Source]) -> tuple[tuple[Citation, ...], int]:

@@ -92,13 +92,15 @@ class Turn:
 class Prompt:
     """All that a language model is given: it never sees anything else.
 
-    ``is_answerable`` is False where the sources probably do not hold the answer.
+    ``is_answerable`` is False where the sources probably do not hold the answer; ``is_overview`` tells that
+    they are passages spread over whole documents, whose main points are asked for.
     """
 
     question: str
     history: tuple[Turn, ...]
     sources: tuple[Source, ...]
     is_answerable: bool = True
+    is_overview: bool = False
 
 
 # --- what a language model streams ------------------------------------------------------

@@ -32,12 +32,9 @@ from backend.app.monitoring.interfaces import Metrics
 from backend.app.security.typed_text import cleaned
 from backend.app.services.answers import Answers, GivenAnswer
 from backend.app.services.collections import CollectionService
-from backend.app.services.exchange import Exchange, source, title_of, user_message
+from backend.app.services.exchange import Exchange, title_of, user_message
 from backend.app.services.llm.base import LanguageModel
-from backend.app.services.retrieval.analyzer import Analyzer
-from backend.app.services.retrieval.cached import Retriever
-from backend.app.services.retrieval.contextual_query import contextual_query
-from backend.app.services.retrieval.relevance import Relevance
+from backend.app.services.sourcing import Sourcing
 from backend.app.storage.interfaces import Conversations
 
 log = structlog.get_logger(__name__)
@@ -74,32 +71,23 @@ class ChatService:
         *,
         conversations: Conversations,
         collections: CollectionService,
-        retriever: Retriever,
+        sourcing: Sourcing,
         answers: Answers,
         models: Models,
         cite: Citer,
-        analyzer: Analyzer,
-        relevance: Relevance,
         metrics: Metrics,
         new_id: Callable[[], str],
-        sources: int = 6,
         history_turns: int = 6,
         max_message_chars: int = 8000,
-        least_relevance: float = 0.0,
     ) -> None:
-        """``least_relevance`` is what the sources must reach to be taken to hold the answer."""
         self._conversations = conversations
         self._collections = collections
-        self._retriever = retriever
+        self._sourcing = sourcing
         self._answers = answers
         self._models = models
         self._cite = cite
-        self._analyzer = analyzer
-        self._relevance = relevance
-        self._least_relevance = least_relevance
         self._metrics = metrics
         self._new_id = new_id
-        self._sources = sources
         self._history_turns = history_turns
         self._max_message_chars = max_message_chars
 
@@ -243,21 +231,13 @@ class ChatService:
         yield TokenEvent(given.text)
 
     def _retrieve(self, exchange: Exchange) -> None:
-        query = contextual_query(exchange.question.text, exchange.history, self._analyzer)
-        found = self._retriever.search(query, exchange.collections, k=self._sources)
-        exchange.degraded = found.degraded
-        exchange.sources = tuple(source(n, hit) for n, hit in enumerate(found.hits, 1))
-        self._judge(exchange, query)
+        found = self._sourcing.of(exchange.question.text, exchange.history, exchange.collections)
+        exchange.sources, exchange.degraded, exchange.is_overview = found.sources, found.degraded, found.is_overview
+        if not found.fit:
+            # Whoever asks for the same again has been told, and wants to see what there is.
+            exchange.is_insisted = exchange.replaces is not None and not exchange.stores_question
+            exchange.is_answerable = exchange.is_insisted
         exchange.note_time("retrieve_ms")
-
-    def _judge(self, exchange: Exchange, query: str) -> None:
-        """Tell whether the sources fit the question, by itself or as a part of the conversation."""
-        asked, least = dict.fromkeys((exchange.question.text, query)), self._least_relevance
-        if least <= 0 or any(self._relevance.of(text, exchange.sources) >= least for text in asked):
-            return
-        # Whoever asks for the same again has been told, and wants to see what there is.
-        exchange.is_insisted = exchange.replaces is not None and not exchange.stores_question
-        exchange.is_answerable = exchange.is_insisted
 
     def _tokens(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
         """Stream the model's answer, or the fallback's where the model says nothing at all."""

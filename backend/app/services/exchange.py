@@ -48,6 +48,7 @@ class Exchange:
     degraded: tuple[str, ...] = ()
     cached: bool = False
     is_answerable: bool = True
+    is_overview: bool = False  # its sources are spread over whole documents
     is_insisted: bool = False  # answered all the same, for the one who asked again
     pieces: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
@@ -67,7 +68,7 @@ class Exchange:
         return self.timings[name]
 
     def prompt(self) -> Prompt:
-        return Prompt(self.question.text, self.history, self.sources, self.is_answerable)
+        return Prompt(self.question.text, self.history, self.sources, self.is_answerable, self.is_overview)
 
     def meta(self) -> MetaEvent:
         self.announced = True

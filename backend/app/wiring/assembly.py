@@ -57,7 +57,7 @@ from backend.app.wiring.evaluating import evaluation
 from backend.app.wiring.limiting import guesses
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
-from backend.app.wiring.retrieving import hybrid_retriever, relevance, reranked, vector_weight
+from backend.app.wiring.retrieving import hybrid_retriever, reranked, sourcing, vector_weight
 
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
@@ -89,18 +89,14 @@ def services(parts: Parts) -> Services:
         chat=ChatService(
             conversations=conversations,
             collections=collections,
-            retriever=retriever,
+            sourcing=sourcing(parts, retriever),
             answers=_given_answers(parts),
             models=models,
             cite=_citer(parts.analyzer),
-            analyzer=parts.analyzer,
-            relevance=relevance(parts),
             metrics=metrics,
             new_id=new_id,
-            sources=settings.chat_sources,
             history_turns=settings.chat_history_turns,
             max_message_chars=settings.max_message_chars,
-            least_relevance=settings.least_relevance,
         ),
         collections=collections,
         conversations=ConversationService(conversations),

@@ -6,9 +6,12 @@ from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.embedding.queries import CachedQueryVectors
 from backend.app.services.retrieval.cached import Retriever
 from backend.app.services.retrieval.hybrid import HybridRetriever
+from backend.app.services.retrieval.overview import Overview
 from backend.app.services.retrieval.relevance import CachedRelevance, SentenceRelevance
 from backend.app.services.retrieval.rerank_endpoint import RerankEndpoint
 from backend.app.services.retrieval.reranking import RerankingRetriever
+from backend.app.services.sourcing import Sourcing
+from backend.app.storage.repositories.outlines import SqlOutlines
 from backend.app.wiring.building_blocks import Parts
 
 
@@ -57,3 +60,17 @@ def relevance(parts: Parts) -> CachedRelevance:
     queries = CachedQueryVectors(parts.pool, parts.caches.answers)
     measured = SentenceRelevance(parts.analyzer, queries, parts.embedder, parts.pool)
     return CachedRelevance(measured, parts.caches.answers)
+
+
+def sourcing(parts: Parts, retriever: Retriever) -> Sourcing:
+    """Build what gives a question its sources."""
+    settings = parts.settings
+    most = settings.chat_sources
+    return Sourcing(
+        retriever=retriever,
+        overviews=Overview(SqlOutlines(parts.database), parts.passages, parts.analyzer, most=most),
+        analyzer=parts.analyzer,
+        relevance=relevance(parts),
+        most=most,
+        least_relevance=settings.least_relevance,
+    )

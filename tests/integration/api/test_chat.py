@@ -15,6 +15,7 @@ MESSAGE = {
     "id", "conversation_id", "role", "text", "status", "sources", "citations", "model",
     "degraded", "cached", "feedback", "timings", "created_at",
 }  # fmt: skip
+THINGS = ("lamp", "bell", "rope", "boat", "ladder", "flag", "chart", "horn")
 QUESTION = "When does the ferry to Oakhaven leave?"
 
 
@@ -179,3 +180,17 @@ def spoken_escaped(text: str) -> object:
 
     chunk = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
     return Raw(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+
+
+def test_a_document_that_is_named_is_summed_up_from_all_its_parts(world: World, ann: Caller) -> None:
+    parts = [
+        f"Part {n} is about the {thing}. " + f"The {thing} is kept dry. " * 30 for n, thing in enumerate(THINGS, 1)
+    ]
+    guide = world.document(ann, "harbour_guide.txt", "\n\n".join(parts))
+    world.document(ann, "notes.txt", "What are the main points? The main points of a guide are its summary.")
+    events = ann.ask("What are the main points of the harbour guide?")
+    sources = next(data["sources"] for name, data in events if name == "sources")
+    assert {source["document_id"] for source in sources} == {guide}
+    assert sorted(source["start"] for source in sources) == [source["start"] for source in sources]
+    assert "Part 1 is about the lamp. [1]" in text_of(events)
+    assert events[-1][1]["citations"]

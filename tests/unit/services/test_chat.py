@@ -585,3 +585,14 @@ def test_a_usage_alone_is_no_answer(chat: Chat) -> None:
     chat.plays(Usage(5, 0), TextDelta(""))
     assert isinstance(chat.ask()[-1], DoneEvent)
     assert chat.last_answer().model == "extractive"
+
+
+def test_an_overview_needs_no_search_and_the_model_is_told(chat: Chat) -> None:
+    chat.relevance.value = 0.0
+    chat.overviews.hits = chat.retriever.hits
+    events = chat.ask("Summarise my papers")
+    assert chat.retriever.asked == []
+    assert isinstance(events[-1], DoneEvent)
+    prompt = chat.model.prompts[0]
+    assert (prompt.is_overview, prompt.is_answerable) == (True, True)
+    assert [source.n for source in prompt.sources] == [1, 2]

@@ -51,12 +51,17 @@ class Extractive:
         phrases = PHRASES[language_of(prompt.question)]
         if not prompt.sources:
             yield TextDelta(phrases.no_sources)
-        elif not prompt.is_answerable or not (chosen := self._ranker.best(prompt.question, prompt.sources)):
+        elif not prompt.is_answerable or not (chosen := self._chosen(prompt)):
             yield TextDelta(phrases.nothing_fits)
         else:
             yield TextDelta(phrases.lead)
             yield from map(TextDelta, _pieces(chosen))
         yield Usage()
+
+    def _chosen(self, prompt: Prompt) -> list[Candidate]:
+        if prompt.is_overview:
+            return self._ranker.openings(prompt.sources)
+        return self._ranker.best(prompt.question, prompt.sources)
 
 
 def _pieces(chosen: Sequence[Candidate]) -> Iterator[str]:

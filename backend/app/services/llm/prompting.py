@@ -13,7 +13,7 @@ from backend.app.services.text.sentences import sentence_spans
 
 Message = dict[str, str]
 
-PROMPT_VERSION = 2  # raise it when the words below change: answers to the old ones are not repeated then
+PROMPT_VERSION = 3  # raise it when the words below change: answers to the old ones are not repeated then
 
 _SMALL_CONTEXT = 4096
 _MESSAGE_TOKENS = 8  # what a chat template puts around a message
@@ -40,6 +40,11 @@ Answer in the language of the question."""
 
 _DOUBT = "The sources may not hold the answer. If they do not, say so plainly and stop."
 
+_OVERVIEW = (
+    "The sources are the beginning and passages from all parts of what is asked about, not the whole of it. Sum up what they"
+    " say in a few points, each with the number of its source."
+)
+
 _ANSWER_IN = {"ko": "Answer in Korean (한국어로 답하세요).", "en": "Answer in the language of the question."}
 
 
@@ -54,13 +59,14 @@ def chat_messages(prompt: Prompt, context_tokens: int, max_tokens: int, boundary
     """
     system = _SYSTEM if context_tokens >= _SMALL_CONTEXT else _SHORT_SYSTEM
     room = context_tokens - answer_tokens(context_tokens, max_tokens)
-    room -= estimated_tokens(system) + 3 * _MESSAGE_TOKENS + estimated_tokens(_ANSWER_IN["ko"] + _DOUBT)
+    room -= estimated_tokens(system) + 3 * _MESSAGE_TOKENS + estimated_tokens(_ANSWER_IN["ko"] + _DOUBT + _OVERVIEW)
     question = _fitting_question(prompt.question, room)
     room -= estimated_tokens(question)
     history = _fitting_history(prompt.history, int(room * _HISTORY_SHARE) if prompt.sources else room)
     room -= sum(map(_turn_tokens, history))
     sources = _fitting_sources(prompt.sources, room)
-    asked = _question_message(question, sources, boundary or _boundary(sources), doubted=not prompt.is_answerable)
+    hint = _OVERVIEW if prompt.is_overview else "" if prompt.is_answerable else _DOUBT
+    asked = _question_message(question, sources, boundary or _boundary(sources), hint)
     turns = [{"role": turn.speaker.value, "content": turn.text} for turn in history]
     return [{"role": "system", "content": system}, *turns, {"role": "user", "content": asked}]
 
@@ -81,10 +87,10 @@ def estimated_tokens(text: str) -> int:
     return other + (len(text) - other + 2) // 3
 
 
-def _question_message(question: str, sources: Sequence[Source], boundary: str, *, doubted: bool) -> str:
+def _question_message(question: str, sources: Sequence[Source], boundary: str, hint: str) -> str:
     parts = [_fenced(source, boundary) for source in sources] or ["(No source was found for this question.)"]
-    doubt = [_DOUBT] if doubted and sources else []
-    return "\n\n".join((*parts, f"Question: {question}", *doubt, _ANSWER_IN[language_of(question)]))
+    hints = [hint] if hint and sources else []
+    return "\n\n".join((*parts, f"Question: {question}", *hints, _ANSWER_IN[language_of(question)]))
 
 
 def _fenced(source: Source, boundary: str) -> str:

@@ -25,6 +25,7 @@ _LENGTH_PENALTY = 0.25
 _UNFINISHED_SHARE = 0.8  # without a stop it may be a heading
 _ECHO_TERMS = 2  # a heading with no more new terms than this only repeats the question
 _LEAST_CHARS = 12
+_OPENING_CHARS = 30  # a shorter sentence greets or thanks
 
 _REFERENCE_MARK = re.compile(r"\s?(?:\[\d+(?:\s*[-,]\s*\d+)*\]|【\d+】|\[\^\d+\])")
 _BULLET = re.compile(r"^(?:[-*•‣◦▪·○●■□▶※])\s+")
@@ -68,6 +69,20 @@ class SentenceRanker:
         telling = [candidate for candidate in scored if not _is_echo(candidate, asked)]
         return _in_reading_order(_diverse(telling or scored))
 
+    def openings(self, sources: Sequence[Source]) -> list[Candidate]:
+        """Return the sentences that the sources begin with, two of the first and one of each other.
+
+        Of a source without a whole sentence, such as a table, that is the longest line.
+        """
+        chosen: list[Candidate] = []
+        for source in sources:
+            lines = self._candidates([source])
+            whole = [one for one in lines if len(one.shown) >= _OPENING_CHARS and _FINISHED.search(one.shown)]
+            if len(whole) > 1 and _is_cut(source, whole[0]):
+                del whole[0]
+            chosen += whole[: 1 if chosen else 2] or sorted(lines, key=lambda one: -len(one.shown))[:1]
+        return chosen
+
     def _candidates(self, sources: Iterable[Source]) -> list[Candidate]:
         found = []
         for source in sources:
@@ -93,6 +108,11 @@ class SentenceRanker:
             score += _SOURCE_SHARE * relevance[candidate.n] + _FORM_BONUS * matches(candidate.shown)
             scored.append(replace(candidate, score=score))
         return scored
+
+
+def _is_cut(source: Source, sentence: Candidate) -> bool:
+    """Tell whether a passage begins within this sentence: it does not begin as sentences do."""
+    return source.start > 0 and sentence.place == 0 and sentence.shown[:1].islower()
 
 
 def _relevance(sources: Sequence[Source]) -> dict[int, float]:

@@ -34,10 +34,16 @@ class TermAnalyzer(Protocol):
 
 def content_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
     """Return the terms of ``text`` without function words; all of them where nothing else is left."""
-    plain = _KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))
-    terms = frozenset(analyzer.terms(plain))
-    telling = terms - _function_terms(analyzer)  # type: ignore[arg-type]  # compared by identity
-    return telling or terms or frozenset(analyzer.terms(text))
+    return telling_terms(text, analyzer) or _plain_terms(text, analyzer) or frozenset(analyzer.terms(text))
+
+
+def telling_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
+    """Return the terms of ``text`` without function words, none where it has no others."""
+    return _plain_terms(text, analyzer) - _function_terms(analyzer)  # type: ignore[arg-type]  # compared by identity
+
+
+def _plain_terms(text: str, analyzer: TermAnalyzer) -> frozenset[str]:
+    return frozenset(analyzer.terms(_KOREAN_PARTICLE.sub(" ", _KOREAN_FUNCTION_WORDS.sub(" ", text))))
 
 
 def rarity(asked: frozenset[str], texts: Sequence[frozenset[str]]) -> dict[str, float]:

