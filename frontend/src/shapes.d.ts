@@ -59,6 +59,9 @@ export interface Collection {
   id: string;
   name: string;
   access: Access;
+  /** Names of those who share it; none where one owns it oneself. */
+  owners: string[];
+  members: number;
   documents: number;
   version: number;
   created_at: string;
@@ -157,6 +160,9 @@ export interface Source {
   start: number;
   end: number;
   score: number;
+  collection_id?: string;
+  /** Its collection is not shared with the reader any more: it has no words. */
+  withdrawn?: boolean;
 }
 
 /** A stretch of a text, in code points. */

@@ -198,7 +198,9 @@ def test_members_are_added_changed_and_see_what_they_may(open_window: Open, lang
 
     reader = other.page
     reader.goto("/documents")
-    reader.get_by_role("combobox", name=other.t("collection.label")).select_option(label="Garden (1)")
+    reader.get_by_role("combobox", name=other.t("collection.label")).select_option(label="Garden · Mina (1)")
+    role = other.t("collection.role", owners="Mina", access=other.t("access.reader"))
+    expect(reader.get_by_test_id("collection-role")).to_have_text(role)
     expect(other.row("정원 일지")).to_be_visible()
     expect(reader.get_by_text(other.t("upload.read_only"))).to_be_visible()
     expect(other.button("upload.choose_files")).to_have_count(0)
@@ -214,11 +216,18 @@ def test_members_are_added_changed_and_see_what_they_may(open_window: Open, lang
     expect(choice(other, "정원 일지")).to_be_visible()
     expect(other.button("upload.choose_files")).to_be_visible()
 
+    asked = other.context.request.post("/api/v1/chat", data={"message": "언제 콩을 심었나요?"})
+    conversation = re.findall(r'"conversation_id":"([^"]+)"', asked.text())[0]
+
     other.button("collection.menu", name="Garden").click()
     reader.get_by_role("menuitem", name=other.t("collection.leave")).click()
     reader.get_by_role("dialog").get_by_role("button", name=other.t("collection.leave")).click()
     expect(reader.get_by_role("option", name="Garden")).to_have_count(0)
     expect(reader.get_by_text(other.t("documents.none"))).to_be_visible()
+
+    reader.goto(f"/chat/{conversation}")
+    expect(reader.get_by_test_id("withdrawn")).to_have_text(other.t("message.withdrawn"))
+    expect(reader.get_by_test_id("source-chip")).to_have_count(0)
 
 
 def test_a_collection_is_renamed_and_deleted_with_what_is_in_it(window: Window) -> None:

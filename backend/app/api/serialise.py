@@ -54,6 +54,8 @@ def collection(value: Collection) -> Shape:
         "id": value.id,
         "name": value.name,
         "access": value.access.value,
+        "owners": list(value.owners),
+        "members": value.members,
         "documents": value.documents,
         "version": value.version,
         "created_at": moment(value.created_at),

@@ -31,6 +31,8 @@ class Action(StrEnum):
     KEY_MADE = "key.made"
     KEY_REVOKED = "key.revoked"
     COLLECTION_DELETED = "collection.deleted"
+    COLLECTION_SHARED = "collection.shared"
+    COLLECTION_UNSHARED = "collection.unshared"
     CONVERSATION_EXPORTED = "conversation.exported"
     FOLDER_WATCHED = "folder.watched"
     FOLDER_LEFT = "folder.left"

@@ -23,7 +23,8 @@ class MessageStatus(StrEnum):
 class Source:
     """A passage offered to the model as number ``n``.
 
-    ``start`` and ``end`` are offsets of ``text`` in the document's text, in code points.
+    ``start`` and ``end`` are offsets of ``text`` in the document's text, in code points. One that is
+    ``withdrawn`` has no words any more: its collection is not shared with the reader as it was then.
     """
 
     n: int
@@ -36,6 +37,8 @@ class Source:
     start: int
     end: int
     score: float
+    collection_id: str = ""  # unknown of answers that older versions stored
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

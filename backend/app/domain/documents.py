@@ -48,6 +48,8 @@ class Collection:
     searchable: int  # of these documents
     created_at: datetime
     embedding: str = ""  # whose vectors are searched; none yet: the embedder that the settings name
+    members: int = 1
+    owners: tuple[str, ...] = ()  # their names, where the user is none of them
 
 
 @dataclass(frozen=True, slots=True)

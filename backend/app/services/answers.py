@@ -49,7 +49,7 @@ class GivenAnswers:
         """``settings`` are plain values: all that changes what a model answers."""
         self._cache = cache
         self._settings = list(settings)
-        self._region = Region("answer", schema=1, kind=GivenAnswer, policy=Policy(ttl=seconds, beta=0.0))
+        self._region = Region("answer", schema=2, kind=GivenAnswer, policy=Policy(ttl=seconds, beta=0.0))
 
     def find(self, exchange: Exchange) -> GivenAnswer | None:
         scope, asked = self._key(exchange)

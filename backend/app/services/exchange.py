@@ -129,6 +129,7 @@ def source(n: int, hit: Hit) -> Source:
         start=passage.start,
         end=passage.end,
         score=round(hit.score, 6),
+        collection_id=passage.collection_id,
     )
 
 

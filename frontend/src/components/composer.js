@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 
+import { collectionLabel } from '../utils/collection_label.js';
 import { t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
 import './icon.js';
@@ -102,7 +103,7 @@ export class Composer extends LightElement {
         <select aria-label=${t('composer.collection')} @change=${this.#onCollection}>
           <option value="" ?selected=${!this.collection}>${t('collection.all')}</option>
           ${this.collections.map(
-            ({ id, name }) => html`<option value=${id} ?selected=${id === this.collection}>${name}</option>`,
+            (item) => html`<option value=${item.id} ?selected=${item.id === this.collection}>${collectionLabel(item)}</option>`,
           )}
         </select>
       </label>

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 
+import { collectionLabel } from '../utils/collection_label.js';
 import { t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
 import { MODES } from '../utils/search_address.js';
@@ -99,7 +100,7 @@ export class SearchForm extends LightElement {
         @change=${(/** @type {any} */ { target }) => this.emit('collection', target.value || null)}
       >
         <option value="" ?selected=${!chosen}>${t('collection.all')}</option>
-        ${this.collections.map(({ id, name }) => html`<option value=${id} ?selected=${id === chosen}>${name}</option>`)}
+        ${this.collections.map((item) => html`<option value=${item.id} ?selected=${item.id === chosen}>${collectionLabel(item)}</option>`)}
       </select>
     </label>`;
   }

@@ -7,8 +7,8 @@ import { define, LightElement } from '../utils/light_element.js';
 /** @typedef {import('../shapes.js').Source} Source */
 
 /**
- * Where an answer comes from, by name; where nothing was cited, what was found. Emits `cite`
- * ({n}), with no claim in particular.
+ * Where an answer comes from, by name; where nothing was cited, what was found. What is not shared
+ * with the reader any more is only said to be so. Emits `cite` ({n}), with no claim in particular.
  */
 class SourceChips extends LightElement {
   static properties = {
@@ -28,15 +28,19 @@ class SourceChips extends LightElement {
   }
 
   render() {
-    const cited = this.sources.filter(({ n }) => this.citations.some((citation) => citation.n === n));
-    const shown = cited.length > 0 ? cited : this.sources;
-    if (shown.length === 0) return nothing;
+    const readable = this.sources.filter(({ withdrawn }) => !withdrawn);
+    const cited = readable.filter(({ n }) => this.citations.some((citation) => citation.n === n));
+    const gone = readable.length < this.sources.length;
+    const shown = cited.length > 0 || gone ? cited : readable;
+    const note = gone ? html`<p class="message-note" data-testid="withdrawn">${t('message.withdrawn')}</p>` : nothing;
+    if (shown.length === 0) return note;
     const label = t(cited.length > 0 ? 'message.sources' : 'message.found');
     return html`
       ${cited.length > 0 ? nothing : html`<p class="message-note">${label}</p>`}
       <ul class="source-chips ${cited.length > 0 ? '' : 'source-chips-found'}" aria-label=${label}>
         ${shown.map((source) => html`<li>${this.#chip(source)}</li>`)}
       </ul>
+      ${note}
     `;
   }
 

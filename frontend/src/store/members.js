@@ -40,7 +40,7 @@ export async function addMember(email, access) {
     const added = await service.putMember(collection, email, access);
     const others = $members.get().items.filter(({ user_id: id }) => id !== added.user_id);
     if ($members.get().collection === collection) update({ items: [...others, added] });
-    if (isMe(added)) void loadCollections();
+    void loadCollections(); // with how many they are
     return true;
   } catch (error) {
     update({ problem: toNamedProblem(error, 'LAST_OWNER') });
@@ -66,6 +66,7 @@ export function removeMember(member) {
     (collection) => service.removeMember(collection, member.user_id),
     (collection) => {
       if (isMe(member)) drop(collection);
+      else void loadCollections();
     },
   );
 }

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
-from backend.app.domain.accounts import User
+from backend.app.domain.accounts import Access, User
 from backend.app.domain.chat import Citation, Conversation, Message, MessageStatus, Source, Speaker
 from backend.app.domain.documents import Chunk, Document, Job
 from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
 from backend.app.storage.interfaces import IndexingTask, NewDocument
-from backend.app.storage.models import Base
+from backend.app.storage.models import Base, ConversationRow, MemberRow
 from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
 from backend.app.storage.repositories.documents import SqlDocuments
@@ -89,10 +89,23 @@ class World:
     def exchange(
         self, conversation: Conversation, question: str, answer: str, **changes: Any
     ) -> tuple[Message, Message]:
+        """Store a question and its answer, whose source is of a collection of the asking person's own."""
         asked = message(conversation.id, Speaker.USER, question)
-        answered = replace(message(conversation.id, Speaker.ASSISTANT, answer), **changes)
+        answered = message(conversation.id, Speaker.ASSISTANT, answer)
+        (source,) = answered.sources
+        own = self._first_collection(conversation)
+        answered = replace(answered, **{"sources": (replace(source, collection_id=own),), **changes})
         self.conversations.store_exchange(asked, answered)
         return asked, answered
+
+    def _first_collection(self, conversation: Conversation) -> str:
+        query = (
+            select(MemberRow.collection_id)
+            .join(ConversationRow, ConversationRow.user_id == MemberRow.user_id)
+            .where(ConversationRow.id == conversation.id, MemberRow.access == Access.OWNER.value)
+            .order_by(MemberRow.collection_id)
+        )
+        return self.database.read(lambda session: session.scalars(query).first()) or ""
 
     def rows(self) -> dict[str, int]:
         """Return the number of rows of each table."""

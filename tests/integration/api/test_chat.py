@@ -10,7 +10,10 @@ from tests.fakes.scripted_model import Cut, Script, ScriptedModel, spoken
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import World
 
-SOURCE = {"n", "document_id", "title", "page", "heading", "passage_id", "text", "start", "end", "score"}
+SOURCE = {
+    *("n", "document_id", "title", "page", "heading", "passage_id", "text", "start", "end", "score"),
+    *("collection_id", "withdrawn"),
+}
 MESSAGE = {
     "id", "conversation_id", "role", "text", "status", "sources", "citations", "model",
     "degraded", "cached", "feedback", "timings", "created_at",

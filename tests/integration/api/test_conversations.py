@@ -121,7 +121,7 @@ def test_an_export_holds_more_messages_than_a_page(ann: Caller) -> None:
 def test_collections_are_made_renamed_and_deleted(world: World, ann: Caller) -> None:
     made = ann.post("/collections", {"name": "  New \n one "})
     assert made.status == 201
-    assert set(made.data) == {"id", "name", "access", "documents", "version", "created_at"}
+    assert set(made.data) == {"id", "name", "access", "owners", "members", "documents", "version", "created_at"}
     assert (made.data["name"], made.data["access"], made.data["documents"]) == ("New one", "owner", 0)
     path = f"/collections/{made.data['id']}"
     with world.nothing_left():

@@ -75,3 +75,48 @@ def test_members_are_named_by_an_account_that_exists(world: World, ann: Caller, 
         with world.nothing_left():
             assert ann.put(path, body).error == expected
     assert ann.delete(f"{members}/{ben.user['id']}").error == NO_USER
+
+
+def test_what_an_earlier_answer_quoted_is_closed_with_the_collection(world: World, ann: Caller, ben: Caller) -> None:
+    document = world.document(ann, "harbour.txt", HARBOUR)
+    members = f"/collections/{ann.collection_id}/members"
+    ann.put(members, {"email": ben.user["email"], "access": "reader"})
+    conversation, answer = ben.asked("When does the ferry leave?")
+    paths = [f"/conversations/{conversation}/messages", f"/conversations/{conversation}/export?format=json"]
+    quoting = [*paths, f"/conversations/{conversation}/export"]
+    before = [ben.get(path) for path in quoting]
+    assert all("harbour" in found.body.decode() for found in before)
+    tags = {path: found.headers["ETag"] for path, found in zip(quoting, before, strict=True) if "ETag" in found.headers}
+    assert ben.get(paths[0]).data[1]["sources"][0]["text"] == HARBOUR
+
+    ann.delete(f"{members}/{ben.user['id']}")
+    for path in quoting:
+        again = ben.get(path, headers={"If-None-Match": tags[path]} if path in tags else {})
+        assert again.status == 200, "what was kept of it is not the same any more"
+        assert "harbour" not in again.body.decode(), path
+    shown = ben.get(paths[0]).data[1]
+    assert [(source["withdrawn"], source["text"]) for source in shown["sources"]] == [(True, "")]
+    assert shown["citations"] == []
+    rated = ben.post("/feedback", {"message_id": answer, "value": 1}).data
+    assert (rated["sources"], rated["citations"]) == (shown["sources"], [])
+    made_anew = ben.post("/chat", {"regenerate": answer}).events
+    assert made_anew[1][1]["sources"] == []
+    assert ben.get(f"/documents/{document}/content").error == NO_DOCUMENT
+
+
+def test_who_shares_a_collection_and_how_many_see_it(ann: Caller, ben: Caller, world: World) -> None:
+    eve = world.person("eve")
+    members = f"/collections/{ann.collection_id}/members"
+    for other in (ben, eve):
+        ann.put(members, {"email": other.user["email"], "access": "reader"})
+
+    def shown(caller: Caller) -> tuple[list[str], int]:
+        (found,) = [item for item in caller.get("/collections").data if item["id"] == ann.collection_id]
+        return found["owners"], found["members"]
+
+    assert shown(ann) == ([], 3)
+    assert shown(ben) == shown(eve) == (["ann"], 3)
+    ann.put(members, {"email": eve.user["email"], "access": "owner"})
+    assert shown(ben) == (["ann", "eve"], 3)
+    ann.delete(f"{members}/{ann.user['id']}")
+    assert shown(ben) == (["eve"], 2)

@@ -6,9 +6,10 @@ from flask import Blueprint, Response
 
 from backend.app.api import serialise
 from backend.app.api.body import Body, parse
-from backend.app.api.context import current_user, services
+from backend.app.api.context import current_user, record, services
 from backend.app.api.envelope import answer, listing
 from backend.app.domain.accounts import Access
+from backend.app.domain.audit import Action, Target
 
 
 class Name(Body):
@@ -59,9 +60,15 @@ def members(collection_id: str) -> Response:
 def put_member(collection_id: str) -> Response:
     user, body = current_user(), parse(Membership)
     member = services().collections.put_member(user, collection_id, body.email, body.access)
+    record(Action.COLLECTION_SHARED, _collection(collection_id), member=member.user_id, access=member.access.value)
     return answer(serialise.member(member))
 
 
 def remove_member(collection_id: str, user_id: str) -> Response:
     services().collections.remove_member(current_user(), collection_id, user_id)
+    record(Action.COLLECTION_UNSHARED, _collection(collection_id), member=user_id)
     return answer()
+
+
+def _collection(collection_id: str) -> Target:
+    return Target("collection", collection_id)

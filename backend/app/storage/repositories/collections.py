@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.accounts import Access, Member
 from backend.app.domain.documents import Collection
@@ -125,18 +126,50 @@ def _visible(session: Session, user_id: str, collection_id: str | None = None) -
     # One statement for all: a count in a sub-query, not a query a collection.
     documents = select(func.count()).where(DocumentRow.collection_id == CollectionRow.id).correlate(CollectionRow)
     searchable = documents.where(DocumentRow.status.in_(SEARCHABLE))
+    counted = aliased(MemberRow)
+    members = select(func.count()).where(counted.collection_id == CollectionRow.id).correlate(CollectionRow)
+    counts = (documents.scalar_subquery(), searchable.scalar_subquery(), members.scalar_subquery())
     query = (
-        select(CollectionRow, MemberRow.access, documents.scalar_subquery(), searchable.scalar_subquery())
+        select(CollectionRow, MemberRow.access, *counts)
         .join(MemberRow, MemberRow.collection_id == CollectionRow.id)
         .where(MemberRow.user_id == user_id)
         .order_by(CollectionRow.id)
     )
     if collection_id is not None:
         query = query.where(CollectionRow.id == collection_id)
+    found = session.execute(query).all()
+    owners = _owners(session, [row.id for row, access, *_ in found if access != Access.OWNER.value])
     return [
-        Collection(row.id, row.name, row.version, Access(access), count, found, row.created_at, row.embedding)
-        for row, access, count, found in session.execute(query)
+        Collection(
+            id=row.id,
+            name=row.name,
+            version=row.version,
+            access=Access(access),
+            documents=all_documents,
+            searchable=found_documents,
+            created_at=row.created_at,
+            embedding=row.embedding,
+            members=all_members,
+            owners=owners.get(row.id, ()),
+        )
+        for row, access, all_documents, found_documents, all_members in found
     ]
+
+
+def _owners(session: Session, collection_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the names of those who share collections with a user."""
+    if not collection_ids:
+        return {}
+    query = (
+        select(MemberRow.collection_id, UserRow.name)
+        .join(UserRow, UserRow.id == MemberRow.user_id)
+        .where(MemberRow.collection_id.in_(collection_ids), MemberRow.access == Access.OWNER.value)
+        .order_by(UserRow.email_key)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for collection_id, name in session.execute(query):
+        found[collection_id] = (*found.get(collection_id, ()), name)
+    return found
 
 
 def _one(session: Session, user_id: str, collection_id: str) -> Collection:

@@ -32,6 +32,7 @@ from backend.app.storage.interfaces import Page
 from backend.app.storage.models import ConversationRow, MessageRow
 from backend.app.storage.repositories import rows
 from backend.app.storage.repositories.access import LOCK
+from backend.app.storage.repositories.sources import as_shown
 from backend.app.storage.repositories.texts import contains
 
 
@@ -154,12 +155,15 @@ class SqlConversations:
             found = session.scalars(query.limit(page.limit + 1)).all()
             more = len(found) > page.limit
             cursor = cursors.encode(found[page.limit - 1].place) if more else None
-            return [rows.message(row) for row in found[: page.limit]], cursor
+            return as_shown(session, user_id, found[: page.limit]), cursor
 
         return self._database.read(work)
 
     def message(self, user_id: str, message_id: str) -> Message:
-        return self._database.read(lambda session: rows.message(_own_message(session, user_id, message_id)))
+        def work(session: Session) -> Message:
+            return as_shown(session, user_id, [_own_message(session, user_id, message_id)])[0]
+
+        return self._database.read(work)
 
     def history(self, conversation_id: str, turns: int, before: str | None = None) -> tuple[Turn, ...]:
         query = _HISTORY if before is None else _HISTORY_BEFORE
@@ -226,7 +230,7 @@ class SqlConversations:
             row = _own_message(session, user_id, message_id, hold=True)
             row.feedback, row.comment = value, comment
             session.flush()
-            return rows.message(row)
+            return as_shown(session, user_id, [row])[0]
 
         return self._database.write(work)
 

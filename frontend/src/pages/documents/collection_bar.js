@@ -7,6 +7,7 @@ import { $chosenCollection, $collections, chooseCollection } from '../../store/c
 import { chooseNone } from '../../store/document_actions.js';
 import { loadDocuments } from '../../store/documents.js';
 import { $user } from '../../store/session.js';
+import { collectionLabel } from '../../utils/collection_label.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import './collection_dialog.js';
@@ -14,7 +15,7 @@ import './folders_dialog.js';
 import './members_dialog.js';
 import './removal_dialog.js';
 
-/** @typedef {'create' | 'rename' | 'members' | 'folders' | 'remove' | ''} DialogName */
+/** @typedef {'create' | 'rename' | 'members' | 'folders' | 'delete' | 'leave' | ''} DialogName */
 
 /** Which collection is shown, and what can be done with it. */
 class CollectionBar extends LightElement {
@@ -42,16 +43,18 @@ class CollectionBar extends LightElement {
           <span class="sr-only">${t('collection.label')}</span>
           <select aria-label=${t('collection.label')} @change=${this.#onCollection}>
             <option value="" ?selected=${!collection}>${t('collection.all')}</option>
-            ${collections.map(({ id, name, documents }) => html`
-              <option value=${id} ?selected=${id === chosen}>${name} (${documents})</option>
+            ${collections.map((item) => html`
+              <option value=${item.id} ?selected=${item.id === chosen}>${collectionLabel(item)} (${item.documents})</option>
             `)}
           </select>
         </label>
         ${collection
           ? html`
-              ${collection.access === 'owner' ? nothing : html`<span class="badge">${t(`access.${collection.access}`)}</span>`}
+              ${collection.access === 'owner' ? nothing : html`<span class="badge" data-testid="collection-role">
+                ${t('collection.role', { owners: collection.owners.join(', '), access: t(`access.${collection.access}`) })}
+              </span>`}
               <button type="button" class="button" @click=${() => (this.dialog = 'members')}>
-                <lo-icon name="users"></lo-icon>${t('members.title')}
+                <lo-icon name="users"></lo-icon>${t('members.title')}${collection.members > 1 ? html` (${collection.members})` : nothing}
               </button>
               <lo-menu .label=${t('collection.menu', { name: collection.name })} .items=${this.#menu()}></lo-menu>
             `
@@ -76,7 +79,11 @@ class CollectionBar extends LightElement {
       <lo-collection-dialog .open=${naming} .collection=${this.dialog === 'rename' ? this.#collection : null}></lo-collection-dialog>
       <lo-members-dialog .open=${this.dialog === 'members'} .collection=${this.#collection?.id ?? null}></lo-members-dialog>
       <lo-folders-dialog .open=${this.dialog === 'folders'} .collection=${this.#collection}></lo-folders-dialog>
-      <lo-removal-dialog .open=${this.dialog === 'remove'} .collection=${this.#collection}></lo-removal-dialog>
+      <lo-removal-dialog
+        .open=${this.dialog === 'delete' || this.dialog === 'leave'}
+        .kind=${this.dialog === 'leave' ? 'leave' : 'delete'}
+        .collection=${this.#collection}
+      ></lo-removal-dialog>
     </div>`;
   }
 
@@ -85,14 +92,16 @@ class CollectionBar extends LightElement {
     const show = (name) => () => (this.dialog = name);
     const owner = this.#collection?.access === 'owner';
     const members = { label: t('members.title'), icon: 'users', run: show('members') };
-    if (!owner) return [members, { label: t('collection.leave'), icon: 'log-out', danger: true, run: show('remove') }];
+    const leave = { label: t('collection.leave'), icon: 'log-out', danger: true, run: show('leave') };
+    if (!owner) return [members, leave];
     return [
       { label: t('collection.rename'), icon: 'pencil', run: show('rename') },
       members,
       ...(this.#stores.values[2]?.role === 'administrator'
         ? [{ label: t('folders.title'), icon: 'folder', run: show('folders') }]
         : []),
-      { label: t('collection.delete'), icon: 'trash', danger: true, run: show('remove') },
+      ...((this.#collection?.members ?? 1) > 1 ? [leave] : []),
+      { label: t('collection.delete'), icon: 'trash', danger: true, run: show('delete') },
     ];
   }
 

@@ -12,6 +12,7 @@ import { toNamedProblem } from '../../utils/problem.js';
 class RemovalDialog extends LightElement {
   static properties = {
     open: { type: Boolean },
+    kind: {},
     collection: { attribute: false },
     busy: { state: true },
     problem: { state: true },
@@ -20,6 +21,8 @@ class RemovalDialog extends LightElement {
   constructor() {
     super();
     this.open = false;
+    /** @type {'delete' | 'leave'} */
+    this.kind = 'delete';
     /** @type {import('../../shapes.js').Collection | null} */
     this.collection = null;
     this.busy = false;
@@ -33,10 +36,9 @@ class RemovalDialog extends LightElement {
   }
 
   render() {
-    const { collection } = this;
+    const { collection, kind } = this;
     if (!collection) return nothing;
-    const { name, documents, access } = collection;
-    const kind = access === 'owner' ? 'delete' : 'leave';
+    const { name, documents } = collection;
     return html`<lo-dialog
       .open=${this.open}
       .heading=${t(`collection.${kind}`)}
@@ -62,11 +64,11 @@ class RemovalDialog extends LightElement {
     this.busy = true;
     this.problem = null;
     try {
-      const { id, access } = this.collection;
-      await (access === 'owner' ? deleteCollection(id) : leaveCollection(id));
+      const { id } = this.collection;
+      await (this.kind === 'delete' ? deleteCollection(id) : leaveCollection(id));
       this.emit('close');
     } catch (error) {
-      this.problem = toNamedProblem(error, this.collection.access === 'owner' ? 'ONLY_COLLECTION' : 'LAST_OWNER');
+      this.problem = toNamedProblem(error, this.kind === 'delete' ? 'ONLY_COLLECTION' : 'LAST_OWNER');
     } finally {
       this.busy = false;
     }

@@ -10,6 +10,7 @@ import { $collections, loadCollections } from '../../store/collections.js';
 import { clearRuns, loadRuns, watchRuns } from '../../store/evaluation_runs.js';
 import { $session, $user } from '../../store/session.js';
 import { $offers, $overview, $questions, closeEvaluation, loadOverview, openEvaluation } from '../../store/test_questions.js';
+import { collectionLabel } from '../../utils/collection_label.js';
 import { t } from '../../utils/i18n.js';
 import { keepFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
@@ -145,7 +146,7 @@ class EvaluatePage extends LightElement {
             aria-label=${t('collection.label')}
             @change=${(/** @type {any} */ { target }) => this.#go({ collection: target.value })}
           >
-            ${collections.map(({ id, name }) => html`<option value=${id} ?selected=${id === chosen?.id}>${name}</option>`)}
+            ${collections.map((item) => html`<option value=${item.id} ?selected=${item.id === chosen?.id}>${collectionLabel(item)}</option>`)}
           </select>
         </label>
         <fieldset class="evaluate-views">
