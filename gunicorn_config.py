@@ -25,6 +25,7 @@ from backend.app.processes.capacity import workers as number_of_workers  # noqa:
 from backend.app.processes.environment import ROOT  # noqa: E402
 from backend.app.processes.last_call import last_call  # noqa: E402
 from backend.app.processes.parent_death import die_with_parent  # noqa: E402
+from backend.app.processes.slow_clients import Patience  # noqa: E402
 
 _settings = Settings.load()
 
@@ -105,6 +106,7 @@ def post_fork(server: Any, worker: Any) -> None:
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(server.pid)
+    worker.patience = Patience(_settings.body_seconds, _settings.body_bytes_per_second, _settings.send_seconds)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -55,6 +55,11 @@ class FileTooLarge(RequestTooLarge):
     message = "The file is larger than this server accepts. Split it, or ask the administrator for a higher limit."
 
 
+class RequestTimeout(InvalidRequest):
+    status, error_code, error = 408, "REQUEST_TIMEOUT", "Request too slow"
+    message = "The request came too slowly and was given up. Send it again over a faster connection."
+
+
 class IncompleteUpload(InvalidRequest):
     error_code, error = "INCOMPLETE_UPLOAD", "Incomplete upload"
     message = "The upload broke off before the file was complete. Send it again."

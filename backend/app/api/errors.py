@@ -20,6 +20,7 @@ _BY_STATUS: dict[int, type[errors.AppError]] = {
     403: errors.Forbidden,
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
+    408: errors.RequestTimeout,
     409: errors.Conflict,
     413: errors.RequestTooLarge,
     415: errors.UnsupportedMediaType,

@@ -8,6 +8,7 @@ takes its caller's context variables along, so that a log line still carries the
 from __future__ import annotations
 
 from backend.app.concurrency.calls import gather, in_background, shielded
+from backend.app.concurrency.deadlines import TooLate, within
 from backend.app.concurrency.native import NativePool
 from backend.app.concurrency.pump import Pump
 from backend.app.concurrency.worlds import Outcome, in_native_thread, is_cooperative
@@ -16,9 +17,11 @@ __all__ = [
     "NativePool",
     "Outcome",
     "Pump",
+    "TooLate",
     "gather",
     "in_background",
     "in_native_thread",
     "is_cooperative",
     "shielded",
+    "within",
 ]

@@ -1,4 +1,4 @@
-"""Gunicorn's gevent worker, with two differences.
+"""Gunicorn's gevent worker, with three differences.
 
 Its own refusals have the API's envelope too. What gunicorn cannot parse never reaches the
 application: an address or a header that is too long, a request that is none. Its answer would be
@@ -6,6 +6,8 @@ a page of HTML.
 
 And it tells streams when they have to end. Gunicorn's own would kill them in the middle, and the
 master often kills the worker before that.
+
+And it waits for nobody for ever: see ``slow_clients``.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ import json
 import secrets
 from typing import Any
 
+from gunicorn.workers.base_async import AsyncWorker
 from gunicorn.workers.ggevent import GeventWorker
 
 from backend.app.processes.departure import MUST_END, Departure
+from backend.app.processes.slow_clients import DueBody, Patience
 
 _REFUSALS = {
     400: ("INVALID_REQUEST", "Invalid request", "The request is not valid HTTP. Check the program that sent it."),
@@ -31,6 +35,7 @@ _REFUSALS = {
 
 class WebWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
     departure: Departure
+    patience: Patience  # gunicorn_config.py gives it
     wsgi: Any
 
     def init_process(self) -> None:
@@ -55,9 +60,18 @@ class WebWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             self.departure.begin()
         super().notify()
 
-    def handle_request(self, *args: Any) -> Any:
-        answered = super().handle_request(*args)
-        if self.departure.must_end():
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        self.patience.bound_sending(client)
+        AsyncWorker.handle(self, listener, client, addr)  # gevent's own would make the client wait for ever again
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        req.body = DueBody(req.body, self.patience)
+        try:
+            answered = super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError:
+            self.log.info("A reader took nothing for %s s.", self.patience.send_seconds)
+            raise StopIteration from None
+        if req.body.failed or self.departure.must_end():
             raise StopIteration  # gunicorn's sign for closing a connection, which would be kept for a next request
         return answered
 

@@ -22,4 +22,9 @@ class LimitSettings:
     rate_report: str = setting("300/m", "Reports of measurements from the pages of one address.", group="Rate limits")
     rate_reports: str = setting("3000/m", "The same from all addresses together.", group="Rate limits")
     rate_address: str = setting("1200000/m", "All requests to the API from one address, of whatever kind.", group="Rate limits")
+
+    # --- slow clients ---
+    body_seconds: int = setting(30, "Seconds for which the server waits for a request's body, besides those of the next setting.", group="Slow clients", least=1)
+    body_bytes_per_second: int = setting(1024, "Each so many bytes of a body that have come give it a second more.", group="Slow clients", least=1)
+    send_seconds: int = setting(60, "Seconds after which the connection of a reader who takes nothing of an answer is closed.", group="Slow clients", least=1)
     # fmt: on

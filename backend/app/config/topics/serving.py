@@ -28,7 +28,7 @@ class ServingSettings:
     max_requests_jitter: int = setting(10_000, "Up to so many more, so that workers are not replaced together.", group="Web server")
     timeout: int = setting(120, "Seconds without a sign of life after which a worker is killed.", group="Web server")
     graceful_timeout: int = setting(30, "Seconds that a stopping worker may use to finish its answers.", group="Web server")
-    keepalive: int = setting(5, "Seconds that an idle connection is kept.", group="Web server")
+    keepalive: int = setting(5, "Seconds that an idle connection is kept, and that the head of a request may take.", group="Web server", least=1)
     backlog: int = setting(2048, "Connections that may wait to be accepted.", group="Web server", least=1)
     preload_app: bool = setting(True, "Load the app before forking, so that workers share its memory.", group="Web server")
     worker_tmp_dir: str = setting("", "Folder of the workers' heartbeat files; empty: /dev/shm where there is one.", group="Web server")
