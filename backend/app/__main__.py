@@ -13,13 +13,22 @@ from backend.app.cli.context import Builders, Toolbox
 
 if TYPE_CHECKING:
     from backend.app.config import Settings
+    from backend.app.domain.audit import Action
+    from backend.app.domain.backup import Backup
+    from backend.app.services.backup import BackupService
+    from backend.app.services.restoring import RestoreService
 
 
 def main() -> None:
     """Run the command line."""
     # Read when NumPy is first imported: embedding has threads of its own (services/embedding/use.py).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(cli(prog_name="likeopt", obj=Builders(toolbox=_toolbox, run_indexer=_run_indexer)))
+    sys.exit(cli(prog_name="likeopt", obj=builders()))
+
+
+def builders() -> Builders:
+    """Return how commands' parts are built."""
+    return Builders(toolbox=_toolbox, run_indexer=_run_indexer, backup=_backup, restore=_restore, note=_note)
 
 
 @contextlib.contextmanager
@@ -48,6 +57,24 @@ def _run_indexer(settings: Settings) -> None:
     from backend.app import worker
 
     worker.run(settings)
+
+
+def _backup(settings: Settings) -> BackupService:
+    from backend.app.wiring.backing_up import backup_service
+
+    return backup_service(settings)
+
+
+def _restore(settings: Settings) -> RestoreService:
+    from backend.app.wiring.backing_up import restore_service
+
+    return restore_service(settings)
+
+
+def _note(settings: Settings, action: Action, done: Backup) -> None:
+    from backend.app.wiring.backing_up import note
+
+    note(settings, action, done)
 
 
 if __name__ == "__main__":

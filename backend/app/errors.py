@@ -339,3 +339,20 @@ class ConfigError(AppError):
     """A setting that cannot be used; raised at start, never in a request."""
 
     error_code, error = "CONFIG_ERROR", "Wrong setting"
+
+
+class BackupFailed(AppError):
+    error_code, error = "BACKUP_FAILED", "No backup was made"
+    message = "No backup could be made."
+
+
+class BackupDamaged(AppError):
+    """A backup that is not what was written; nothing of it is used."""
+
+    error_code, error = "BACKUP_DAMAGED", "Damaged backup"
+    message = "This backup is damaged. Take another one."
+
+
+class RestoreRefused(AppError):
+    error_code, error = "RESTORE_REFUSED", "Not restored"
+    message = "This backup cannot be restored here."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from backend.app.cli.ask import ask
+from backend.app.cli.backup import backup
 from backend.app.cli.doctor import doctor
 from backend.app.cli.evaluate import evaluate
 from backend.app.cli.indexer import indexer
@@ -12,6 +13,7 @@ from backend.app.cli.ingest import ingest
 from backend.app.cli.key import key
 from backend.app.cli.migrate import migrate
 from backend.app.cli.reindex import reindex
+from backend.app.cli.restore import restore
 from backend.app.cli.search import search
 from backend.app.cli.serve import serve
 from backend.app.cli.user import user
@@ -25,5 +27,20 @@ def cli() -> None:
     """Chat with your own documents: every claim of an answer points at its passage."""
 
 
-for _command in (serve, ingest, search, ask, user, key, reindex, watch, doctor, evaluate, migrate, indexer):
+for _command in (
+    serve,
+    ingest,
+    search,
+    ask,
+    user,
+    key,
+    reindex,
+    watch,
+    doctor,
+    backup,
+    restore,
+    evaluate,
+    migrate,
+    indexer,
+):
     cli.add_command(_command)

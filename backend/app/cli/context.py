@@ -16,14 +16,18 @@ from backend.app.errors import AppError
 
 if TYPE_CHECKING:
     from backend.app.config import Settings
+    from backend.app.domain.audit import Action
+    from backend.app.domain.backup import Backup
     from backend.app.domain.search import MoveProgress
     from backend.app.services.agreement import AgreementService
+    from backend.app.services.backup import BackupService
     from backend.app.services.bundle import Services
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.folders.following import FollowingService
     from backend.app.services.indexing import IndexingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
+    from backend.app.services.restoring import RestoreService
 
 
 _COLD_TIMEOUT_MS = 20_000
@@ -51,6 +55,9 @@ class Builders:
 
     toolbox: Callable[[Settings], AbstractContextManager[Toolbox]]
     run_indexer: Callable[[Settings], None]
+    backup: Callable[[Settings], BackupService]
+    restore: Callable[[Settings], RestoreService]
+    note: Callable[[Settings, Action, Backup], None]
 
 
 pass_builders = click.make_pass_decorator(Builders)

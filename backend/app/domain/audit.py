@@ -39,6 +39,8 @@ class Action(StrEnum):
     TEST_SET_IMPORTED = "evaluation.imported"
     RUN_STARTED = "evaluation.run_started"
     REINDEXED = "index.rebuilt"
+    BACKED_UP = "backup.made"
+    RESTORED = "backup.restored"
     AUDIT_EXPORTED = "audit.exported"
 
 

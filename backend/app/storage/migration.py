@@ -73,6 +73,11 @@ def is_current(settings: Settings) -> bool:
     return set(found) == set(ScriptDirectory(str(SCRIPTS)).get_heads())
 
 
+def knows(revision: str) -> bool:
+    """Tell whether tables of this revision can be brought to the newest version."""
+    return revision in {found.revision for found in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+
+
 def configuration(connection: Connection) -> Config:
     """Return Alembic's configuration for ``connection``; there is no alembic.ini."""
     config = Config(attributes={"connection": connection})

@@ -65,7 +65,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 evaluation=lambda: pytest.fail("nothing is measured here"),
             )
 
-        builders = Builders(toolbox=toolbox, run_indexer=lambda settings: None)
+        builders = Builders(
+            toolbox=toolbox,
+            run_indexer=lambda settings: None,
+            backup=lambda settings: pytest.fail("nothing is backed up here"),
+            restore=lambda settings: pytest.fail("nothing is restored here"),
+            note=lambda settings, action, done: pytest.fail("nothing is backed up here"),
+        )
         return CliRunner().invoke(cli, list(arguments), obj=builders, input=input, prog_name="likeopt")
 
     return invoke
