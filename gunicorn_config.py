@@ -20,6 +20,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from backend.app.config import Settings  # noqa: E402
+from backend.app.processes.access_log import AccessLog  # noqa: E402
 from backend.app.processes.addresses import shown  # noqa: E402
 from backend.app.processes.capacity import workers as number_of_workers  # noqa: E402
 from backend.app.processes.environment import ROOT  # noqa: E402
@@ -62,6 +63,7 @@ secure_scheme_headers: dict[str, str] = {}
 accesslog = _settings.access_log or None
 access_log_format = _settings.access_log_format
 errorlog = "-"
+logger_class = AccessLog
 loglevel = _settings.log_level
 
 proc_name = "like-opt"

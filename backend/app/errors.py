@@ -88,6 +88,16 @@ class Forbidden(AppError):
     message = "Your account may not do this. Ask an administrator or the owner."
 
 
+class WrongPassword(Forbidden):
+    error_code, error = "WRONG_PASSWORD", "Wrong password"
+    message = "The present password is not right. Type it again."
+
+
+class WrongInvitation(Forbidden):
+    error_code, error = "WRONG_INVITATION", "For another address"
+    message = "This invitation is for another email address. Use the one that it was sent to."
+
+
 class FolderNotAllowed(Forbidden):
     error_code, error = "FOLDER_NOT_ALLOWED", "Folder not allowed"
     message = "This folder may not be watched. Name one within those of LIKEOPT_WATCH_ROOTS, or use `likeopt watch`."
@@ -183,6 +193,16 @@ class RunNotFound(NotFound):
     message = "This run does not exist, was deleted, or belongs to a collection that you may not see."
 
 
+class InvitationNotFound(NotFound):
+    error_code, error = "INVITATION_NOT_FOUND", "Invitation not valid"
+    message = "This invitation does not exist, was used already, or has expired. Ask for a new one."
+
+
+class ResetLinkNotFound(NotFound):
+    error_code, error = "RESET_LINK_NOT_FOUND", "Link not valid"
+    message = "This link does not exist, was used already, or has expired. Ask an administrator for a new one."
+
+
 class MethodNotAllowed(AppError):
     status, error_code, error = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
     message = "This address does not answer to that method."
@@ -201,6 +221,16 @@ class AnsweredAnew(Conflict):
 class EmailTaken(Conflict):
     error_code, error = "EMAIL_TAKEN", "Email already in use"
     message = "There is already an account with this email. Sign in instead."
+
+
+class LastAdministrator(Conflict):
+    error_code, error = "LAST_ADMINISTRATOR", "Last administrator"
+    message = "There has to be an administrator. Make somebody else one first."
+
+
+class OwnAccount(Conflict):
+    error_code, error = "OWN_ACCOUNT", "Your own account"
+    message = "You cannot lock yourself out. Ask another administrator, or use `likeopt user`."
 
 
 class NameTaken(Conflict):

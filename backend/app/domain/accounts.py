@@ -55,6 +55,34 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """An account as administrators see it: nothing of what it keeps but its amount.
+
+    ``only_owned`` are the collections that have no other owner.
+    """
+
+    user: User
+    seen_at: datetime | None
+    sessions: int
+    only_owned: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """``email`` binds it to an address; without one, whoever has the link may use it, once."""
+
+    id: str
+    email: str | None
+    role: Role
+    invited_by: str | None  # an address; None: by the command line, or by an account that is gone
+    used_by: str | None
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class LoginSession:
     """A browser that is signed in: ``agent`` is what it calls itself, ``address`` where it was last."""
 

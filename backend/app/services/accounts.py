@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Protocol
 
 from backend.app.cache.copies import Copies
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import Role, User
-from backend.app.errors import InvalidRequest, RegistrationClosed, WrongCredentials
+from backend.app.errors import InvalidRequest, RegistrationClosed, WrongCredentials, WrongPassword
+from backend.app.security.one_time import token_hash
 from backend.app.security.typed_text import one_line
+from backend.app.services.account_rules import MAX_PASSWORD_CHARS, check_password, checked_email, checked_name
+from backend.app.storage.account_interfaces import Invitations, People
 from backend.app.storage.interfaces import Users
-
-MIN_PASSWORD_CHARS = 8
-MAX_PASSWORD_CHARS = 1024  # argon2 would read megabytes without complaint
-MAX_NAME_CHARS = 200
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
 class PasswordHashes(Protocol):
@@ -29,6 +26,8 @@ class AccountService:
     def __init__(
         self,
         users: Users,
+        people: People,
+        invitations: Invitations,
         passwords: PasswordHashes,
         pool: NativePool,
         copies: Copies[User | None],
@@ -36,6 +35,8 @@ class AccountService:
         open_registration: bool,
     ) -> None:
         self._users = users
+        self._people = people
+        self._invitations = invitations
         self._copies = copies
         self._passwords = passwords
         self._pool = pool
@@ -65,13 +66,13 @@ class AccountService:
         """Return whom the command line acts for."""
         return self._users.operator()
 
-    def register(self, email: str, password: str, name: str) -> User:
-        """Make an account; the first one administers.
+    def register(self, email: str, password: str, name: str, invitation: str | None = None) -> User:
+        """Make an account; the first one administers. ``invitation`` is the token of one, which is used up.
 
         Raises:
-            InvalidRequest, EmailTaken, RegistrationClosed
+            InvalidRequest, EmailTaken, RegistrationClosed, InvitationNotFound, WrongInvitation
         """
-        return self._add(email, password, name, open_to_all=self._open_registration)
+        return self._add(email, password, name, open_to_all=self._open_registration, invitation=invitation)
 
     def create_by_operator(self, email: str, password: str, name: str, *, administrator: bool = False) -> User:
         """Make an account on the command line, where registration is never closed.
@@ -85,23 +86,64 @@ class AccountService:
         self._users.set_role(user.id, Role.ADMINISTRATOR)
         return replace(user, role=Role.ADMINISTRATOR)
 
-    def _add(self, email: str, password: str, name: str, *, open_to_all: bool) -> User:
-        email, name = one_line(email), one_line(name)
-        if not _EMAIL.fullmatch(email):
-            raise InvalidRequest("This is not an email address. Write it as name@example.com.")
-        if len(password) < MIN_PASSWORD_CHARS:
-            raise InvalidRequest(f"The password needs at least {MIN_PASSWORD_CHARS} characters.")
-        if len(password) > MAX_PASSWORD_CHARS:
-            raise InvalidRequest(f"The password has more than {MAX_PASSWORD_CHARS} characters. Choose a shorter one.")
-        if len(name) > MAX_NAME_CHARS:
-            raise InvalidRequest(f"The name has more than {MAX_NAME_CHARS} characters. Shorten it.")
-        if not open_to_all and not self.setup_required():  # before the hashing, which strangers could keep us busy with
+    def rename(self, user: User, name: str) -> User:
+        """Change what a person is called.
+
+        Raises:
+            InvalidRequest
+        """
+        name = checked_name(name)
+        if not name:
+            raise InvalidRequest("A name has at least one character.")
+        return self._users.rename(user.id, name)
+
+    def change_password(self, user: User, current: str, new: str) -> None:
+        """Change one's password; all sessions end, this one too.
+
+        Raises:
+            WrongPassword, InvalidRequest
+        """
+        check_password(new)
+        found = self._users.find_by_email(user.email)
+        right = self._pool.run(self._passwords.verify, found[1] if found else None, current[:MAX_PASSWORD_CHARS])
+        if not right or len(current) > MAX_PASSWORD_CHARS:
+            raise WrongPassword
+        self._users.change_password(user.id, self._pool.run(self._passwords.hash, new))
+
+    def of_reset(self, token: str) -> User:
+        """Return whose password a link may change.
+
+        Raises:
+            ResetLinkNotFound
+        """
+        return self._people.of_reset(token_hash(token))
+
+    def reset_password(self, token: str, new: str) -> User:
+        """Choose a new password by a link, which is used up; all sessions end.
+
+        Raises:
+            ResetLinkNotFound, InvalidRequest
+        """
+        check_password(new)
+        hash = token_hash(token)
+        self._people.of_reset(hash)  # before the hashing, which strangers could keep us busy with
+        return self._people.use_reset(hash, self._pool.run(self._passwords.hash, new))
+
+    def _add(self, email: str, password: str, name: str, *, open_to_all: bool, invitation: str | None = None) -> User:
+        email, name = checked_email(email), checked_name(name)
+        check_password(password)
+        if invitation is not None:
+            self._invitations.find(
+                token_hash(invitation)
+            )  # before the hashing, which strangers could keep us busy with
+        elif not open_to_all and not self.setup_required():
             raise RegistrationClosed
         return self._users.register(
             email=email,
             name=name or email.partition("@")[0],
             password_hash=self._pool.run(self._passwords.hash, password),
             open_to_all=open_to_all,
+            invitation=None if invitation is None else token_hash(invitation),
         )
 
     def sign_in(self, email: str, password: str) -> User:

@@ -17,8 +17,10 @@ from backend.app.services.evaluation.bundle import EvaluationServices
 from backend.app.services.folders.watching import FolderService
 from backend.app.services.guesses import Guesses
 from backend.app.services.health import HealthService
+from backend.app.services.invitations import InvitationService
 from backend.app.services.keys import KeyService
 from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.people import PeopleService
 from backend.app.services.performance import PerformanceService
 from backend.app.services.pictures import PictureService
 from backend.app.services.search import SearchService
@@ -31,6 +33,8 @@ class Services:
     settings: Settings
     accounts: AccountService
     audit: AuditLog
+    people: PeopleService
+    invitations: InvitationService
     chat: ChatService
     collections: CollectionService
     conversations: ConversationService

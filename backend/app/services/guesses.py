@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from backend.app.cache.interfaces import Allowances
 from backend.app.domain.networks import network_of
 from backend.app.domain.rates import Charge, Rate
-from backend.app.errors import RateLimited, WrongCredentials
+from backend.app.errors import RateLimited, WrongCredentials, WrongPassword
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.security.typed_text import one_line
 
@@ -34,7 +34,7 @@ class Guesses:
 
     @contextmanager
     def attempt(self, email: str, address: str) -> Iterator[None]:
-        """Let the block look at a password for ``email``; charge it where that raises ``WrongCredentials``.
+        """Let the block look at a password for ``email``; charge it where that finds it wrong.
 
         Raises:
             RateLimited
@@ -48,7 +48,7 @@ class Guesses:
                     raise RateLimited.after(allowance.wait)
             try:
                 yield
-            except WrongCredentials:
+            except (WrongCredentials, WrongPassword):
                 self._allowances.take(charges)
                 raise
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from backend.app.domain.accounts import LoginSession, User
+from backend.app.domain.accounts import Invitation, LoginSession, Person, Role, User
 from backend.app.domain.audit import AuditEvent, AuditFilter
 from backend.app.storage.interfaces import Page
 
@@ -44,3 +45,62 @@ class AuditEvents(Protocol):
 
         Strangers can make as many of those as they like, and must not push the others out.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """What an administrator changes of an account; None leaves it."""
+
+    name: str | None = None
+    role: Role | None = None
+    suspended: bool | None = None
+
+
+class People(Protocol):
+    """Everybody's accounts, for administrators. None of these methods leaves no administrator."""
+
+    def page(self, text: str | None, page: Page) -> tuple[list[Person], str | None]:
+        """Return accounts by their address; ``text`` is a part of it or of the name."""
+
+    def get(self, user_id: str) -> Person:
+        """Raises ``UserNotFound``."""
+
+    def update(self, user_id: str, change: PersonChange) -> tuple[Person, Person]:
+        """Return the account before and after; the sessions of a suspended one end.
+
+        Raises:
+            UserNotFound, LastAdministrator
+        """
+
+    def delete(self, user_id: str, heir_id: str | None) -> list[str]:
+        """Delete an account with its conversations; return the ids of the files to remove.
+
+        The collections that it alone owns go to the heir. Without one, those that are shared go to
+        the members who may change them, or else to those who may read them; the others are deleted.
+
+        Raises:
+            UserNotFound, LastAdministrator
+        """
+
+    def put_reset(self, user_id: str, token_hash: str, expires_at: datetime) -> None:
+        """Let the token choose a new password, in place of any before it. Raises ``UserNotFound``."""
+
+    def of_reset(self, token_hash: str) -> User:
+        """Raises ``ResetLinkNotFound``."""
+
+    def use_reset(self, token_hash: str, password_hash: str) -> User:
+        """Use the token up; all of the person's sessions end. Raises ``ResetLinkNotFound``."""
+
+
+class Invitations(Protocol):
+    def add(self, invitation: Invitation, token_hash: str, invited_by: str | None, forget: datetime) -> Invitation:
+        """Add one, and remove those that ended before ``forget``. Raises ``EmailTaken``."""
+
+    def list(self) -> list[Invitation]:
+        """Return all, the newest first."""
+
+    def find(self, token_hash: str) -> Invitation:
+        """Return one that can still be used. Raises ``InvitationNotFound``."""
+
+    def delete(self, invitation_id: str) -> Invitation:
+        """Raises ``InvitationNotFound``."""

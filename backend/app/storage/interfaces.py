@@ -38,14 +38,26 @@ class Users(Protocol):
     def find_by_email(self, email: str) -> tuple[User, str] | None:
         """Return the user, who may be suspended, and the password's hash."""
 
-    def register(self, *, email: str, name: str, password_hash: str, open_to_all: bool) -> User:
+    def register(
+        self, *, email: str, name: str, password_hash: str, open_to_all: bool, invitation: str | None = None
+    ) -> User:
         """Add an account with its first collection; the first one administers.
 
+        ``invitation``, a token's hash, is used up, and says what the account may do.
+
         Raises:
-            EmailTaken, RegistrationClosed
+            EmailTaken, RegistrationClosed, InvitationNotFound, WrongInvitation
         """
 
-    def update_password(self, user_id: str, password_hash: str) -> None: ...
+    def rename(self, user_id: str, name: str) -> User:
+        """Raises ``UserNotFound``."""
+
+    def update_password(self, user_id: str, password_hash: str) -> None:
+        """Keep the same password by another hash."""
+
+    def change_password(self, user_id: str, password_hash: str) -> None:
+        """Keep another password; all of the person's sessions and reset links end with the one before."""
+
     def set_role(self, user_id: str, role: Role) -> None: ...
     def operator(self) -> User:
         """Return whom the command line acts for: the first administrator, or, before there is

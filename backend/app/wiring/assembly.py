@@ -28,9 +28,11 @@ from backend.app.services.folders.roots import Roots
 from backend.app.services.folders.watching import FolderService
 from backend.app.services.health import HealthService
 from backend.app.services.ingestion.pictures import PictureReader
+from backend.app.services.invitations import InvitationService
 from backend.app.services.keys import KeyService
 from backend.app.services.llm.prompting import PROMPT_VERSION
 from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.people import PeopleService
 from backend.app.services.pictures import PictureService
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import CachedRetriever
@@ -48,7 +50,9 @@ from backend.app.storage.repositories.collections import SqlCollections
 from backend.app.storage.repositories.conversations import SqlConversations
 from backend.app.storage.repositories.documents import SqlDocuments
 from backend.app.storage.repositories.folders import SqlWatchedFolders
+from backend.app.storage.repositories.invitations import SqlInvitations
 from backend.app.storage.repositories.jobs import SqlJobs
+from backend.app.storage.repositories.people import SqlPeople
 from backend.app.storage.repositories.sessions import SqlSessions
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.storage.repositories.work import SqlWorkHistory
@@ -79,13 +83,21 @@ def services(parts: Parts) -> Services:
     models = LanguageModels(settings, parts.analyzer)
     documents = _documents(parts)
     accounts = AccountService(
-        SqlUsers(database), Passwords(), parts.pool, Copies(parts.access), open_registration=settings.open_registration
+        SqlUsers(database),
+        SqlPeople(database),
+        SqlInvitations(database),
+        Passwords(),
+        parts.pool,
+        Copies(parts.access),
+        open_registration=settings.open_registration,
     )
     folders = FolderService(SqlWatchedFolders(database), _roots(parts))
     return Services(
         settings=settings,
         accounts=accounts,
         audit=AuditLog(SqlAuditEvents(database), metrics, new_id, days=settings.audit_days, most=settings.audit_events),
+        people=PeopleService(SqlPeople(database), parts.files, parts.queue, reset_hours=settings.reset_hours),
+        invitations=InvitationService(SqlInvitations(database), new_id, hours=settings.invitation_hours),
         chat=ChatService(
             conversations=conversations,
             collections=collections,

@@ -43,6 +43,9 @@ class RoleLibrary:
             "collection": self.owner.collection_id,
             "owner": self.owner.user["id"],
             "owner_email": self.owner.user["email"],
+            "administrator": self.people["administrator"].user["id"],
+            "reset_token": world.services.people.reset_link(self.people["reader"].user["id"])[0],
+            "invitation_token": world.services.invitations.make(None, email=None, role=Role.MEMBER)[1],
             "password": PASSWORD,
             "folder_path": str(world.settings.data_dir.parent),
         }
@@ -121,6 +124,17 @@ class RoleLibrary:
 
     def _spare_answer(self) -> object:
         return self.owner.asked("When does the ferry leave?")[1]
+
+    def _spare_session(self) -> object:
+        again = self._another_session(self.owner)
+        (made,) = [item["id"] for item in again.get("/auth/sessions").data if item["current"]]
+        return made
+
+    def _spare_invitation(self) -> object:
+        return self._world.services.invitations.make(None, email=None, role=Role.MEMBER)[0].id
+
+    def _spare_user(self) -> object:
+        return self._world.person("leaver").user["id"]
 
     def _share(self, collection_id: str, member: Caller, access: str) -> None:
         body = {"email": member.user["email"], "access": access}

@@ -130,6 +130,27 @@ ACCOUNTS = (
     ),
     anybody("POST", "/auth/logout", OK, ends_session=True),
     oneself("GET", "/auth/me"),
+    oneself("PATCH", "/auth/me", OK, {"name": "Somebody"}),
+    oneself("POST", "/auth/password", (403, "WRONG_PASSWORD"), {"current": "wrong horse", "new": "another horse"}),
+    oneself("GET", "/auth/sessions"),
+    private("DELETE", "/auth/sessions/{spare_session}", (404, "SESSION_NOT_FOUND")),
+    oneself("POST", "/auth/sessions/end-others"),
+    anybody("GET", "/auth/reset/{reset_token}", OK),  # whoever has the link may
+    anybody("GET", "/auth/reset/nothing", (404, "RESET_LINK_NOT_FOUND")),
+    anybody("POST", "/auth/reset", (404, "RESET_LINK_NOT_FOUND"), {"token": "nothing", "password": "{password}"}),
+    anybody("GET", "/invitations/{invitation_token}", OK),
+    anybody("GET", "/invitations/nothing", (404, "INVITATION_NOT_FOUND")),
+    administrators("GET", "/invitations"),
+    administrators("POST", "/invitations", MADE, {"role": "administrator"}),
+    administrators("DELETE", "/invitations/{spare_invitation}"),
+    administrators("GET", "/users"),
+    administrators("GET", "/users/{owner}"),
+    administrators("PATCH", "/users/{owner}", OK, {"name": "The owner"}),
+    administrators("PATCH", "/users/{administrator}", (409, "OWN_ACCOUNT"), {"suspended": True}),
+    administrators("POST", "/users/{owner}/password-reset", MADE),
+    administrators("DELETE", "/users/{spare_user}"),
+    administrators("GET", "/audit"),
+    administrators("GET", "/audit/export"),
 )
 
 DOCUMENTS = (

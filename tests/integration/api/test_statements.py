@@ -65,6 +65,9 @@ class Case:
     questions: tuple[str, str]
     run: str
     folder: str
+    invitation: str  # its id
+    invitation_token: str
+    reset_token: str  # the member's
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
         options = {} if body is None else {"json": body}
@@ -103,6 +106,11 @@ def revoked(case: Case) -> Answer:
 
 def credentials(name: str) -> dict[str, str]:
     return {"email": f"{name}@statements.example", "password": PASSWORD, "name": name}
+
+
+def session_ended(case: Case) -> Answer:
+    (other, *_) = [item["id"] for item in case.ask("GET", "/auth/sessions").data if not item["current"]]
+    return case.ask("DELETE", f"/auth/sessions/{other}")
 
 
 Act = Callable[[Case], Answer]
@@ -206,6 +214,30 @@ ACTS: dict[str, Act] = {
         "DELETE", f"/collections/{case.collection}/folders/{case.folder}"
     ),
     "DELETE /collections/<collection_id>": lambda case: case.ask("DELETE", f"/collections/{case.to_delete}"),
+    "GET /auth/sessions": lambda case: case.ask("GET", "/auth/sessions"),
+    "DELETE /auth/sessions/<ended_id>": session_ended,
+    "POST /auth/sessions/end-others": lambda case: case.ask("POST", "/auth/sessions/end-others"),
+    "PATCH /auth/me": lambda case: case.ask("PATCH", "/auth/me", {"name": "Another"}),
+    "POST /auth/password": lambda case: case.ask("POST", "/auth/password", {"current": PASSWORD, "new": "another one"}),
+    "GET /auth/reset/<token>": lambda case: case.world.nobody().get(f"/auth/reset/{case.reset_token}"),
+    "POST /auth/reset": lambda case: case.world.nobody().post(
+        "/auth/reset", {"token": case.reset_token, "password": "another one"}
+    ),
+    "GET /invitations": lambda case: case.ask("GET", "/invitations"),
+    "GET /invitations/<token>": lambda case: case.ask("GET", f"/invitations/{case.invitation_token}"),
+    "DELETE /invitations/<invitation_id>": lambda case: case.ask("DELETE", f"/invitations/{case.invitation}"),
+    "POST /invitations": lambda case: case.ask("POST", "/invitations", {"email": f"{case.name}@example.net"}),
+    "GET /users": lambda case: case.ask("GET", "/users"),
+    "GET /users/<user_id>": lambda case: case.ask("GET", f"/users/{case.member.user['id']}"),
+    "PATCH /users/<user_id>": lambda case: case.ask(
+        "PATCH", f"/users/{case.member.user['id']}", {"role": "administrator", "suspended": True}
+    ),
+    "POST /users/<user_id>/password-reset": lambda case: case.ask(
+        "POST", f"/users/{case.member.user['id']}/password-reset"
+    ),
+    "DELETE /users/<user_id>": lambda case: case.ask("DELETE", f"/users/{case.member.user['id']}"),
+    "GET /audit": lambda case: case.ask("GET", "/audit"),
+    "GET /audit/export": lambda case: case.ask("GET", "/audit/export"),
     "POST /auth/logout": lambda case: case.ask("POST", "/auth/logout"),
 }
 WITHOUT_SQL = {
@@ -257,6 +289,7 @@ def case(world: World, name: str) -> Case:
     other = caller.post("/collections", {"name": "To delete"}).data["id"]
     path = f"/collections/{caller.collection_id}/members"
     assert caller.put(path, {"email": member.user["email"], "access": "reader"}).status == 200
+    invitation, token = world.services.invitations.make(None, email=None, role=Role.MEMBER)
     return Case(
         world=world,
         caller=caller,
@@ -274,6 +307,9 @@ def case(world: World, name: str) -> Case:
         questions=(questions[0], questions[1]),
         run=run,
         folder=watched(world, caller).data["id"],
+        invitation=invitation.id,
+        invitation_token=token,
+        reset_token=world.services.people.reset_link(member.user["id"])[0],
     )
 
 

@@ -8,9 +8,18 @@ from backend.app.cache.copies import Copies
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import Role
 from backend.app.epochs import NoEpoch
-from backend.app.errors import EmailTaken, InvalidRequest, RegistrationClosed, WrongCredentials
+from backend.app.errors import (
+    EmailTaken,
+    InvalidRequest,
+    InvitationNotFound,
+    RegistrationClosed,
+    ResetLinkNotFound,
+    WrongCredentials,
+    WrongPassword,
+)
+from backend.app.security.one_time import token_hash
 from backend.app.services.accounts import AccountService
-from tests.fakes.accounts import MemoryUsers, PlainPasswords
+from tests.fakes.accounts import MemoryInvitations, MemoryPeople, MemoryUsers, PlainPasswords
 from tests.fakes.things import THEN
 
 GOOD = "correct horse"
@@ -19,8 +28,16 @@ GOOD = "correct horse"
 class Accounts:
     def __init__(self, *, open_registration: bool = False) -> None:
         self.users, self.passwords = MemoryUsers(), PlainPasswords()
+        self.people, self.invitations = MemoryPeople(self.users), MemoryInvitations()
+        self.users.invitations = self.invitations
         self.service = AccountService(
-            self.users, self.passwords, NativePool(1), Copies(NoEpoch()), open_registration=open_registration
+            self.users,
+            self.people,
+            self.invitations,
+            self.passwords,
+            NativePool(1),
+            Copies(NoEpoch()),
+            open_registration=open_registration,
         )
 
 
@@ -148,3 +165,51 @@ def test_a_suspended_account_is_refused_like_a_wrong_password_and_after_the_same
         assert accounts.passwords.hashed == hashed
     assert len(set(said)) == 1
     assert accounts.service.get(ada.id) is None
+
+
+def test_an_invitation_opens_a_closed_door_once(accounts: Accounts) -> None:
+    accounts.service.register("ada@example.com", GOOD, "")
+    accounts.invitations.roles[token_hash("ticket")] = Role.ADMINISTRATOR
+    with pytest.raises(InvitationNotFound):
+        accounts.service.register("bob@example.com", GOOD, "", "another ticket")
+    assert accounts.passwords.hashed == 1, "strangers keep nobody busy"
+    made = accounts.service.register("bob@example.com", GOOD, "", "ticket")
+    assert made.role is Role.ADMINISTRATOR
+    with pytest.raises(InvitationNotFound):
+        accounts.service.register("eve@example.com", GOOD, "", "ticket")
+
+
+def test_a_password_is_changed_by_whoever_knows_the_one_before(accounts: Accounts) -> None:
+    ada = accounts.service.register("ada@example.com", GOOD, "")
+    for wrong in ("wrong horse", "", "x" * 2000, GOOD + "x" * 2000):
+        with pytest.raises(WrongPassword):
+            accounts.service.change_password(ada, wrong, "another horse")
+    with pytest.raises(InvalidRequest):
+        accounts.service.change_password(ada, GOOD, "short")
+    assert accounts.users.ended == []
+    accounts.service.change_password(ada, GOOD, "another horse")
+    assert accounts.users.ended == [ada.id], "sessions end with the password that opened them"
+    assert accounts.service.sign_in("ada@example.com", "another horse") == ada
+
+
+def test_a_reset_link_that_is_not_valid_is_refused_before_anything_is_hashed(accounts: Accounts) -> None:
+    ada = accounts.service.register("ada@example.com", GOOD, "")
+    accounts.people.resets[token_hash("link")] = ada.id
+    with pytest.raises(ResetLinkNotFound):
+        accounts.service.reset_password("another link", "another horse")
+    with pytest.raises(InvalidRequest):
+        accounts.service.reset_password("link", "short")
+    assert accounts.passwords.hashed == 1
+    assert accounts.service.of_reset("link") == ada
+    assert accounts.service.reset_password("link", "another horse") == ada
+    assert accounts.service.sign_in("ada@example.com", "another horse") == ada
+    with pytest.raises(ResetLinkNotFound):
+        accounts.service.reset_password("link", "a third horse")
+
+
+def test_nobody_is_called_nothing(accounts: Accounts) -> None:
+    ada = accounts.service.register("ada@example.com", GOOD, "")
+    assert accounts.service.rename(ada, "  Ada \n Lovelace ").name == "Ada Lovelace"
+    for name in ("", " \u200f ", "x" * 201):
+        with pytest.raises(InvalidRequest):
+            accounts.service.rename(ada, name)

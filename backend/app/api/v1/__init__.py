@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from backend.app.api.v1 import (
     about,
+    audit,
     auth,
     chat,
     collections,
@@ -17,11 +18,14 @@ from backend.app.api.v1 import (
     feedback,
     folders,
     health,
+    invitations,
     jobs,
     keys,
     metrics,
     performance,
     search,
+    sessions,
+    users,
 )
 
 PREFIX = "/api/v1"
@@ -30,6 +34,7 @@ PREFIX = "/api/v1"
 def blueprints() -> Iterator[Blueprint]:
     for module in (
         about,
+        audit,
         auth,
         chat,
         collections,
@@ -39,10 +44,13 @@ def blueprints() -> Iterator[Blueprint]:
         feedback,
         folders,
         health,
+        invitations,
         jobs,
         keys,
         metrics,
         performance,
         search,
+        sessions,
+        users,
     ):
         yield module.blueprint()

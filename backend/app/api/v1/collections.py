@@ -48,7 +48,10 @@ def rename(collection_id: str) -> Response:
 
 
 def delete(collection_id: str) -> Response:
-    services().collections.delete(current_user(), collection_id)
+    user, service = current_user(), services().collections
+    members = len(service.members(user, collection_id))
+    service.delete(user, collection_id)
+    record(Action.COLLECTION_DELETED, Target("collection", collection_id), members=members)
     return answer()
 
 

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, request, send_file
 
 from backend.app.api import serialise
 from backend.app.api.body import Body, page, parse
-from backend.app.api.context import current_user, services
+from backend.app.api.context import current_user, record, services
 from backend.app.api.envelope import answer, listing
+from backend.app.domain.audit import Action, Target
 from backend.app.errors import InvalidRequest
 from backend.app.services.documents import safe_name
 
@@ -72,5 +73,6 @@ def export(conversation_id: str) -> Response:
         content, media_type = msgspec.json.format(msgspec.json.encode(shape), indent=2), "application/json"
     else:
         raise InvalidRequest("`format` is `md` or `json`.")
+    record(Action.CONVERSATION_EXPORTED, Target("conversation", conversation.id), format=form)
     name = safe_name(f"{conversation.title.replace('/', ' ')}.{form}")
     return send_file(io.BytesIO(content), media_type, as_attachment=True, download_name=name)

@@ -9,9 +9,10 @@ from pydantic import Field, StrictFloat, StrictInt
 
 from backend.app.api import evaluation_shapes as shapes
 from backend.app.api.body import Body, page, parse
-from backend.app.api.context import administrator, services
+from backend.app.api.context import administrator, record, services
 from backend.app.api.envelope import answer, listing
 from backend.app.api.uploads import received_files
+from backend.app.domain.audit import Action, Target
 from backend.app.domain.evaluation import Change, SearchSettings
 from backend.app.domain.search import SearchMode
 from backend.app.errors import InvalidRequest
@@ -131,6 +132,7 @@ def take_in() -> Response:
         if not files:
             raise InvalidRequest("There is no file in the request. Send each in a part named `files`.")
         imported = imports.take_in(user, request.form.get("name", ""), files)
+    record(Action.TEST_SET_IMPORTED, Target("collection", imported.collection.id), documents=imported.documents)
     return answer(shapes.imported(imported), 202)
 
 
@@ -150,7 +152,9 @@ def start() -> Response:
         vector_weight=today.vector_weight if body.vector_weight is None else float(body.vector_weight),
         candidates=today.candidates if body.candidates is None else body.candidates,
     )
-    return answer(shapes.run(service.start(user, body.collection_id, after)), 202)
+    run = service.start(user, body.collection_id, after)
+    record(Action.RUN_STARTED, Target("collection", body.collection_id), run=run.id)
+    return answer(shapes.run(run), 202)
 
 
 def show_run(run_id: str) -> Response:

@@ -6,8 +6,9 @@ from flask import Blueprint, Response
 
 from backend.app.api import serialise
 from backend.app.api.body import Body, parse
-from backend.app.api.context import current_user, services
+from backend.app.api.context import current_user, record, services
 from backend.app.api.envelope import answer, listing
+from backend.app.domain.audit import Action, Target
 
 _SHOWN_REFUSALS = 20
 
@@ -33,9 +34,12 @@ def index(collection_id: str) -> Response:
 
 def watch(collection_id: str) -> Response:
     user, body = current_user(), parse(Folder)
-    return answer(serialise.folder(services().folders.watch(user, collection_id, body.path), []), 201)
+    folder = services().folders.watch(user, collection_id, body.path)
+    record(Action.FOLDER_WATCHED, Target("collection", collection_id), path=folder.path)
+    return answer(serialise.folder(folder, []), 201)
 
 
 def stop(collection_id: str, folder_id: str) -> Response:
     services().folders.stop(current_user(), collection_id, folder_id)
+    record(Action.FOLDER_LEFT, Target("collection", collection_id), folder=folder_id)
     return answer()

@@ -15,8 +15,8 @@ from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
 from backend.app.storage.models import CollectionRow, DocumentRow, MemberRow, RemovalRow, UserRow
 from backend.app.storage.repositories.access import access_to, hold_collection, hold_user, require_owner
+from backend.app.storage.repositories.email_keys import email_key
 from backend.app.storage.repositories.passages import SEARCHABLE
-from backend.app.storage.repositories.users import email_key
 
 
 class SqlCollections:

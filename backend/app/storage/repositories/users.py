@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.app.domain.accounts import Access, Role, User
-from backend.app.errors import EmailTaken, RegistrationClosed
+from backend.app.errors import EmailTaken, RegistrationClosed, UserNotFound
+from backend.app.storage.account_models import PasswordResetRow
 from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
 from backend.app.storage.models import CollectionRow, MemberRow, UserRow
 from backend.app.storage.repositories import rows
+from backend.app.storage.repositories.access import LOCK
+from backend.app.storage.repositories.email_keys import email_key
+from backend.app.storage.repositories.invitations import open_invitation
+from backend.app.storage.repositories.sessions import end_sessions
 
 FIRST_COLLECTION = "Documents"
 _OPERATOR_EMAIL = "operator@localhost"
-
-
-def email_key(email: str) -> str:
-    """Return what makes two spellings of an address the same."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
 
 
 class SqlUsers:
@@ -49,27 +48,46 @@ class SqlUsers:
 
         return self._database.read(work)
 
-    def register(self, *, email: str, name: str, password_hash: str, open_to_all: bool) -> User:
+    def register(
+        self, *, email: str, name: str, password_hash: str, open_to_all: bool, invitation: str | None = None
+    ) -> User:
         def work(session: Session) -> User:
-            _one_at_a_time(session)
+            one_at_a_time(session)
             first = not _any_account(session)
-            if not first and not open_to_all:
+            invited = None if invitation is None else open_invitation(session, invitation, email)
+            if not first and not open_to_all and invited is None:
                 raise RegistrationClosed
             operator = session.scalar(select(UserRow).where(UserRow.password_hash.is_(None))) if first else None
             if operator is None:
-                row = _add_user(session, Role.ADMINISTRATOR if first else Role.MEMBER)
+                role = Role(invited.role) if invited else Role.MEMBER
+                row = _add_user(session, Role.ADMINISTRATOR if first else role)
                 _add_collection(session, row.id)
             else:
                 row = operator
             row.email, row.email_key, row.name = email.strip(), email_key(email), name.strip()
             row.password_hash = password_hash
             session.flush()
+            if invited is not None:
+                invited.used_at, invited.used_by = datetime.now(UTC), row.id
             return rows.user(row)
 
         try:
             return self._database.write(work)
         except IntegrityError as error:
             raise EmailTaken from error
+
+    def rename(self, user_id: str, name: str) -> User:
+        def work(session: Session) -> User:
+            row = session.get(UserRow, user_id)
+            if row is None:
+                raise UserNotFound
+            row.name = name
+            return rows.user(row)
+
+        return self._database.write(work)
+
+    def change_password(self, user_id: str, password_hash: str) -> None:
+        self._database.write(lambda session: put_password(session, user_id, password_hash))
 
     def update_password(self, user_id: str, password_hash: str) -> None:
         def work(session: Session) -> None:
@@ -94,7 +112,7 @@ class SqlUsers:
             return rows.user(row) if row else None
 
         def work(session: Session) -> User:
-            _one_at_a_time(session)
+            one_at_a_time(session)
             found = find(session)
             if found is not None:
                 return found
@@ -106,12 +124,24 @@ class SqlUsers:
         return self._database.read(find) or self._database.write(work)
 
 
+def put_password(session: Session, user_id: str, password_hash: str) -> None:
+    """Change a password within a larger change; what was opened by the one before is closed."""
+    row = session.get(UserRow, user_id, with_for_update=LOCK)
+    if row is not None:
+        row.password_hash = password_hash
+    end_sessions(session, user_id)
+    session.execute(delete(PasswordResetRow).where(PasswordResetRow.user_id == user_id))
+
+
 def _any_account(session: Session) -> bool:
     return session.scalar(select(UserRow.id).where(UserRow.password_hash.is_not(None)).limit(1)) is not None
 
 
-def _one_at_a_time(session: Session) -> None:
-    """Let two first registrations not both find an empty table; SQLite's write lock does so by itself."""
+def one_at_a_time(session: Session) -> None:
+    """Let two first registrations not both find an empty table, nor two administrators remove each other.
+
+    SQLite's write lock does so by itself.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
 
