@@ -49,22 +49,27 @@ class Overview:
         documents: Sequence[Named],
     ) -> Sequence[Named]:
         """Return the documents that are asked about: by name, as spoken of before, or all."""
+        if named := self._named(asked, documents):
+            return [named]
         if asked.names:
-            named = self._named(asked.names, documents)
-            return named if named else self._of_collection(asked.names, collections, documents)
+            return self._of_collection(asked.names, collections, documents)
         if not asked.several and (spoken_of := _spoken_of(history)):
             return [document for document in documents if document.title == spoken_of][:1] or documents
         return documents
 
-    def _named(self, names: frozenset[str], documents: Sequence[Named]) -> list[Named]:
+    def _named(self, asked: OverviewQuestion, documents: Sequence[Named]) -> Named | None:
         """Return the document whose name the question says most of; of several such, the newest."""
-        best, share = None, 0.0
+        best, said = None, (0.0, 0)
         for document in documents:
             for called in (document.title, document.filename.rpartition(".")[0]):
                 terms = frozenset(self._analyzer.terms(called.replace("_", " ")))
-                if names <= terms and len(names) / len(terms) > share:
-                    best, share = document, len(names) / len(terms)
-        return [] if best is None else [best]
+                # A name of one word may be a word with which one asks: «Summary», «문서».
+                whole = terms <= asked.words and len(terms) > 1
+                if (whole or (asked.names and asked.names <= terms)) and (
+                    share := (len(terms & asked.words) / len(terms), len(terms))
+                ) > said:
+                    best, said = document, share
+        return best
 
     def _of_collection(
         self, names: frozenset[str], collections: Sequence[Collection], documents: Sequence[Named]

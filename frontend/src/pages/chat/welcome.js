@@ -44,7 +44,7 @@ class Welcome extends LightElement {
   #suggestions() {
     const ready = this.#documents.value.items.filter(({ status }) => SEARCHABLE.has(status));
     const titles = ready.slice(0, 2).map(({ title }) => t('welcome.ask_about', { title }));
-    const suggestions = [...titles, t('welcome.ask_compare'), t('welcome.ask_find')].slice(0, 4);
+    const suggestions = [...titles, ...(ready.length > 1 ? [t('welcome.ask_all')] : []), t('welcome.ask_find')].slice(0, 4);
     return html`
       <ul class="suggestions">
         ${suggestions.map((text) => html`<li>

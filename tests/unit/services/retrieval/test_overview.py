@@ -64,6 +64,14 @@ def test_the_document_with_the_closest_name_is_meant() -> None:
     assert asked(library("Handbook", "Handbook of ropes and knots", passages=1), "What is the handbook about?") == [100]
 
 
+def test_a_name_may_be_made_of_words_with_which_one_asks() -> None:
+    found = library("Main points of all reports", "The report", "Summary")
+    assert asked(found, "What are the main points of “The report”?")[0] == 200
+    assert asked(found, "Summarise main points of all reports")[0] == 100
+    assert asked(found, "‘Summary’의 핵심 내용은 무엇인가요?")[0] == 300
+    assert asked(found, "Give me a summary of my documents")[0] == 300, "the newest of all"
+
+
 def test_what_names_no_document_is_searched_for() -> None:
     assert asked(library("Handbook"), "Summarise the section on cooling") == []
 

@@ -63,6 +63,13 @@ def test_something_in_particular_is_no_overview(question: str) -> None:
     assert overview_question(question, ANALYZER) is None
 
 
+def test_what_stands_in_quotes_is_the_name() -> None:
+    assert names_in("What are the main points of “All about reports”?") == frozenset(
+        ANALYZER.terms("All about reports")
+    )
+    assert names_in("‘문서 관리 규정’의 핵심 내용은 무엇인가요?") == frozenset(ANALYZER.terms("문서 관리 규정"))
+
+
 def test_what_is_asked_of_a_part_keeps_the_parts_words() -> None:
     assert names_in("summarize the section on cooling") == frozenset(ANALYZER.terms("section cooling"))
     assert names_in("냉각 장치의 핵심 부품은?") == frozenset(ANALYZER.terms("냉각 장치 부품"))
