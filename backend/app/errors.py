@@ -40,6 +40,11 @@ class InvalidJson(InvalidRequest):
     message = "The body is not a JSON object. Send one, in UTF-8, with Content-Type: application/json."
 
 
+class UnsupportedParameter(InvalidRequest):
+    error_code, error = "UNSUPPORTED_PARAMETER", "Unsupported parameter"
+    message = "A parameter of the request is not supported here. Leave it out."
+
+
 class UnsupportedMediaType(AppError):
     status, error_code, error = 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"
     message = "Send the body in the format that this address expects."
@@ -176,6 +181,11 @@ class PassageNotFound(NotFound):
     message = (
         "A passage that was named is not in this collection any more, or belongs to somebody else. Search for it again."
     )
+
+
+class ModelNotFound(NotFound):
+    error_code, error = "MODEL_NOT_FOUND", "Model not found"
+    message = "There is no model of this name. GET /v1/models lists those that there are."
 
 
 class KeyNotFound(NotFound):

@@ -13,7 +13,7 @@ const PATIENCE_SECONDS = 4;
 /** What a proxy says whose Like-Opt is away. */
 const AWAY = [502, 503, 504];
 const PAGE = '/';
-const NOT_PAGES = [/^\/api\//, /^\/static\//, /\.[^/]*$/];
+const NOT_PAGES = [/^\/(?:api|mcp|static|v1)(?:\/|$)/, /\.[^/]*$/];
 
 const worker = /** @type {any} */ (self);
 

@@ -10,6 +10,7 @@ from backend.app.domain.chat import ChatEvent, Citation, Message, Source, Turn, 
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit, SearchResult
 from backend.app.epochs import NoEpoch
+from backend.app.services.answering import Answering
 from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.chat import ChatService, Question
 from backend.app.services.collections import CollectionService
@@ -75,9 +76,7 @@ class Chat:
         self.models = FakeModels(self.model, self.fallback)
         self.cite_fails: Exception | None = None
         given = GivenAnswers(memory_cache(), settings=["model settings"], seconds=60)
-        self.service = ChatService(
-            conversations=self.conversations,
-            collections=CollectionService(self.collections, None, ListQueue(), Copies(NoEpoch())),  # type: ignore[arg-type]
+        self.answering = Answering(
             sourcing=Sourcing(
                 retriever=self.retriever,  # type: ignore[arg-type]
                 overviews=self.overviews,
@@ -89,6 +88,12 @@ class Chat:
             answers=given if remembers else NoGivenAnswers(),
             models=self.models,
             cite=self._cite,
+            metrics=self.metrics,
+        )
+        self.service = ChatService(
+            conversations=self.conversations,
+            collections=CollectionService(self.collections, None, ListQueue(), Copies(NoEpoch())),  # type: ignore[arg-type]
+            answering=self.answering,
             metrics=self.metrics,
             new_id=ids("m"),
             history_turns=4,

@@ -49,6 +49,11 @@ def failure(error: AppError, status: int | None = None, **beside: Any) -> Respon
         "request_id": g.setdefault("request_id", secrets.token_hex(8)),  # what fails early has none yet
         **beside,
     }
+    return refusal(error, body, status)
+
+
+def refusal(error: AppError, body: dict[str, Any], status: int | None = None) -> Response:
+    """Return an error in any shape, with the header fields that belong to it."""
     response = _json(body, status or error.status)
     if response.status_code == 401:  # which says how to sign in (RFC 9110, section 15.5.2)
         wrong = ', error="invalid_token"' if isinstance(error, InvalidKey) else ""

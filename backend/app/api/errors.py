@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.app import errors
 from backend.app.api import envelope
+from backend.app.api.openai import failures
 from backend.app.monitoring.interfaces import Metrics
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,8 @@ def init_errors(app: Flask, metrics: Metrics) -> None:
 
 
 def _failure(error: errors.AppError, status: int | None = None) -> Response:
+    if request.path.startswith(failures.PATHS):
+        return envelope.refusal(error, failures.of(error, status or error.status), status)
     # What a caller sent may be told back; a refused file's details are the reader's own words, for the log.
     if isinstance(error, errors.InvalidRequest) and error.details:
         return envelope.failure(error, status, details=error.details)

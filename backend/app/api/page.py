@@ -29,9 +29,9 @@ _SERVICE_WORKER = "sw.js"
 
 
 class _OwnPath(PathConverter):
-    """A path that is not the API's, where a wrong method is a 405, nor a file's: none of them is the page."""
+    """A path that is no program's, where a wrong method is a 405, nor a file's: none of them is the page."""
 
-    regex = r"(?!(?:api|static)(?:/|$))[^/].*?"
+    regex = r"(?!(?:api|mcp|static|v1)(?:/|$))[^/].*?"
 
 
 @dataclass(frozen=True)

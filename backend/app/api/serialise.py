@@ -188,7 +188,8 @@ def citation(value: Citation) -> Shape:
 
 
 def usage(value: Usage) -> Shape:
-    return {name: count for name, count in asdict(value).items() if count is not None}
+    counts = {"prompt_tokens": value.prompt_tokens, "completion_tokens": value.completion_tokens}
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def message(value: Message) -> Shape:

@@ -92,11 +92,22 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a program wants the model to choose its words; what is None is as the settings say."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """All that a language model is given: it never sees anything else.
 
     ``is_answerable`` is False where the sources probably do not hold the answer; ``is_overview`` tells that
-    they are passages spread over whole documents, whose main points are asked for.
+    they are passages spread over whole documents, whose main points are asked for. ``instructions`` are a
+    program's own, beside the rules that always hold.
     """
 
     question: str
@@ -104,6 +115,8 @@ class Prompt:
     sources: tuple[Source, ...]
     is_answerable: bool = True
     is_overview: bool = False
+    instructions: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 # --- what a language model streams ------------------------------------------------------
@@ -116,8 +129,11 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
+    """``cut`` tells that the answer ended where it was bounded, not where the model was done."""
+
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _KINDS = {
     "documents.upload": "upload",
     "evaluation.take_in": "upload",
     "metrics.report": REPORT,
+    "openai.complete": "chat",
     "search.find": "search",
 }
 _BY_ADDRESS = frozenset({"register", REPORT})

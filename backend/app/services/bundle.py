@@ -10,6 +10,7 @@ from backend.app.services.accounts import AccountService
 from backend.app.services.audit import AuditLog
 from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
+from backend.app.services.completions import CompletionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.base import Embedder
@@ -37,6 +38,7 @@ class Services:
     invitations: InvitationService
     chat: ChatService
     collections: CollectionService
+    completions: CompletionService
     conversations: ConversationService
     documents: DocumentService
     evaluation: EvaluationServices

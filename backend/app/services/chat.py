@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
@@ -13,41 +11,21 @@ from backend.app.concurrency import shielded
 from backend.app.domain.accounts import User
 from backend.app.domain.chat import (
     ChatEvent,
-    Citation,
     Conversation,
-    ErrorEvent,
     Message,
     MessageStatus,
-    Silence,
-    Source,
-    SourcesEvent,
     Speaker,
-    TextDelta,
-    TokenEvent,
     Turn,
 )
 from backend.app.domain.documents import Collection
-from backend.app.errors import AnsweredAnew, AppError, InvalidRequest, KeyMayNot, MessageNotFound, ModelUnavailable
+from backend.app.errors import AnsweredAnew, KeyMayNot, MessageNotFound
 from backend.app.monitoring.interfaces import Metrics
-from backend.app.security.typed_text import cleaned
-from backend.app.services.answers import Answers, GivenAnswer
+from backend.app.services.answering import Answering
 from backend.app.services.collections import CollectionService
-from backend.app.services.exchange import Exchange, title_of, user_message
-from backend.app.services.llm.base import LanguageModel
-from backend.app.services.sourcing import Sourcing
+from backend.app.services.exchange import Exchange, checked, title_of, user_message
 from backend.app.storage.interfaces import Conversations
 
 log = structlog.get_logger(__name__)
-
-
-class Models(Protocol):
-    def current(self) -> LanguageModel: ...
-
-    @property
-    def fallback(self) -> LanguageModel: ...
-
-
-Citer = Callable[[str, Sequence[Source]], tuple[tuple[Citation, ...], int]]  # -> citations, number dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +49,7 @@ class ChatService:
         *,
         conversations: Conversations,
         collections: CollectionService,
-        sourcing: Sourcing,
-        answers: Answers,
-        models: Models,
-        cite: Citer,
+        answering: Answering,
         metrics: Metrics,
         new_id: Callable[[], str],
         history_turns: int = 6,
@@ -82,10 +57,7 @@ class ChatService:
     ) -> None:
         self._conversations = conversations
         self._collections = collections
-        self._sourcing = sourcing
-        self._answers = answers
-        self._models = models
-        self._cite = cite
+        self._answering = answering
         self._metrics = metrics
         self._new_id = new_id
         self._history_turns = history_turns
@@ -110,7 +82,7 @@ class ChatService:
             raise KeyMayNot("This API key is for some collections alone. It cannot go on with a stored conversation.")
         if question.regenerate:
             return self._begin_again(user, question, question.regenerate)
-        text = self._checked(question.message)
+        text = checked(question.message, self._max_message_chars)
         history: tuple[Turn, ...] = ()
         if question.conversation_id:
             conversation = self._conversations.get(user.id, question.conversation_id)
@@ -133,7 +105,11 @@ class ChatService:
 
     def _begin_again(self, user: User, question: Question, answer_id: str) -> Exchange:
         known = self._question_of(user, question, answer_id)
-        text = self._checked(question.message) if known is None or question.message.strip() else known.text
+        text = (
+            checked(question.message, self._max_message_chars)
+            if known is None or question.message.strip()
+            else known.text
+        )
         conversation = self._conversations.get(
             user.id, known.conversation_id if known else question.conversation_id or ""
         )
@@ -168,14 +144,6 @@ class ChatService:
             raise MessageNotFound
         return known
 
-    def _checked(self, message: str) -> str:
-        text = cleaned(message).strip()
-        if not text:
-            raise InvalidRequest("The message is empty. Write a question.")
-        if len(text) > self._max_message_chars:
-            raise InvalidRequest(f"The message is longer than {self._max_message_chars} characters. Shorten it.")
-        return text
-
     def _searched(self, user: User, question: Question, conversation: Conversation) -> list[Collection]:
         """Return the collections that are named, or the conversation's, or all.
 
@@ -196,93 +164,16 @@ class ChatService:
             self._keep(exchange, MessageStatus.FAILED)
             if not exchange.announced:
                 yield exchange.meta()
-            yield self._told(exchange, error)
+            yield self._answering.told(exchange, error)
         finally:  # what it is if the reader goes before the end
             self._keep(exchange, MessageStatus.STOPPED)
 
     def _answer(self, exchange: Exchange) -> Iterator[ChatEvent]:
-        model = self._models.current()
-        exchange.model = model.name
-        given = self._answers.find(exchange) if exchange.uses_cache else None
-        yield from self._made(exchange, model) if given is None else self._repeated(exchange, given)
-        self._metrics.observe_stages({"answer_ms": exchange.note_time("total_ms")})
+        yield from self._answering.events(exchange)
         # Stored before it is told: what was acknowledged is never lost.
         self._store(exchange, MessageStatus.COMPLETE)
-        if given is None and not exchange.is_insisted:  # nobody else asked for that one
-            self._answers.keep(exchange)
+        self._answering.remember(exchange)
         yield exchange.done()
-
-    def _made(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
-        self._retrieve(exchange)
-        yield exchange.meta()
-        yield SourcesEvent(exchange.sources)
-        yield from self._tokens(exchange, model)
-        self._check_citations(exchange)
-
-    def _repeated(self, exchange: Exchange, given: GivenAnswer) -> Iterator[ChatEvent]:
-        exchange.cached = True
-        exchange.sources, exchange.usage = given.sources, given.usage
-        exchange.citations, exchange.cited = given.citations, True
-        exchange.note_time("retrieve_ms")
-        yield exchange.meta()
-        yield SourcesEvent(exchange.sources)
-        exchange.note_time("first_token_ms")
-        exchange.pieces.append(given.text)
-        yield TokenEvent(given.text)
-
-    def _retrieve(self, exchange: Exchange) -> None:
-        found = self._sourcing.of(exchange.question.text, exchange.history, exchange.collections)
-        exchange.sources, exchange.degraded, exchange.is_overview = found.sources, found.degraded, found.is_overview
-        if not found.fit:
-            # Whoever asks for the same again has been told, and wants to see what there is.
-            exchange.is_insisted = exchange.replaces is not None and not exchange.stores_question
-            exchange.is_answerable = exchange.is_insisted
-        exchange.note_time("retrieve_ms")
-
-    def _tokens(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
-        """Stream the model's answer, or the fallback's where the model says nothing at all."""
-        fallback, reason = self._models.fallback, "EMPTY_ANSWER"
-        try:
-            yield from self._speak(exchange, model)
-        except ModelUnavailable as error:
-            if exchange.pieces or model is fallback:
-                raise
-            reason = error.error_code
-        if exchange.pieces or model is fallback:
-            return
-        log.warning("model_replaced", model=model.name, error_code=reason)
-        self._metrics.count_degraded("model")
-        exchange.model = fallback.name
-        exchange.degraded = (*exchange.degraded, "model")
-        yield from self._speak(exchange, fallback)
-
-    def _speak(self, exchange: Exchange, model: LanguageModel) -> Iterator[ChatEvent]:
-        with closing(model.stream(exchange.prompt())) as events:  # type: ignore[type-var]  # models stream by generators
-            for event in events:
-                if isinstance(event, Silence):
-                    yield event
-                elif not isinstance(event, TextDelta):
-                    exchange.usage = event
-                elif text := event.text.replace("\x00", ""):  # PostgreSQL keeps no NUL
-                    if not exchange.pieces:
-                        self._metrics.observe_stages({"first_token_ms": exchange.note_time("first_token_ms")})
-                    exchange.pieces.append(text)
-                    yield TokenEvent(text)
-
-    def _check_citations(self, exchange: Exchange) -> None:
-        exchange.cited = True
-        exchange.citations, dropped = self._cite(exchange.text, exchange.sources)
-        self._metrics.count_citations(len(exchange.citations), dropped)
-
-    def _told(self, exchange: Exchange, error: Exception) -> ErrorEvent:
-        """Log a failure and return it in words; of a defect people get no details."""
-        if isinstance(error, AppError):
-            log.warning("chat_failed", error_code=error.error_code, conversation=exchange.conversation.id)
-        else:
-            log.error("chat_crashed", conversation=exchange.conversation.id, exc_info=error)
-            self._metrics.count_error("chat")
-            error = AppError()
-        return ErrorEvent(error.error_code, error.message, error.retryable)
 
     # --- what stays ---------------------------------------------------------------------------
 
@@ -295,7 +186,7 @@ class ChatService:
             return  # the earlier answer is better than none
         try:
             if not exchange.cited:
-                self._check_citations(exchange)
+                self._answering.check_citations(exchange)
             self._store(exchange, status)
         except AnsweredAnew:
             log.info("exchange_superseded", conversation=exchange.conversation.id)

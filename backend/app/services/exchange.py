@@ -15,6 +15,7 @@ from backend.app.domain.chat import (
     MessageStatus,
     MetaEvent,
     Prompt,
+    Sampling,
     Source,
     Speaker,
     Turn,
@@ -22,6 +23,8 @@ from backend.app.domain.chat import (
 )
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit
+from backend.app.errors import InvalidRequest
+from backend.app.security.typed_text import cleaned
 
 _TITLE_CHARS = 80
 
@@ -49,6 +52,8 @@ class Exchange:
     cached: bool = False
     is_answerable: bool = True
     is_overview: bool = False  # its sources are spread over whole documents
+    instructions: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
     is_insisted: bool = False  # answered all the same, for the one who asked again
     pieces: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
@@ -57,6 +62,11 @@ class Exchange:
     announced: bool = False  # the reader knows the conversation and the answer's id
     cited: bool = False
     settled: bool = False  # stored, or tried to
+
+    @property
+    def is_particular(self) -> bool:
+        """Tell whether the answer is made in a way of the asker's own."""
+        return bool(self.instructions) or self.sampling != Sampling()
 
     @property
     def text(self) -> str:
@@ -68,7 +78,15 @@ class Exchange:
         return self.timings[name]
 
     def prompt(self) -> Prompt:
-        return Prompt(self.question.text, self.history, self.sources, self.is_answerable, self.is_overview)
+        return Prompt(
+            self.question.text,
+            self.history,
+            self.sources,
+            self.is_answerable,
+            self.is_overview,
+            self.instructions,
+            self.sampling,
+        )
 
     def meta(self) -> MetaEvent:
         self.announced = True
@@ -131,6 +149,20 @@ def source(n: int, hit: Hit) -> Source:
         score=round(hit.score, 6),
         collection_id=passage.collection_id,
     )
+
+
+def checked(message: str, most: int) -> str:
+    """Return a question without what is never meant.
+
+    Raises:
+        InvalidRequest: it is empty, or has more than ``most`` characters.
+    """
+    text = cleaned(message).strip()
+    if not text:
+        raise InvalidRequest("The message is empty. Write a question.")
+    if len(text) > most:
+        raise InvalidRequest(f"The message is longer than {most} characters. Shorten it.")
+    return text
 
 
 def title_of(question: str) -> str:

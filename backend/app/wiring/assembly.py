@@ -15,11 +15,13 @@ from backend.app.domain.chat import Citation, Source
 from backend.app.processes.heartbeat import Heartbeats
 from backend.app.security.passwords import Passwords
 from backend.app.services.accounts import AccountService
+from backend.app.services.answering import Answering
 from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.audit import AuditLog
 from backend.app.services.bundle import Services
 from backend.app.services.chat import ChatService
 from backend.app.services.collections import CollectionService
+from backend.app.services.completions import CompletionService
 from backend.app.services.conversations import ConversationService
 from backend.app.services.documents import DocumentService
 from backend.app.services.embedding.searched import SearchedSpaces, SearchedVectors
@@ -91,6 +93,7 @@ def services(parts: Parts) -> Services:
         Copies(parts.access),
         open_registration=settings.open_registration,
     )
+    answering = _answering(parts, retriever, models)
     folders = FolderService(SqlWatchedFolders(database), _roots(parts))
     return Services(
         settings=settings,
@@ -101,16 +104,20 @@ def services(parts: Parts) -> Services:
         chat=ChatService(
             conversations=conversations,
             collections=collections,
-            sourcing=sourcing(parts, retriever),
-            answers=_given_answers(parts),
-            models=models,
-            cite=_citer(parts.analyzer),
+            answering=answering,
             metrics=metrics,
             new_id=new_id,
             history_turns=settings.chat_history_turns,
             max_message_chars=settings.max_message_chars,
         ),
         collections=collections,
+        completions=CompletionService(
+            collections=collections,
+            answering=answering,
+            new_id=new_id,
+            history_turns=settings.chat_history_turns,
+            max_message_chars=settings.max_message_chars,
+        ),
         conversations=ConversationService(conversations),
         documents=documents,
         evaluation=evaluation(parts, collections),
@@ -136,6 +143,16 @@ def _fetcher(settings: Settings) -> Fetcher | None:
     gate = Gate(ports=ports_of(settings.web_ports), networks=networks_of(settings.web_private_networks))
     limit = min(settings.web_page_bytes, settings.max_upload_bytes)
     return Fetcher(gate, max_bytes=limit, seconds=settings.web_page_seconds) if settings.web_pages else None
+
+
+def _answering(parts: Parts, retriever: CachedRetriever, models: LanguageModels) -> Answering:
+    return Answering(
+        sourcing=sourcing(parts, retriever),
+        answers=_given_answers(parts),
+        models=models,
+        cite=_citer(parts.analyzer),
+        metrics=parts.metrics,
+    )
 
 
 def _documents(parts: Parts) -> DocumentService:

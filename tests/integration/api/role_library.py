@@ -93,7 +93,9 @@ class RoleLibrary:
             if isinstance(value, list):
                 return [filled(item) for item in value]
             whole = _NAME.fullmatch(value) if isinstance(value, str) else None
-            return self._named(whole[1], asking) if whole else value
+            if whole:
+                return self._named(whole[1], asking)
+            return self.filled(value, asking) if isinstance(value, str) else value
 
         return {name: filled(value) for name, value in row.body.items()}
 
@@ -179,4 +181,7 @@ def _sent_with_file(asking: Caller, path: str, name: str, fields: dict[str, obje
 
 def code_of(answer: Answer) -> str:
     """Return the error code of a failure; nothing of what went well."""
-    return str(json.loads(answer.body)["error_code"]) if answer.status >= 400 else ""
+    if answer.status < 400:
+        return ""
+    said = json.loads(answer.body)
+    return str(said["error_code"] if "error_code" in said else said["error"]["code"].upper())  # OpenAI's shape

@@ -26,6 +26,7 @@ NO_IMAGE = (404, "IMAGE_NOT_FOUND")
 NO_COLLECTION = (404, "COLLECTION_NOT_FOUND")
 NO_CONVERSATION = (404, "CONVERSATION_NOT_FOUND")
 NO_MESSAGE = (404, "MESSAGE_NOT_FOUND")
+NO_MODEL = (404, "MODEL_NOT_FOUND")
 NO_KEY = (404, "KEY_NOT_FOUND")
 NO_JOB = (404, "JOB_NOT_FOUND")
 NO_QUESTION = (404, "QUESTION_NOT_FOUND")
@@ -198,9 +199,6 @@ COLLECTIONS = (
 )
 
 CONVERSATIONS = (
-    oneself("GET", "/keys"),
-    oneself("POST", "/keys", MADE, {"name": "a program", "scopes": ["read"]}),
-    oneself("DELETE", "/keys/00000000000000000000000000000000", NO_KEY),
     oneself("GET", "/search?q=ferry"),
     readers("GET", "/search?q=ferry&collection_id={collection}", NO_COLLECTION),
     readers("GET", "/search?q=ferry&collection_id={collection}&marks=true", NO_COLLECTION),
@@ -242,4 +240,16 @@ EVALUATION = (
     administrators("DELETE", "/evaluation/runs/{run}", NO_RUN),
 )
 
-TABLE = (*PAGE, *SERVER, *ACCOUNTS, *DOCUMENTS, *COLLECTIONS, *CONVERSATIONS, *EVALUATION)
+ASKED = [{"role": "user", "content": "When does the ferry leave?"}]
+
+PROGRAMS = (
+    oneself("GET", "/keys"),
+    oneself("POST", "/keys", MADE, {"name": "a program", "scopes": ["read"]}),
+    oneself("DELETE", "/keys/00000000000000000000000000000000", NO_KEY),
+    oneself("GET", "//v1/models"),
+    readers("GET", "//v1/models/like-opt/{collection}", NO_MODEL),
+    oneself("POST", "//v1/chat/completions", OK, {"model": "like-opt", "messages": ASKED}),
+    readers("POST", "//v1/chat/completions", NO_MODEL, OK, {"model": "like-opt/{collection}", "messages": ASKED}),
+)
+
+TABLE = (*PAGE, *SERVER, *ACCOUNTS, *DOCUMENTS, *COLLECTIONS, *CONVERSATIONS, *EVALUATION, *PROGRAMS)

@@ -141,6 +141,11 @@ ACTS: dict[str, Act] = {
     "GET /documents/<document_id>/passages": lambda case: case.ask("GET", f"/documents/{case.document}/passages"),
     "GET /indexing/status": lambda case: case.ask("GET", "/indexing/status"),
     "GET /jobs/<job_id>": lambda case: case.ask("GET", f"/jobs/{case.job}"),
+    "GET /v1/models": lambda case: case.caller.whole("GET", "/v1/models"),
+    "GET /v1/models/<path:name>": lambda case: case.caller.whole("GET", "/v1/models/like-opt"),
+    "POST /v1/chat/completions": lambda case: case.caller.whole(
+        "POST", "/v1/chat/completions", json={"model": "like-opt", "messages": [{"role": "user", "content": case.name}]}
+    ),
     "GET /keys": lambda case: case.ask("GET", "/keys"),
     "POST /keys": lambda case: case.ask("POST", "/keys", NEW_KEY),
     "DELETE /keys/<key_id>": revoked,

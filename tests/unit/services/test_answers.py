@@ -148,7 +148,7 @@ def test_other_settings_make_other_answers(chat: Chat) -> None:
 
     cache = memory_cache()
     for setting in ("warm", "cold"):
-        chat.service._answers = GivenAnswers(cache, settings=[setting], seconds=60)
+        chat.answering._answers = GivenAnswers(cache, settings=[setting], seconds=60)
         assert not cached(chat.ask())
         assert cached(chat.ask())
 

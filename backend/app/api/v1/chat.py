@@ -13,9 +13,9 @@ from pydantic import StringConstraints
 from backend.app.api import serialise, sse
 from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, services
+from backend.app.api.guarded import guarded, told
 from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, Silence, SourcesEvent, TokenEvent
-from backend.app.errors import AppError, Restarting
-from backend.app.monitoring.interfaces import Metrics
+from backend.app.errors import Restarting
 from backend.app.services.chat import Question
 
 log = structlog.get_logger(__name__)
@@ -47,29 +47,16 @@ def ask() -> Response:
         question_id=body.question_id,
     )
     every = services()
-    events = _guarded(every.chat.ask(user, question), every.metrics)
+    events = guarded(every.chat.ask(user, question), every.metrics)
     # Before the first token a branch, or the model, may be silent for long without a sign.
     return sse.stream(events, _encoded, farewell=_cut_off, watched=lambda event: isinstance(event, TokenEvent))
-
-
-def _guarded(events: Iterator[ChatEvent], metrics: Metrics) -> Iterator[ChatEvent]:
-    """Have a defect end the stream as every failure does: by one ``error``."""
-    try:
-        yield from events
-    except Exception as error:
-        # The edge of a request whose answer has begun: there is no status left to change.
-        log.error("unexpected_error", exc_info=error)
-        metrics.count_error("chat")
-        said = AppError()
-        yield ErrorEvent(said.error_code, said.message, said.retryable)
 
 
 def _cut_off(last: ChatEvent | None) -> bytes:
     """Have a stream that the server cannot finish end by one ``error`` too."""
     if isinstance(last, DoneEvent | ErrorEvent):
         return b""
-    said = Restarting()
-    return sse.encode(*_named(ErrorEvent(said.error_code, said.message, said.retryable)))
+    return sse.encode(*_named(told(Restarting())))
 
 
 def _encoded(events: Sequence[ChatEvent]) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from urllib3 import BaseHTTPResponse, Timeout
@@ -29,7 +29,7 @@ _LAST_BYTES_SECONDS = 0.05
 _LOOK_SECONDS = 1.0
 _MAX_ERROR_BYTES = 64 * 1024
 # Parameters that some servers or models refuse, and what to send instead.
-_SUBSTITUTES = {"stream_options": "", "max_tokens": "max_completion_tokens", "temperature": ""}
+_SUBSTITUTES = {"stream_options": "", "max_tokens": "max_completion_tokens", "temperature": "", "top_p": "", "stop": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class OpenAICompatible:
         if text := completion.close():
             yield TextDelta(text)
         self._check_end(body, completion)
-        yield completion.usage
+        yield replace(completion.usage, cut=completion.finish_reason == "length")
 
     def _remaining(self, deadline: float) -> float:
         remaining = deadline - self._clock()
@@ -210,14 +210,19 @@ class OpenAICompatible:
             raise lasting("The model's key holds characters that cannot be sent. Check LIKEOPT_LLM_API_KEY.") from None
 
     def _payload(self, prompt: Prompt) -> dict[str, Any]:
-        limits = self._limits
-        payload = {
-            "messages": chat_messages(prompt, limits.context_tokens, limits.max_tokens),
+        limits, wanted = self._limits, prompt.sampling
+        max_tokens = min(limits.max_tokens, wanted.max_tokens or limits.max_tokens)
+        payload: dict[str, Any] = {
+            "messages": chat_messages(prompt, limits.context_tokens, max_tokens),
             "stream": True,
             "stream_options": {"include_usage": True},
-            "max_tokens": answer_tokens(limits.context_tokens, limits.max_tokens),
-            "temperature": limits.temperature,
+            "max_tokens": answer_tokens(limits.context_tokens, max_tokens),
+            "temperature": limits.temperature if wanted.temperature is None else wanted.temperature,
         }
+        if wanted.top_p is not None:
+            payload["top_p"] = wanted.top_p
+        if wanted.stop:
+            payload["stop"] = list(wanted.stop)
         model = self._model or self._endpoint.first_model()
         return {"model": model, **payload} if model else payload
 

@@ -44,6 +44,16 @@ def test_the_rules_ask_for_citations_and_call_sources_data() -> None:
         assert "language of the question" in system
 
 
+def test_a_programs_wishes_stand_below_the_rules_and_leave_room_for_the_rest() -> None:
+    prompt = Prompt("When?", (), (source(1, "In 1910."),), instructions="Speak like a pirate. " * 2000)
+    for context in (2048, 8192):
+        messages = chat_messages(prompt, context, 512)
+        system = messages[0]["content"]
+        assert system.index("sources") < system.index("Speak like a pirate.")
+        assert estimated_tokens(system) < context / 2
+        assert "In 1910." in messages[-1]["content"]
+
+
 def test_a_small_context_gets_brief_rules() -> None:
     small, large = (chat_messages(Prompt("Q", (), ()), context, 512)[0]["content"] for context in (2048, 8192))
 
@@ -122,14 +132,16 @@ TEXTS = st.text(max_size=3000) | st.text(alphabet="등대 불.", max_size=6000)
     st.lists(TEXTS, max_size=6),
     st.lists(TEXTS, max_size=4),
     st.sampled_from([1024, 2048, 4096, 8192]),
+    st.text(max_size=40) | st.text(alphabet="가나. ", min_size=1, max_size=8000),
 )
 def test_a_prompt_always_fits_and_always_holds_the_question(
-    question: str, texts: list[str], turns: list[str], context: int
+    question: str, texts: list[str], turns: list[str], context: int, instructions: str
 ) -> None:
     prompt = Prompt(
         question,
         tuple(Turn(Speaker.USER, text) for text in turns),
         tuple(source(n, text) for n, text in enumerate(texts, 1)),
+        instructions=instructions,
     )
     messages = chat_messages(prompt, context, 1024)
 
