@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 
 import { LANGUAGE_NAMES, LANGUAGES, t } from '../utils/i18n.js';
 import { define, LightElement } from '../utils/light_element.js';
+import { choice } from './choice.js';
 import './icon.js';
 import { modelName } from './model_badge.js';
 
@@ -35,8 +36,20 @@ class SettingsPanel extends LightElement {
     const themes = ['light', 'dark'].map((value) => ({ value, label: t(`theme.${value}`) }));
     return html`
       <div class="settings">
-        ${this.#choice('language', t('settings.language'), [{ value: 'system', label: t('settings.browser') }, ...languages], this.language)}
-        ${this.#choice('theme', t('settings.theme'), [{ value: 'system', label: t('settings.system') }, ...themes], this.theme)}
+        ${choice({
+          name: 'language',
+          label: t('settings.language'),
+          options: [{ value: 'system', label: t('settings.browser') }, ...languages],
+          current: this.language,
+          choose: (value) => this.emit('language', value),
+        })}
+        ${choice({
+          name: 'theme',
+          label: t('settings.theme'),
+          options: [{ value: 'system', label: t('settings.system') }, ...themes],
+          current: this.theme,
+          choose: (value) => this.emit('theme', value),
+        })}
         ${this.about?.model ? this.#model() : nothing}
         <button type="button" class="button settings-shortcuts" @click=${() => this.emit('open-shortcuts')}>
           <lo-icon name="keyboard"></lo-icon>${t('shortcuts.title')}
@@ -53,6 +66,9 @@ class SettingsPanel extends LightElement {
               <lo-icon name="log-out"></lo-icon>${t('settings.sign_out')}
             </button>
           </div>
+          <a class="button settings-all" href="/settings/account" @click=${() => this.emit('close')}>
+            <lo-icon name="settings"></lo-icon>${t('settings.all')}
+          </a>
         </section>
         <p class="settings-version">${this.about?.name} ${this.about?.version}</p>
       </div>
@@ -74,34 +90,6 @@ class SettingsPanel extends LightElement {
         ${model.hint && !extractive ? html`<p class="settings-hint">${model.hint}</p>` : nothing}
         ${embedding ? html`<p class="account-detail">${t('settings.embedding', { name: EMBEDDINGS[embedding.name] ?? embedding.name })}</p>` : nothing}
       </section>
-    `;
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} label
-   * @param {{value: string, label: string}[]} options
-   * @param {string} current
-   */
-  #choice(name, label, options, current) {
-    return html`
-      <fieldset>
-        <legend>${label}</legend>
-        <div class="segments">
-          ${options.map((option) => html`
-            <label class="segment">
-              <input
-                type="radio"
-                class="sr-only"
-                name=${name}
-                value=${option.value}
-                .checked=${option.value === current}
-                @change=${() => this.emit(name, option.value)}
-              />${option.label}
-            </label>
-          `)}
-        </div>
-      </fieldset>
     `;
   }
 }

@@ -8,6 +8,7 @@ export const PAGES = {
   documents: new Lazy(() => import(/* webpackChunkName: "documents" */ '../pages/documents/documents_page.js')),
   evaluate: new Lazy(() => import(/* webpackChunkName: "evaluate" */ '../pages/evaluate/evaluate_page.js')),
   performance: new Lazy(() => import(/* webpackChunkName: "performance" */ '../pages/performance/performance_page.js')),
+  settings: new Lazy(() => import(/* webpackChunkName: "settings-page" */ '../pages/settings/settings_page.js')),
   sign_in: new Lazy(() => import(/* webpackChunkName: "sign-in" */ '../pages/sign_in/sign_in_page.js')),
 };
 

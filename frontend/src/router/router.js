@@ -117,7 +117,8 @@ export class Router {
     if (signedOut && known?.route.page !== 'sign_in') {
       return location.pathname === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`;
     }
-    if (!signedOut && known?.route.page === 'sign_in') {
+    // Whoever is signed in may have been given a link all the same.
+    if (!signedOut && known?.route.page === 'sign_in' && !known.params.token) {
       return safePath(new URLSearchParams(location.search).get('next'));
     }
     return known ? here : '/';

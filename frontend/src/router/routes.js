@@ -16,6 +16,7 @@ export const ROUTES = [
   { page: 'documents', tag: 'lo-documents-page', framed: true, pattern: /^\/documents\/(?<id>[^/]+)\/?$/ },
   { page: 'evaluate', tag: 'lo-evaluate-page', framed: true, pattern: /^\/evaluate\/?$/ },
   { page: 'performance', tag: 'lo-performance-page', framed: true, pattern: /^\/performance\/?$/ },
+  { page: 'settings', tag: 'lo-settings-page', framed: true, pattern: /^\/settings(?:\/(?<section>[^/]+))?\/?$/ },
   { page: 'sign_in', tag: 'lo-sign-in-page', framed: false, pattern: /^\/sign-in\/?$/ },
 ];
 
@@ -27,7 +28,7 @@ export function matchRoute(path) {
   for (const route of ROUTES) {
     const found = route.pattern.exec(path);
     if (!found) continue;
-    const params = Object.entries(found.groups ?? {}).map(([name, text]) => [name, decode(text)]);
+    const params = Object.entries(found.groups ?? {}).flatMap(([name, text]) => (text ? [[name, decode(text)]] : []));
     return { route, params: Object.fromEntries(params) };
   }
   return null;

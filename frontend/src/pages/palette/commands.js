@@ -29,6 +29,7 @@ export function actions(conversation) {
     ...(conversation ? exports(conversation) : []),
     ...themes(),
     ...languages(),
+    { id: 'account', icon: 'users', label: t('palette.account'), path: '/settings/account', words: 'account password sessions name sign in devices 계정 비밀번호 로그인 기기 이름' },
     { id: 'settings', icon: 'settings', label: t('settings.title'), event: 'open-settings', words: 'settings preferences options 설정 환경설정' },
     { id: 'shortcuts', icon: 'keyboard', label: t('shortcuts.title'), event: 'open-shortcuts', shortcut: 'shortcuts', words: 'keyboard shortcuts keys help 단축키 도움말' },
     { id: 'sign-out', icon: 'log-out', label: t('settings.sign_out'), run: () => void signOut().catch(notifyProblem), words: 'sign log out exit 로그아웃 나가기' },

@@ -1,0 +1,59 @@
+/** The shapes of docs/api.md around accounts. */
+
+import type { Role, User } from './shapes.js';
+
+export interface OwnSession {
+  id: string;
+  agent: string;
+  address: string;
+  begun_at: string;
+  seen_at: string;
+  /** Whether it is this browser's. */
+  current: boolean;
+}
+
+export interface Person extends User {
+  suspended_at: string | null;
+  seen_at: string | null;
+  sessions: number;
+  /** Collections that nobody else owns, and what is in them. */
+  only_owned: number;
+  documents: number;
+}
+
+export interface Invitation {
+  id: string;
+  email: string | null;
+  role: Role;
+  status: 'open' | 'used' | 'expired';
+  invited_by: string | null;
+  used_by: string | null;
+  created_at: string;
+  expires_at: string;
+}
+
+/** What a link's maker is told, once. */
+export interface OneTimeLink {
+  token: string;
+  path: string;
+  expires_at: string;
+}
+
+export interface AuditEvent {
+  id: string;
+  at: string;
+  action: string;
+  actor_id: string | null;
+  actor: string;
+  target: { kind: string; id: string; name: string };
+  address: string;
+  details: Record<string, unknown>;
+}
+
+/** Which events are shown; nothing: all. */
+export interface AuditFilter {
+  action: string;
+  actor: string;
+  since: string;
+  until: string;
+}

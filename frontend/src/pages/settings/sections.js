@@ -1,0 +1,23 @@
+import { Lazy } from '../../utils/lazy.js';
+
+/**
+ * @typedef {object} Section
+ * @property {string} name its address is `/settings/NAME`, its title `settings_page.section.NAME`
+ * @property {string} tag its element
+ * @property {boolean} [administrators] whether it is theirs alone
+ * @property {Lazy<unknown>} module
+ */
+
+/** What the settings hold, each its own chunk. @type {Section[]} */
+export const SECTIONS = [
+  {
+    name: 'account',
+    tag: 'lo-account-section',
+    module: new Lazy(() => import(/* webpackChunkName: "settings-account" */ './account_section.js')),
+  },
+];
+
+/** @param {import('../../shapes.js').User | null} user @returns {Section[]} those that are somebody's to see */
+export function sectionsOf(user) {
+  return SECTIONS.filter(({ administrators }) => !administrators || user?.role === 'administrator');
+}
