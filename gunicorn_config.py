@@ -20,6 +20,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from backend.app.config import Settings  # noqa: E402
+from backend.app.monitoring.room import take_room  # noqa: E402
 from backend.app.processes.access_log import AccessLog  # noqa: E402
 from backend.app.processes.addresses import shown  # noqa: E402
 from backend.app.processes.capacity import workers as number_of_workers  # noqa: E402
@@ -79,6 +80,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     for _file in _metrics.glob("*.db"):
         _file.unlink(missing_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+take_room()
 
 
 def when_ready(server: Any) -> None:
@@ -109,6 +111,7 @@ def post_fork(server: Any, worker: Any) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(server.pid)
     worker.patience = Patience(_settings.body_seconds, _settings.body_bytes_per_second, _settings.send_seconds)
+    take_room()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import sys
 import zlib
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -36,7 +37,7 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(LenientStream(sys.stderr)),  # type: ignore[arg-type]  # all it uses
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -52,6 +53,21 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(max(level, logging.WARNING))
     # It warns of each connection beyond those that it keeps: under load that is every one, and as intended.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+
+class LenientStream:
+    """Loses what cannot be written, on a full disk for example: no request fails for its log line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def sampled(share: float) -> structlog.typing.Processor:

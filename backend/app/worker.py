@@ -227,7 +227,9 @@ class _Worker(SimpleWorker):
 def run(settings: Settings) -> None:
     """Be an indexing process until told to stop."""
     from backend.app.monitoring.prometheus import PrometheusMetrics
+    from backend.app.monitoring.room import take_room
 
+    take_room()
     Indexer(settings, PrometheusMetrics()).run()
 
 

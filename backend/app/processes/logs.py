@@ -28,9 +28,10 @@ def bound(path: Path, limit: int = MAX_LOG_BYTES) -> None:
     """Move what a log holds to ``NAME.log.1`` when it is longer than ``limit``.
 
     Copied and emptied rather than renamed: the child keeps its descriptor, and as it appends,
-    its next line goes to the beginning. Lines written during the copy are lost.
+    its next line goes to the beginning. Lines written during the copy are lost. On a full disk the
+    log stays as it is.
     """
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         if path.stat().st_size > limit:
             shutil.copyfile(path, path.with_name(path.name + ".1"))
             os.truncate(path, 0)

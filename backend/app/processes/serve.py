@@ -107,21 +107,21 @@ class _Services:
         self.publish()
 
     def publish(self) -> None:
+        """Write what runs, if that has changed; where the disk is full, the next look tries again."""
         pids = self._supervisor.pids()
         if pids == self._told:
             return
-        self._told = pids
-        redis_url = self._settings.redis_url.reveal()
-        self._lock.publish(
-            RunningServices(
-                pid=os.getpid(),
-                command="serve",
-                http=self.http,
-                redis_url=redis_url,
-                chroma_url=self._settings.chroma_url,
-                pids=pids,
-            )
+        found = RunningServices(
+            pid=os.getpid(),
+            command="serve",
+            http=self.http,
+            redis_url=self._settings.redis_url.reveal(),
+            chroma_url=self._settings.chroma_url,
+            pids=pids,
         )
+        with contextlib.suppress(OSError):  # the server is worth more than the file that tells of it
+            self._lock.publish(found)
+            self._told = pids
 
 
 def _watch(supervisor: Supervisor, services: _Services) -> None:

@@ -135,8 +135,12 @@ class Supervisor:
     def _start(self, place: _Place) -> None:
         if place.child.probe is not None:
             place.child.probe.reset()
-        place.process = self._run(place.child, place.log_file)
         place.started_at = self._clock()
+        try:
+            place.process = self._run(place.child, place.log_file)
+        except OSError as error:  # no memory or no room at this moment: the others go on
+            self._note_end(place, f"could not be started: {error}", error=str(error))
+            return
         self._journal.write("debug", "process_started", name=place.child.name, pid=place.process.pid)
 
     def _reap(self, place: _Place) -> None:
@@ -150,16 +154,20 @@ class Supervisor:
         place.ready = place.child.once and code == 0
         if place.ready:
             return
+        self._note_end(place, f"ended with exit code {code}", exit_code=code)
+        self._journal.quote(last_lines(place.log_file))
+
+    def _note_end(self, place: _Place, what: str, **fields: object) -> None:
+        """Have a child started again after a pause, or give up where it cannot be."""
         lived = self._clock() - place.started_at
         place.failures = 1 if lived >= HEALTHY_SECONDS else place.failures + 1
         if place.child.once or (not self._started and place.failures >= START_ATTEMPTS):
-            raise self._failure(place, f"ended with exit code {code}")
+            raise self._failure(place, what)
         pause = min(MAX_BACKOFF_SECONDS, 2.0 ** (place.failures - 1))
         place.not_before = self._clock() + pause
         self._journal.write(
-            "error", "process_ended", name=place.child.name, exit_code=code, lived_s=round(lived, 1), restart_in_s=pause
+            "error", "process_ended", name=place.child.name, **fields, lived_s=round(lived, 1), restart_in_s=pause
         )
-        self._journal.quote(last_lines(place.log_file))
 
     def _failure(self, place: _Place, what: str) -> StartFailed:
         lines = last_lines(place.log_file)

@@ -231,3 +231,26 @@ def test_a_second_signal_ends_all_patience(world: World, tmp_path: Path) -> None
     supervisor.stop(at_once=lambda arrived: signal.SIGINT in arrived)
     assert world.events[-4:] == ["SIGTERM web", "kill web", "SIGTERM valkey", "kill valkey"]
     assert world.now < 1
+
+
+def test_one_that_cannot_be_started_at_this_moment_is_tried_again_and_the_others_go_on(
+    world: World, tmp_path: Path
+) -> None:
+    """Neither a full disk nor a lack of memory ends what runs."""
+    supervisor = world.supervise([child("web"), child("indexer")], tmp_path)
+    assert supervisor.wait_until_ready(5)
+    run, world.running("indexer").code = world.run, -7
+
+    def no_room(child: Child, log_file: Path) -> Process:
+        raise OSError(28, "No space left on device")
+
+    supervisor._run = no_room
+    for _ in range(2):
+        supervisor.step()
+        world.now += 2
+    assert world.log()[-1]["error"] == "[Errno 28] No space left on device"
+    assert supervisor.pids() == {"web": 1000}
+    supervisor._run = run
+    world.now += 30
+    assert supervisor.step()
+    assert world.events[-1] == "start indexer"
