@@ -76,6 +76,9 @@ class MemoryConversations:
         good = [message for message in messages if message.status is not MessageStatus.FAILED]
         return tuple(Turn(message.speaker, message.text) for message in good[-turns:])
 
+    def last_place(self, conversation_id: str) -> str:
+        return max((message.id for message in self.said[conversation_id]), default="")
+
     def question_of(self, user_id: str, answer_id: str) -> Message:
         answer = self.message(user_id, answer_id)
         if answer.speaker is not Speaker.ASSISTANT:

@@ -16,7 +16,7 @@ THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def ids(prefix: str = "id") -> Any:
     """Return a maker of ids that sort by the time they were made."""
     numbers = itertools.count(1)
-    return lambda: f"{prefix}-{next(numbers):04}"
+    return lambda after="": f"{prefix}-{next(numbers):04}"
 
 
 def user(user_id: str = "ada", **changes: Any) -> User:

@@ -51,7 +51,7 @@ class ChatService:
         collections: CollectionService,
         answering: Answering,
         metrics: Metrics,
-        new_id: Callable[[], str],
+        new_id: Callable[[str], str],
         history_turns: int = 6,
         max_message_chars: int = 8000,
     ) -> None:
@@ -84,18 +84,21 @@ class ChatService:
             return self._begin_again(user, question, question.regenerate)
         text = checked(question.message, self._max_message_chars)
         history: tuple[Turn, ...] = ()
+        latest = ""
         if question.conversation_id:
             conversation = self._conversations.get(user.id, question.conversation_id)
             collections = self._searched(user, question, conversation)
             history = self._conversations.history(conversation.id, self._history_turns)
+            latest = self._conversations.last_place(conversation.id)
         else:
             collections = self._collections.selected(user, question.collection_ids)
             chosen = [found.id for found in collections] if user.reach is not None else question.collection_ids
             conversation = self._conversations.create(user.id, title_of(text), chosen or ())
+        question_id = self._new_id(latest)  # in its place even where the clock was set back since
         return Exchange(
             conversation=conversation,
-            question=user_message(self._new_id(), conversation.id, text),
-            answer_id=self._new_id(),
+            question=user_message(question_id, conversation.id, text),
+            answer_id=self._new_id(question_id),
             stores_question=True,
             replaces=None,
             history=history,
@@ -119,7 +122,7 @@ class ChatService:
             question=replace(known, text=text)
             if known
             else user_message(question.question_id or "", conversation.id, text),
-            answer_id=self._new_id(),
+            answer_id=self._new_id(answer_id),
             stores_question=known is None or text != known.text,
             replaces=answer_id,
             history=history,

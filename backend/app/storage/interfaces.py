@@ -232,6 +232,9 @@ class Conversations(Protocol):
         ``before`` leaves out that message and later ones.
         """
 
+    def last_place(self, conversation_id: str) -> str:
+        """Return an id that the ids of all that is said next have to follow; empty where nothing was said."""
+
     def question_of(self, user_id: str, answer_id: str) -> Message:
         """Return the question that an answer answers."""
 

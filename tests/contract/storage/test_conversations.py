@@ -269,3 +269,11 @@ def test_of_two_who_make_one_answer_again_the_later_is_kept(
     else:
         world.conversations.store_exchange(asked, later, replaces=answered.id)
     assert texts(world, ann, talk) == ["1?", "later", "2?", "2."]
+
+
+def test_what_is_said_next_follows_all_that_was_said(world: World, ann: User, talk: Conversation) -> None:
+    assert world.conversations.last_place(talk.id) == ""
+    _, answered = world.exchange(talk, "1?", "1.")
+    assert world.conversations.last_place(talk.id) == answered.id
+    answered_again(world, talk, answered, "one")
+    assert world.conversations.last_place(talk.id) == answered.id, "it has the other's place"

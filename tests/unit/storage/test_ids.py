@@ -27,3 +27,18 @@ def test_ids_made_one_after_the_other_sort_so_even_in_one_millisecond() -> None:
 
 def test_an_id_fits_its_column() -> None:
     assert {len(new_id()) for _ in range(100)} == {32}
+
+
+def test_an_id_is_later_than_the_one_it_is_to_follow_though_the_clock_was_set_back() -> None:
+    tomorrow = f"{time.time_ns() // 1_000_000 + 86_400_000:012x}7fffbfffffffffffffff"
+    ids = [tomorrow]
+    for _ in range(100):
+        ids.append(new_id(ids[-1]))
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 101
+    assert {uuid.UUID(id).version for id in ids} == {7}
+
+
+def test_an_id_follows_an_earlier_one_at_its_own_moment() -> None:
+    before = time.time_ns() // 1_000_000
+    assert before <= int(new_id(new_id())[:12], 16) <= time.time_ns() // 1_000_000 + 1

@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -175,6 +176,10 @@ class SqlConversations:
             if asked
         ]
         return tuple(turn for pair in pairs for turn in pair)
+
+    def last_place(self, conversation_id: str) -> str:
+        query = select(func.max(MessageRow.place)).where(MessageRow.conversation_id == conversation_id)
+        return self._database.read(lambda session: session.scalar(query)) or ""
 
     def question_of(self, user_id: str, answer_id: str) -> Message:
         def work(session: Session) -> Message:
