@@ -24,6 +24,7 @@ from backend.app.folder_thread import FolderThread
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.heartbeat import Heartbeats
 from backend.app.processes.owners import owner
+from backend.app.processes.stuck import end_chroma
 from backend.app.services.indexing import IndexingService
 from backend.app.storage.queue import QUEUE
 from backend.app.storage.redis_client import connect
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 5.0  # how often SQL is asked for what the queue does not know
 _BEAT_SECONDS = 5.0
+_STUCK_SECONDS = 20.0  # for which Chroma answers and takes nothing that is written
 _POLL_SECONDS = 0.5  # the same without Redis, when nobody wakes us
 _RUNS_SECONDS = 1.0  # how often SQL is asked for runs that compare settings
 _running: list[Indexer] = []  # the one that RQ's functions below work for
@@ -178,6 +180,7 @@ class Indexer:
                     self._work_off()  # RQ waits for Redis, up to a minute at a time; nobody else need
                 if self._started and not self._restored:
                     self._restore()
+                self._free_vectors()
             except AppError as error:
                 log.warning("housekeeping_failed", error=str(error))
             except Exception:
@@ -185,6 +188,14 @@ class Indexer:
                 log.exception("housekeeping_failed")
             if self._stopping.wait(_LOOK_SECONDS):
                 return
+
+    def _free_vectors(self) -> None:
+        """After a full disk Chroma may hold its own database locked for ever, and refuse all that is written."""
+        vectors = self._parts.vectors
+        if vectors.refused_seconds > _STUCK_SECONDS:
+            vectors.forget_refusals()  # the next process is given as long
+            is_ended = end_chroma(self._settings)
+            log.error("vector_index_stuck", restarted=is_ended)
 
     def _compare(self) -> None:
         """Work off runs over test questions."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.app.errors import BrokenDocument, DocumentTooComplex
-from backend.app.services.ingestion.child_process import Bounds, ChildDied, run_child
+from backend.app.services.ingestion.child_process import Bounds, ChildDied, run_child, scratch_folder
 
 _MEMORY_BYTES = 512 * 1024**2
 
@@ -60,9 +59,9 @@ class Archives:
         Raises:
             DocumentRefused: it is no archive, or one made to exhaust its reader.
             ExtractionCancelled: soon after ``cancelled()`` first said so.
+            StorageFull: there is no room for the members.
         """
-        with tempfile.TemporaryDirectory(prefix="likeopt-archive-", dir=self._scratch) as name:
-            folder = Path(name)
+        with scratch_folder("likeopt-archive-", self._scratch) as folder:
             try:
                 answer = run_child({**self._request, "path": str(path.absolute())}, self._bounds, folder, cancelled)
             except ChildDied as died:

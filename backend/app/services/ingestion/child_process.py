@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from backend.app.errors import StorageFull
 
 # ``-I`` keeps the environment and the working folder out of the import path; the readers are
 # found by their own folder, so that starting the child never imports the application.
@@ -21,6 +25,7 @@ _POLL_SECONDS = 0.02
 _SLOW_POLL_SECONDS = 0.1
 _DETAIL_CHARS = 2000
 ANSWER = "answer.json"
+_NO_ROOM = 28  # the child's exit code where the disk is full; reading/child.py
 
 
 class ExtractionCancelled(Exception):
@@ -42,6 +47,18 @@ class ChildDied(Exception):
         return self.timed_out or self.returncode < 0 or "memory" in self.errors.lower()
 
 
+@contextlib.contextmanager
+def scratch_folder(prefix: str, where: Path | None) -> Iterator[Path]:
+    """Yield a folder for a child to write in; raise ``StorageFull`` where there is no room for any."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=where) as folder:
+            yield Path(folder)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFull from error
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What a child may use: private memory, seconds of wall clock and of CPU each, bytes of a file it writes."""
@@ -59,6 +76,7 @@ def run_child(
     Raises:
         ChildDied: it left none.
         ExtractionCancelled: soon after ``cancelled()`` first said so.
+        StorageFull: there is no room for what it writes, which says nothing about the file.
     """
     answer = folder / ANSWER
     arguments = {
@@ -85,6 +103,8 @@ def run_child(
             _kill_group(process)
     if answer.exists():
         return dict(json.loads(answer.read_bytes()))
+    if process.returncode == _NO_ROOM:
+        raise StorageFull
     detail = (folder / "errors").read_bytes()[-_DETAIL_CHARS:].decode("utf-8", "replace")
     raise ChildDied(process.returncode, timed_out, detail)
 

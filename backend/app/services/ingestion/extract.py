@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from backend.app.errors import (
     Unavailable,
     UnsupportedDocument,
 )
-from backend.app.services.ingestion.child_process import ANSWER, Bounds, ChildDied, run_child
+from backend.app.services.ingestion.child_process import ANSWER, Bounds, ChildDied, run_child, scratch_folder
 from backend.app.services.ingestion.child_process import ExtractionCancelled as ExtractionCancelled
 from backend.app.services.ingestion.formats import sniff
 from backend.app.services.ingestion.recognition import Recognition
@@ -77,16 +76,17 @@ class Extractor:
             DocumentRefused: one of its kinds, with the reason in words; ``details`` is for the log.
             ExtractionCancelled: soon after ``cancelled()`` first said so.
             Unavailable: when this machine cannot keep the child off the network.
+            StorageFull: there is no room to read it in.
         """
         media_type = sniff(path, filename)
-        with tempfile.TemporaryDirectory(prefix="likeopt-extract-", dir=self._scratch) as folder:
+        with scratch_folder("likeopt-extract-", self._scratch) as folder:
             request = {"task": "text", "path": str(path.absolute()), "media_type": media_type}
             scans = self._recognition
-            answer = self._run({**request, "ocr": {} if scans else None}, self._seconds, Path(folder), cancelled)
+            answer = self._run({**request, "ocr": {} if scans else None}, self._seconds, folder, cancelled)
             if scans and answer.get("refused") == "scanned":
-                (Path(folder) / ANSWER).unlink()
+                (folder / ANSWER).unlink()
                 more = {**request, "ocr": scans.as_request()}
-                answer = self._run(more, self._seconds + scans.seconds, Path(folder), cancelled)
+                answer = self._run(more, self._seconds + scans.seconds, folder, cancelled)
         if scans and answer.get("refused") == "no_text":
             raise NoTextLayer(
                 "The pages hold no text, and none could be recognised on them. Scan them anew and more sharply, "

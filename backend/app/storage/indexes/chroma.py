@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar, cast
@@ -24,6 +25,7 @@ from backend.app.domain.search import ScoredId
 from backend.app.errors import SearchUnavailable
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database/collections"
+_WRITES = ("/upsert", "/delete")
 _WRITE_BATCH = 500
 _READ_BATCH = 5000
 _OURS = re.compile("[0-9a-f]{32}-.+")  # names that we give
@@ -63,13 +65,23 @@ def space_name(embedding: str) -> str:
 
 
 class ChromaIndexes:
-    def __init__(self, url: str, embedding: str, *, timeout: float = 10.0, connections: int = 32) -> None:
+    def __init__(
+        self,
+        url: str,
+        embedding: str,
+        *,
+        timeout: float = 10.0,
+        connections: int = 32,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._url = url.rstrip("/")
         self._space = space_name(embedding)
         self._timeout = urllib3.Timeout(connect=2.0, read=timeout)
         self._connections = connections
         self._http: urllib3.PoolManager | None = None
         self._ids: dict[str, str] = {}  # our collection's id -> Chroma's
+        self._refused_since: float | None = None
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]:
         body = {"query_embeddings": [vector.tolist()], "n_results": k, "include": ["distances"]}
@@ -130,6 +142,14 @@ class ChromaIndexes:
         for first in range(0, len(ids), _WRITE_BATCH):
             body = {"ids": [str(id) for id in ids[first : first + _WRITE_BATCH]]}
             self._of_collection("POST", "delete", collection_id, body)
+
+    @property
+    def refused_seconds(self) -> float:
+        """For how long nothing that was written has been taken, by a server that answers; 0 where all is well."""
+        return 0.0 if self._refused_since is None else self._clock() - self._refused_since
+
+    def forget_refusals(self) -> None:
+        self._refused_since = None
 
     def ping(self) -> None:
         self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
@@ -195,7 +215,10 @@ class ChromaIndexes:
         try:
             response = self._ask(method, self._url + path, data, timeout or self._timeout)
         except urllib3.exceptions.HTTPError as error:
+            self.forget_refusals()  # it may come back as another process
             raise SearchUnavailable("The vector index is not answering.") from error
+        if method == "DELETE" or path.endswith(_WRITES):
+            self._note_write(response.status)
         if response.status == 404:
             return None
         if response.status >= 400:
@@ -204,6 +227,12 @@ class ChromaIndexes:
             return cast(T, msgspec.json.decode(response.data, type=kind))
         except msgspec.DecodeError as error:
             raise SearchUnavailable("The vector index answered what it never should.") from error
+
+    def _note_write(self, status: int) -> None:
+        if status < 500:
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = self._clock()
 
     def _ask(self, method: str, url: str, data: bytes | None, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         ask = partial(

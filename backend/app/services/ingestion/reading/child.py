@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -10,6 +11,8 @@ from typing import Any
 
 from . import sandbox
 from .draft import Refusal
+
+NO_ROOM = 28  # the exit code that tells of a full disk, on which no answer can be written
 
 
 def main(arguments: str) -> None:
@@ -33,6 +36,10 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
         return {"refused": refusal.code, "detail": refusal.detail[:2000]}
     except (MemoryError, RecursionError) as error:
         return {"refused": "too_complex", "detail": type(error).__name__}
+    except OSError as error:
+        if error.errno == errno.ENOSPC:  # not the file's fault
+            os._exit(NO_ROOM)
+        return {"refused": "broken", "detail": f"{type(error).__name__}: {error}"[:2000]}
     except Exception as error:  # the child's edge: whatever a parser trips over is the file's fault
         return {"refused": "broken", "detail": f"{type(error).__name__}: {error}"[:2000]}
 
@@ -69,6 +76,9 @@ _TASKS = {"text": _text, "unfold": _unfold, "pictures": _pictures, "picture": _p
 def _answer(request: dict[str, Any], answer: dict[str, Any]) -> None:
     path = Path(request["answer"])
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(answer, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    try:
+        partial.write_text(json.dumps(answer, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    except OSError as error:
+        os._exit(NO_ROOM if error.errno == errno.ENOSPC else 1)
     partial.rename(path)  # so that a child killed while writing leaves no answer at all
     os._exit(0)  # kreuzberg's threads and Python's tidying up have nothing left to say
