@@ -18,7 +18,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/webpack.config.js package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit faults bench bench-full eval dist requirements page setup setup-dev clean
+.PHONY: help run test check unit faults faults-indexer bench bench-full eval dist requirements page setup setup-dev clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -44,7 +44,10 @@ check: setup-dev node_modules/.stamp page ## linters, types, layers, size and te
 unit: $(VENV)/.stamp-dev ## the fast tests alone
 	$(BIN)/pytest tests/unit
 
-faults: $(VENV)/.stamp-dev ## kill the indexer 50 times at random moments, and prove that nothing is lost; ARGS="--kills 100 --seed 1"
+faults: $(VENV)/.stamp-dev ## break every part of a server under load, and prove that nothing is lost; ARGS="--kills 20 --seed 1"
+	$(BIN)/python -m tests.faults.run $(ARGS)
+
+faults-indexer: $(VENV)/.stamp-dev ## the same for the indexer alone, killed 50 times with large documents; ARGS="--kills 100 --seed 1"
 	$(BIN)/python -m tests.faults.kills $(ARGS)
 
 bench: $(VENV)/.stamp-bench page ## measure, and write docs/performance.md; DATA="FOLDER ..." has real texts, ONLY="start ..." some
