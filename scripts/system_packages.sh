@@ -1,11 +1,12 @@
 #!/bin/sh
-# See to what the tests need from the system: a browser, PostgreSQL, nginx, Prometheus, Korean letters, strace and
+# See to what the tests need from the system: a browser, PostgreSQL, nginx, Prometheus, systemd, Korean letters, strace and
 # the data that recognise text on scanned pages.
 # Installs it by apt-get where that is allowed, else says what is missing and fails.
 set -eu
 
 missing=
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
+command -v systemd-analyze >/dev/null 2>&1 || missing="$missing systemd"
 command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
