@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 
 import psutil
+
+_PROC = Path("/proc")
+_BOOT = _PROC / "sys" / "kernel" / "random" / "boot_id"
 
 
 def owner() -> str:
     """Name this process by its machine, its number and when it started: numbers are given again."""
-    process = psutil.Process()
-    return f"{socket.gethostname()}/{process.pid}/{process.create_time():.2f}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
 
 
 def has_ended(owner: str) -> bool:
@@ -20,7 +24,19 @@ def has_ended(owner: str) -> bool:
     if host != socket.gethostname():
         return False
     try:
-        found = psutil.Process(int(pid))
-        return found.status() == psutil.STATUS_ZOMBIE or f"{found.create_time():.2f}" != started
+        return psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE or _started(int(pid)) != started
     except (psutil.NoSuchProcess, ValueError):
         return True
+
+
+def _started(pid: int) -> str:
+    """Tell when a process started, by a clock that nobody sets.
+
+    What psutil makes of it is a time of day: of a living process another one, once the clock was set.
+    """
+    try:
+        # pid (name) state ppid ...: the name may hold spaces and brackets.
+        ticks = (_PROC / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+        return f"{_BOOT.read_text('ascii')[:8]}-{ticks}"
+    except (OSError, IndexError):  # no Linux, or gone
+        return f"{psutil.Process(pid).create_time():.2f}"

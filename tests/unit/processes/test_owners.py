@@ -1,0 +1,47 @@
+"""Whether a process still runs, by its name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from backend.app.processes.owners import has_ended, owner
+from tests.fakes.child import output_of
+
+NAME = "from backend.app.processes.owners import owner; print(owner(), flush=True)"
+
+
+def test_this_process_has_not_ended_and_keeps_its_name() -> None:
+    assert owner() == owner()
+    assert not has_ended(owner())
+
+
+def test_one_that_runs_is_known_by_others_until_it_ends() -> None:
+    command = [sys.executable, "-c", f"{NAME}; input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        assert not has_ended(name)
+        process.kill()
+        process.wait()
+        assert has_ended(name)
+
+
+def test_a_number_that_was_given_again_is_another_process() -> None:
+    host, pid, _ = owner().split("/")
+    assert has_ended(f"{host}/{pid}/another")
+    assert has_ended(f"{host}/none/of these")
+
+
+def test_of_other_machines_nothing_is_known() -> None:
+    assert not has_ended(f"elsewhere/{output_of(NAME).split('/', 1)[1]}")
+
+
+def test_setting_the_clock_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the time since the start and the time of day psutil makes another moment then."""
+    name = owner()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: 1.0)
+    assert not has_ended(name)
