@@ -38,6 +38,7 @@ KEPT = corpus.ROOT / "build" / "bench"
 _ENDED = ("ready", "failed", "cancelled")
 _PASSAGES_A_DOCUMENT = 100
 _WAIT_SECONDS = 3 * 3600.0  # a hundred thousand passages on a busy machine
+_CLOSE = 0.98  # reading a file folds spaces, and moves where passages are cut
 _KEPT_SECONDS = 2 * 24 * 3600.0
 _NOT_KEPT = ("run", "logs", "stderr.txt", "incoming")
 
@@ -167,7 +168,7 @@ def _fill(data: Path, passages: int, texts: corpus.Texts) -> None:
                 raise RuntimeError("the documents did not become ready")
             time.sleep(1)
         made = sum(document["passages"] for document in found)
-        if made < passages or any(document["status"] != "ready" for document in found):
+        if made < passages * _CLOSE or any(document["status"] != "ready" for document in found):
             raise RuntimeError(f"{made} passages are ready, {passages} were wanted")
     print(f"{made:,} passages ready after {time.monotonic() - begun:.0f} s", file=sys.stderr)
 
