@@ -118,6 +118,46 @@ class KeyMayNot(Forbidden):
     message = "This API key may not do this. Use one that has the scope for it."
 
 
+class PasswordSignInOff(Forbidden):
+    error_code, error = "PASSWORD_SIGN_IN_OFF", "No passwords here"
+    message = "Passwords are not used here. Sign in by your organisation's button."
+
+
+class SignInRefused(Forbidden):
+    error_code, error = "SIGN_IN_REFUSED", "Sign-in refused"
+    message = "The sign-in could not be confirmed. Try again; if it stays, tell the administrator."
+
+
+class SignInExpired(SignInRefused):
+    error_code, error = "SIGN_IN_EXPIRED", "Sign-in expired"
+    message = "The sign-in took too long, or was begun again in another tab. Try again."
+
+
+class AddressNotVerified(SignInRefused):
+    error_code, error = "ADDRESS_NOT_VERIFIED", "Address not verified"
+    message = "Your provider has not confirmed your email address. Confirm it there, then sign in again."
+
+
+class AddressNotAllowed(SignInRefused):
+    error_code, error = "ADDRESS_NOT_ALLOWED", "Address not allowed"
+    message = "People with your email address may not sign in here. Ask an administrator."
+
+
+class NoAccount(SignInRefused):
+    error_code, error = "NO_ACCOUNT", "No account"
+    message = "There is no account for you here. Ask an administrator for one."
+
+
+class AccountSuspended(SignInRefused):
+    error_code, error = "ACCOUNT_SUSPENDED", "Account suspended"
+    message = "Your account is suspended. Ask an administrator."
+
+
+class IdentityTaken(SignInRefused):
+    error_code, error = "IDENTITY_TAKEN", "Address belongs to another"
+    message = "The account with your email address belongs to somebody else at your provider. Ask an administrator."
+
+
 class RegistrationClosed(Forbidden):
     error_code, error = "REGISTRATION_CLOSED", "Registration is closed"
     message = "New accounts are made by invitation here. Ask an administrator for one."
@@ -251,6 +291,17 @@ class NameTaken(Conflict):
 class QuestionExists(Conflict):
     error_code, error = "QUESTION_EXISTS", "Question already there"
     message = "This collection has a test question of these words already. Change that one instead."
+
+
+class ProviderUnavailable(AppError):
+    status, error_code, error = 503, "PROVIDER_UNAVAILABLE", "Provider unavailable"
+    message = "The identity provider does not answer. Try again in a moment."
+    retryable = True
+
+
+class ProviderMisconfigured(AppError):
+    status, error_code, error = 502, "PROVIDER_MISCONFIGURED", "Provider misconfigured"
+    message = "The identity provider is not the one that this server was told of. Ask the administrator to check LIKEOPT_OIDC_ISSUER."
 
 
 class RateLimited(AppError):

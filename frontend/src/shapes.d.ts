@@ -50,6 +50,9 @@ export interface About {
   formats: string[];
   web_pages: boolean;
   offered_questions: 'own' | 'shared';
+  password_sign_in: boolean;
+  /** The identity provider that people may sign in by. */
+  single_sign_on: { name: string } | null;
   languages: Language[];
   model?: Model;
   embedding?: { name: string; dimensions: number | null };

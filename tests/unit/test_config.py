@@ -311,3 +311,28 @@ for number in range(200):
     keys = [process.communicate(timeout=60)[0].split() for process in processes]
     assert len(keys[0]) == 200
     assert keys[0] == keys[1] == keys[2]
+
+
+# --- single sign-on ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"OIDC_ISSUER": "http://login.example.org", "OIDC_CLIENT_ID": "x"}, "expected an https address"),
+        ({"OIDC_ISSUER": "login.example.org", "OIDC_CLIENT_ID": "x"}, "expected an https address"),
+        ({"OIDC_ISSUER": "https://", "OIDC_CLIENT_ID": "x"}, "expected an https address"),
+        ({"OIDC_ISSUER": "https://login.example.org"}, "LIKEOPT_OIDC_CLIENT_ID is needed"),
+        ({"OIDC_ISSUER": "https://a.org", "OIDC_CLIENT_ID": "x", "OIDC_SCOPES": "email"}, "`openid` must be among"),
+        ({"PASSWORD_SIGN_IN": "false"}, "nobody could sign in"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_told_at_the_start(settings: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        Settings.load({PREFIX + name: value for name, value in settings.items()})
+
+
+def test_a_provider_on_this_machine_needs_no_tls_and_passwords_may_go() -> None:
+    environ = {"LIKEOPT_OIDC_ISSUER": "http://127.0.0.1:8080", "LIKEOPT_OIDC_CLIENT_ID": "x"}
+    settings = Settings.load({**environ, "LIKEOPT_PASSWORD_SIGN_IN": "false"})
+    assert (settings.oidc_issuer, settings.password_sign_in) == ("http://127.0.0.1:8080", False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from backend.app.config.describing import PREFIX
 from backend.app.domain.rates import Rate
@@ -33,9 +34,25 @@ def violations(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}PASSAGE_CHARS={settings.passage_chars}: expected 200 to 20000"
     if settings.passage_overlap_chars * 2 > settings.passage_chars:
         yield f"{PREFIX}PASSAGE_OVERLAP_CHARS={settings.passage_overlap_chars}: at most half of a passage"
+    yield from _single_sign_on(settings)
     for entry in fields(settings):
         if entry.name.startswith("rate_"):
             try:
                 Rate.parse(getattr(settings, entry.name))
             except ValueError as error:
                 yield f"{PREFIX}{entry.name.upper()}={getattr(settings, entry.name)!r}: {error}"
+
+
+def _single_sign_on(settings: Settings) -> Iterator[str]:
+    issuer = urlsplit(settings.oidc_issuer)
+    safe = issuer.scheme == "https" or (
+        issuer.scheme == "http" and issuer.hostname in ("127.0.0.1", "localhost", "::1")
+    )
+    if settings.oidc_issuer and not (safe and issuer.hostname):
+        yield f"{PREFIX}OIDC_ISSUER={settings.oidc_issuer!r}: expected an https address"
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        yield f"{PREFIX}OIDC_CLIENT_ID is needed beside {PREFIX}OIDC_ISSUER"
+    if settings.oidc_issuer and "openid" not in settings.oidc_scopes.split():
+        yield f"{PREFIX}OIDC_SCOPES={settings.oidc_scopes!r}: `openid` must be among them"
+    if not settings.password_sign_in and not settings.oidc_issuer:
+        yield f"{PREFIX}PASSWORD_SIGN_IN=false: nobody could sign in without {PREFIX}OIDC_ISSUER"

@@ -19,6 +19,7 @@ from backend.app.config.topics.limits import LimitSettings
 from backend.app.config.topics.logs import LogSettings
 from backend.app.config.topics.searching import SearchingSettings
 from backend.app.config.topics.serving import ServingSettings
+from backend.app.config.topics.single_sign_on import SingleSignOnSettings
 from backend.app.errors import ConfigError
 
 
@@ -30,6 +31,7 @@ class Settings(
     AnsweringSettings,
     SearchingSettings,
     DocumentSettings,
+    SingleSignOnSettings,
     AccountSettings,
     ServingSettings,
 ):

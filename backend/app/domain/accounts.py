@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+NO_PASSWORD = "!"  # noqa: S105  # stands in place of a hash: the account is signed in to in another way
+
 
 class Role(StrEnum):
     """What an account may do on the whole server."""

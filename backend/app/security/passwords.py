@@ -7,6 +7,8 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from backend.app.domain.accounts import NO_PASSWORD
+
 
 class Passwords:
     """The methods are CPU work of some 30 ms and 64 MB: call them through a ``NativePool``."""
@@ -20,8 +22,8 @@ class Passwords:
         return self._hasher.hash(_bytes(password))
 
     def verify(self, hash: str | None, password: str) -> bool:
-        """Tell whether the password is right; None as hash takes the same time and is never right."""
-        if hash is None:
+        """Tell whether the password is right; without a hash it takes the same time and is never right."""
+        if hash is None or hash == NO_PASSWORD:
             if self._nobody is None:
                 self._nobody = self._hasher.hash("nobody has this password")
             hash, right = self._nobody, False

@@ -8,7 +8,7 @@ from typing import Protocol
 from backend.app.cache.copies import Copies
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import Role, User
-from backend.app.errors import InvalidRequest, RegistrationClosed, WrongCredentials, WrongPassword
+from backend.app.errors import InvalidRequest, PasswordSignInOff, RegistrationClosed, WrongCredentials, WrongPassword
 from backend.app.security.one_time import token_hash
 from backend.app.security.typed_text import one_line
 from backend.app.services.account_rules import MAX_PASSWORD_CHARS, check_password, checked_email, checked_name
@@ -33,6 +33,7 @@ class AccountService:
         copies: Copies[User | None],
         *,
         open_registration: bool,
+        password_sign_in: bool = True,
     ) -> None:
         self._users = users
         self._people = people
@@ -41,6 +42,7 @@ class AccountService:
         self._passwords = passwords
         self._pool = pool
         self._open_registration = open_registration
+        self._password_sign_in = password_sign_in
 
     def version(self) -> int | None:
         """Return a number that changes with the accounts; None where nobody can know."""
@@ -51,7 +53,7 @@ class AccountService:
         return not self._users.any_account()
 
     def registration_open(self) -> bool:
-        return self._open_registration or self.setup_required()
+        return self._password_sign_in and (self._open_registration or self.setup_required())
 
     def get(self, user_id: str) -> User | None:
         """Return somebody who may use Like-Opt now; None where there is no such account, or it is suspended."""
@@ -70,8 +72,9 @@ class AccountService:
         """Make an account; the first one administers. ``invitation`` is the token of one, which is used up.
 
         Raises:
-            InvalidRequest, EmailTaken, RegistrationClosed, InvitationNotFound, WrongInvitation
+            InvalidRequest, EmailTaken, RegistrationClosed, InvitationNotFound, WrongInvitation, PasswordSignInOff
         """
+        self._require_passwords()
         return self._add(email, password, name, open_to_all=self._open_registration, invitation=invitation)
 
     def create_by_operator(self, email: str, password: str, name: str, *, administrator: bool = False) -> User:
@@ -101,8 +104,9 @@ class AccountService:
         """Change one's password; all sessions end, this one too.
 
         Raises:
-            WrongPassword, InvalidRequest
+            WrongPassword, InvalidRequest, PasswordSignInOff
         """
+        self._require_passwords()
         check_password(new)
         found = self._users.find_by_email(user.email)
         right = self._pool.run(self._passwords.verify, found[1] if found else None, current[:MAX_PASSWORD_CHARS])
@@ -122,12 +126,17 @@ class AccountService:
         """Choose a new password by a link, which is used up; all sessions end.
 
         Raises:
-            ResetLinkNotFound, InvalidRequest
+            ResetLinkNotFound, InvalidRequest, PasswordSignInOff
         """
+        self._require_passwords()
         check_password(new)
         hash = token_hash(token)
         self._people.of_reset(hash)  # before the hashing, which strangers could keep us busy with
         return self._people.use_reset(hash, self._pool.run(self._passwords.hash, new))
+
+    def _require_passwords(self) -> None:
+        if not self._password_sign_in:
+            raise PasswordSignInOff
 
     def _add(self, email: str, password: str, name: str, *, open_to_all: bool, invitation: str | None = None) -> User:
         email, name = checked_email(email), checked_name(name)
@@ -153,6 +162,7 @@ class AccountService:
             WrongCredentials: after the same work for an unknown address, a wrong password, and a
                 suspended account. Which of them it was, nobody is told.
         """
+        self._require_passwords()
         found = self._users.find_by_email(one_line(email)) if len(password) <= MAX_PASSWORD_CHARS else None
         user, hash = found if found else (None, None)
         right = self._pool.run(self._passwords.verify, hash, password[:MAX_PASSWORD_CHARS])

@@ -26,6 +26,7 @@ from backend.app.services.performance import PerformanceService
 from backend.app.services.pictures import PictureService
 from backend.app.services.search import SearchService
 from backend.app.services.sessions import SessionService
+from backend.app.services.single_sign_on import SingleSignOn
 from backend.app.services.web.pages import WebPages
 
 
@@ -50,6 +51,7 @@ class Services:
     pictures: PictureService
     search: SearchService
     sessions: SessionService
+    sign_on: SingleSignOn | None
     web_pages: WebPages
     embedder: Embedder
     folders: FolderService

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 import backend.app.storage.account_models
 import backend.app.storage.evaluation_models
 import backend.app.storage.folder_models
+import backend.app.storage.identity_models
 import backend.app.storage.key_models
 import backend.migrations
 from backend.app.config import Settings

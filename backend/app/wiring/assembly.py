@@ -64,6 +64,7 @@ from backend.app.wiring.limiting import guesses
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
 from backend.app.wiring.retrieving import hybrid_retriever, reranked, sourcing, vector_weight
+from backend.app.wiring.signing_on import single_sign_on
 
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
@@ -92,6 +93,7 @@ def services(parts: Parts) -> Services:
         parts.pool,
         Copies(parts.access),
         open_registration=settings.open_registration,
+        password_sign_in=settings.password_sign_in,
     )
     answering = _answering(parts, retriever, models)
     folders = FolderService(SqlWatchedFolders(database), _roots(parts))
@@ -128,6 +130,7 @@ def services(parts: Parts) -> Services:
         performance=performance(parts),
         pictures=PictureService(documents, PictureReader(), parts.caches.answers),
         search=SearchService(retriever, collections, parts.analyzer),
+        sign_on=single_sign_on(settings, database),
         sessions=SessionService(SqlSessions(database), Copies(parts.access), new_id, hours=settings.session_hours),
         web_pages=WebPages(
             documents, collections, _fetcher(settings), formats.SUPPORTED_EXTENSIONS, formats.extension_of

@@ -23,6 +23,7 @@ export function register(body, signal = AbortSignal.timeout(30_000)) {
   return request('/auth/register', { method: 'POST', body, signal });
 }
 
+/** @returns {Promise<{sign_out_address: string} | null>} where the identity provider is left too */
 export function logout(signal = AbortSignal.timeout(10_000)) {
   return request('/auth/logout', { method: 'POST', signal });
 }

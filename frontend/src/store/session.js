@@ -29,7 +29,10 @@ export async function loadSession() {
   try {
     const [about, found] = await Promise.all([accounts.fetchAbout(), last && fetchUser()]);
     $about.set(about);
-    welcome(last || !about.model ? found : await fetchUser());
+    const user = last || !about.model ? found : await fetchUser();
+    welcome(user);
+    // Whoever has come back from the identity provider in this tab goes on in the others.
+    if (user) tabs?.postMessage(user);
   } catch (error) {
     if (!last?.id || !isUnreachable(error)) throw error;
     assumed = true;
@@ -91,13 +94,13 @@ export async function register(details) {
 }
 
 export async function signOut() {
-  await accounts.logout();
+  const elsewhere = (await accounts.logout())?.sign_out_address;
   removeStored('draft.');
   removeStored('outbox.');
   removeStored('had_documents');
   writeStored('signed_in', null);
   tabs?.postMessage(null);
-  leave('/sign-in');
+  leave(elsewhere ?? '/sign-in');
 }
 
 /** Everything that the page has read belongs to the account that has left. @param {string} path */

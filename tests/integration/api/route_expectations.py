@@ -130,6 +130,9 @@ ACCOUNTS = (
         ends_session=True,
     ),
     anybody("POST", "/auth/logout", OK, ends_session=True),
+    # Without a provider; with one: test_single_sign_on.py
+    anybody("GET", "/auth/oidc", NO_PAGE),
+    anybody("GET", "/auth/oidc/callback", NO_PAGE),
     oneself("GET", "/auth/me"),
     oneself("PATCH", "/auth/me", OK, {"name": "Somebody"}),
     oneself("POST", "/auth/password", (403, "WRONG_PASSWORD"), {"current": "wrong horse", "new": "another horse"}),

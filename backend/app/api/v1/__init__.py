@@ -25,6 +25,7 @@ from backend.app.api.v1 import (
     performance,
     search,
     sessions,
+    single_sign_on,
     users,
 )
 
@@ -50,6 +51,7 @@ def blueprints() -> Iterator[Blueprint]:
         metrics,
         performance,
         search,
+        single_sign_on,
         sessions,
         users,
     ):

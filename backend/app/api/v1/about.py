@@ -32,6 +32,8 @@ def show() -> Response:
         "web_pages": every.web_pages.on,
         "languages": list(LANGUAGES),
         "offered_questions": every.settings.offered_questions,
+        "password_sign_in": every.settings.password_sign_in,
+        "single_sign_on": {"name": every.sign_on.name} if every.sign_on else None,
     }
     if optional_user() is not None:
         status = every.models.status()

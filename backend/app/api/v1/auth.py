@@ -17,6 +17,7 @@ from backend.app.api.context import (
     sign_out,
 )
 from backend.app.api.envelope import answer
+from backend.app.api.v1.single_sign_on import sign_out_address
 from backend.app.domain.accounts import User
 from backend.app.domain.audit import Action, Target
 from backend.app.errors import WrongCredentials, WrongPassword
@@ -88,11 +89,11 @@ def login() -> Response:
 
 def logout() -> Response:
     require_sessions()
-    user = optional_user()
+    user, elsewhere = optional_user(), sign_out_address()
     sign_out()
     if user is not None:
         record(Action.SIGNED_OUT, actor=user)
-    return answer()
+    return answer({"sign_out_address": elsewhere} if elsewhere else None)
 
 
 def me() -> Response:

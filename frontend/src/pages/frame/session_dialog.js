@@ -4,16 +4,19 @@ import { html, nothing } from 'lit';
 import '../../components/credentials_form.js';
 import '../../components/dialog.js';
 import { loadConversations } from '../../store/conversations.js';
-import { $session, $user, signIn } from '../../store/session.js';
+import { $about, $session, $user, signIn } from '../../store/session.js';
 import { t } from '../../utils/i18n.js';
+import { Lazy } from '../../utils/lazy.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { toProblem } from '../../utils/problem.js';
+
+const providerLink = new Lazy(() => import(/* webpackChunkName: "provider_link" */ '../../components/provider_link.js'));
 
 /** Asks to sign in again over the page, so that nothing that was typed is lost. */
 class SessionDialog extends LightElement {
   static properties = { busy: { state: true }, problem: { state: true } };
 
-  #stores = new MultiStoreController(this, [$session, $user]);
+  #stores = new MultiStoreController(this, [$session, $user, $about]);
 
   constructor() {
     super();
@@ -23,8 +26,10 @@ class SessionDialog extends LightElement {
   }
 
   render() {
-    const [session, user] = this.#stores.values;
+    const [session, user, about] = this.#stores.values;
     if (session !== 'expired') return nothing;
+    const provider = about?.single_sign_on;
+    if (provider) providerLink.load().catch(() => {});
     return html`
       <lo-dialog
         .open=${true}
@@ -32,12 +37,15 @@ class SessionDialog extends LightElement {
         .heading=${t('session.expired')}
         .content=${html`
           <p>${t('session.expired_explained')}</p>
-          <lo-credentials-form
-            .email=${user?.email ?? ''}
-            .busy=${this.busy}
-            .problem=${this.problem}
-            @credentials=${(/** @type {CustomEvent} */ event) => void this.#onCredentials(event)}
-          ></lo-credentials-form>
+          ${provider ? html`<lo-provider-link .name=${provider.name} apart></lo-provider-link>` : nothing}
+          ${about?.password_sign_in === false
+            ? nothing
+            : html`<lo-credentials-form
+                .email=${user?.email ?? ''}
+                .busy=${this.busy}
+                .problem=${this.problem}
+                @credentials=${(/** @type {CustomEvent} */ event) => void this.#onCredentials(event)}
+              ></lo-credentials-form>`}
         `}
       ></lo-dialog>
     `;

@@ -4,6 +4,8 @@ import { MultiStoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
 import '../../components/credentials_form.js';
+import { problemNote } from '../../components/problem_note.js';
+import '../../components/provider_link.js';
 import LOGO from '../../icon.svg';
 import { $language, chooseLanguage } from '../../store/preferences.js';
 import { $about, register, signIn } from '../../store/session.js';
@@ -43,13 +45,9 @@ class SignInPage extends LightElement {
         <div class="sign-in-card">
           <img src=${LOGO} width="40" height="40" alt="" />
           <h1>${t(`sign_in.title.${mode}`)}</h1>
-          <p class="sign-in-lead">${t(`sign_in.lead.${mode}`)}</p>
-          <lo-credentials-form
-            .mode=${mode}
-            .busy=${this.busy}
-            .problem=${this.problem}
-            @credentials=${this.#onCredentials}
-          ></lo-credentials-form>
+          ${this.#refusal()}
+          ${this.#provider()}
+          ${this.#stores.values[0]?.password_sign_in === false ? nothing : this.#passwords(mode)}
           ${this.#stores.values[0]?.registration_open && mode !== 'setup' ? this.#otherMode() : nothing}
         </div>
         <nav class="sign-in-languages" aria-label=${t('settings.language')}>
@@ -62,6 +60,36 @@ class SignInPage extends LightElement {
           >${LANGUAGE_NAMES[name]}</button>`)}
         </nav>
       </main>
+    `;
+  }
+
+  /** Why the identity provider's word was not taken. */
+  #refusal() {
+    const code = new URLSearchParams(location.search).get('refused');
+    return code ? problemNote({ error_code: code, message: '' }) : nothing;
+  }
+
+  #provider() {
+    const about = this.#stores.values[0];
+    if (!about?.single_sign_on) return nothing;
+    const next = new URLSearchParams(location.search).get('next') ?? '/'; // the server lets in paths of the page alone
+    return html`
+      ${about.password_sign_in ? nothing : html`<p class="sign-in-lead">${t('sign_on.lead')}</p>`}
+      <lo-provider-link .name=${about.single_sign_on.name} .next=${next}></lo-provider-link>
+      ${about.password_sign_in ? html`<p class="sign-in-or">${t('sign_on.or')}</p>` : nothing}
+    `;
+  }
+
+  /** @param {'sign_in' | 'register' | 'setup'} mode */
+  #passwords(mode) {
+    return html`
+      <p class="sign-in-lead">${t(`sign_in.lead.${mode}`)}</p>
+      <lo-credentials-form
+        .mode=${mode}
+        .busy=${this.busy}
+        .problem=${this.problem}
+        @credentials=${this.#onCredentials}
+      ></lo-credentials-form>
     `;
   }
 

@@ -1,0 +1,1 @@
+"""OpenID Connect: what is said between Like-Opt and an identity provider."""
