@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import resource
@@ -33,7 +34,8 @@ class Scene:
     watcher: Voice
     chance: random.Random
     ballast: Path | None = None  # on the disk that is to be full; None where no disk of its own could be had
-    said: list[str] = field(default_factory=list)
+    sends: bool = False  # a document, too, after each fault
+    _sent: Iterator[int] = field(default_factory=lambda: itertools.count(time.time_ns()))
 
     def pid(self, part: str) -> int:
         """Return the process of a part; 0 while there is none."""
@@ -65,6 +67,26 @@ class Scene:
         except Broken:
             return False
         return not said[-1][1]["degraded"]
+
+    def takes_documents_in(self) -> None:
+        """Send a document, wait until words and meaning of it are indexed, and delete it."""
+        content, known = f"Sheet {next(self._sent)} of the watcher.".encode(), ""
+
+        def is_ready() -> bool:
+            nonlocal known
+            with contextlib.suppress(Refused, Broken):
+                known = known or str(self.watcher.upload("", "sheet.txt", content)["id"])
+                return bool(self.watcher.call("GET", f"/documents/{known}")["status"] == "ready")
+            return False
+
+        def is_gone() -> bool:
+            with contextlib.suppress(Refused, Broken):
+                self.watcher.delete(f"/documents/{known}")
+                return True
+            return False
+
+        _until(is_ready, "a document that is sent is ready")
+        _until(is_gone, "a document can be deleted")
 
     def sign_in(self) -> None:
         with contextlib.suppress(Refused, Broken):
@@ -204,6 +226,8 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path | None]:
 def recover(scene: Scene, since: float) -> float:
     """Wait until all is well; return the seconds since recovery could begin."""
     _until(scene.is_well, "people are served as before")
+    if scene.sends:
+        scene.takes_documents_in()
     return time.monotonic() - since
 
 

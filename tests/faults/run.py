@@ -64,15 +64,19 @@ class Havoc:
         self._watcher = Voice("")
         self._model = ModelProcess(folder, free_port())
 
-    def run(self, faults: Sequence[Fault], warm_up: float, *, own_disk: bool = True, again: bool = True) -> Outcome:
-        """``again``: the server is started a second time then, with a clock that jumps where that can be had."""
+    def run(self, faults: Sequence[Fault], warm_up: float, *, own_disk: bool = True, thorough: bool = True) -> Outcome:
+        """Live through the faults.
+
+        ``thorough``: after each a document is sent too, and in the end the server is started a second time, with
+        a clock that jumps where that can be had.
+        """
         begun = time.monotonic()
         disk = small_disk(self._folder / "disk", _DISK_MB) if own_disk else contextlib.nullcontext()
         with disk as ballast, self._model, self._logs_kept():
             if own_disk and ballast is None:
                 self.outcome.notes.append("No disk may be mounted here: «full disk» is a limit on the size of files.")
             with self._server() as server:
-                scene = Scene(server, self._model, self._watcher, random.Random(self._seed), ballast)
+                scene = Scene(server, self._model, self._watcher, random.Random(self._seed), ballast, thorough)
                 self._arrive(scene)
                 self._live_for(warm_up)
                 self.outcome.before = held(server)
@@ -86,7 +90,7 @@ class Havoc:
                 if server.terminate() != 0:
                     self.outcome.wrong.append("the server did not end well")
                 self.outcome.wrong += [f"left running: {line}" for line in orphans(server)]
-            if again:
+            if thorough:
                 self._again(ballast)
         self.outcome.seconds = time.monotonic() - begun
         return self.outcome
@@ -98,7 +102,7 @@ class Havoc:
         if hands is None:
             self.outcome.notes.append("There is no C compiler here: no clock has jumped.")
         with self._server(**hands.environ if hands else {}) as server:
-            scene = Scene(server, self._model, self._watcher, random.Random(self._seed), ballast)
+            scene = Scene(server, self._model, self._watcher, random.Random(self._seed), ballast, sends=True)
             for voice in (self._watcher, *(person.voice for person in self._people)):
                 voice.moved(server.url)
             scene.sign_in()

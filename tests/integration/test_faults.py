@@ -24,7 +24,7 @@ def test_whatever_is_lost_all_that_was_acknowledged_is_there_once(tmp_path: Path
         Kill("web"),
     ]
     havoc = Havoc(tmp_path, seed=7, people=4, say=print)
-    outcome = havoc.run(faults, warm_up=2.0, own_disk=False, again=False)
+    outcome = havoc.run(faults, warm_up=2.0, own_disk=False, thorough=False)
     assert outcome.wrong == []
     assert [struck.name for struck in outcome.struck] == [fault.name for fault in faults]
     assert outcome.acknowledged["exchanges"] > 10

@@ -197,3 +197,22 @@ def test_a_document_that_is_named_is_summed_up_from_all_its_parts(world: World, 
     assert sorted(source["start"] for source in sources) == [source["start"] for source in sources]
     assert "Part 1 is about the lamp. [1]" in text_of(events)
     assert events[-1][1]["citations"]
+
+
+def test_whoever_lost_a_stream_asks_again_by_the_questions_id_and_has_it_once(ann: Caller) -> None:
+    """Whether the server had stored it, was still writing, or had lost it with a worker."""
+    conversation, _ = ann.asked("When does the ferry leave?")
+    lost = {"regenerate": f"{7:032x}", "question_id": f"{6:032x}", "conversation_id": conversation}
+    for _ in range(2):
+        asked = ann.ask("And who sells tickets?", **lost)
+        assert (asked[0][1]["question_id"], asked[-1][0]) == (lost["question_id"], "done")
+    found = ann.get(f"/conversations/{conversation}/messages").data
+    texts = [message["text"] for message in found if message["role"] == "user"]
+    assert sorted(texts) == ["And who sells tickets?", "When does the ferry leave?"]
+    assert len(found) == 4
+
+
+def test_what_is_no_id_of_a_question_is_refused(ann: Caller) -> None:
+    conversation, answer = ann.asked("When does the ferry leave?")
+    body = {"message": "Again", "regenerate": answer, "conversation_id": conversation, "question_id": "../../etc"}
+    assert ann.post("/chat", body).error == (400, "INVALID_REQUEST")

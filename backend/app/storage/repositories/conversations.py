@@ -218,7 +218,9 @@ class SqlConversations:
             if replaces is not None:
                 new[0]["place"] = _vacated(session, question, answer, replaces)
             if question is not None and (replaces is None or not _is_there(session, question)):
-                new.insert(0, {**rows.message_columns(question), "place": question.id})
+                # One that is asked again may have any id: who asks says it.
+                place = question.id if replaces is None else _just_before(answer.id)
+                new.insert(0, {**rows.message_columns(question), "place": place})
             try:
                 session.execute(_ADD_MESSAGES, new)
             except IntegrityError as error:  # the question is there: whoever lost its stream had it asked again
@@ -255,6 +257,10 @@ def _vacated(session: Session, question: Message | None, answer: Message, replac
             place = other.place
             session.execute(delete(MessageRow).where(MessageRow.id == other.id))
     return place or answer.id
+
+
+def _just_before(place: str) -> str:
+    return f"{int(place, 16) - 1:032x}"
 
 
 def _is_there(session: Session, question: Message) -> bool:
