@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Apart from the rest: pip-audit wants a pip of its own.
+AUDIT := build/audit-venv
 ARGS ?=
 DATA ?=
 ONLY ?=
@@ -18,7 +20,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/webpack.config.js package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit faults faults-indexer bench bench-full eval dist requirements page setup setup-dev clean
+.PHONY: help run test check unit faults faults-indexer bench bench-full eval dist requirements audit sbom page setup setup-dev clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -68,6 +70,12 @@ dist: $(VENV)/.stamp-dev page ## a wheel with the built page inside, in dist/
 requirements: $(VENV)/.stamp-setup ## pin anew what pyproject.toml asks for; ARGS=--upgrade takes newer versions
 	$(BIN)/python scripts/compile_requirements.py $(ARGS)
 
+audit: $(AUDIT)/.stamp node_modules/.stamp ## ask what is known against the packages; ends with 4 where nobody answers
+	$(AUDIT)/bin/python scripts/audit.py
+
+sbom: $(AUDIT)/.stamp node_modules/.stamp ## list all that it is made of, as CycloneDX, into build/
+	$(AUDIT)/bin/python scripts/sbom.py $(BIN)/uv
+
 clean: ## remove what was built and installed; the data stay
 	rm -rf $(VENV) node_modules frontend/dist dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find backend tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -98,6 +106,11 @@ $(VENV)/.stamp-dev: requirements-dev.txt requirements-e5.txt requirements-llm.tx
 
 $(VENV)/.stamp-bench: requirements-bench.txt $(VENV)/.stamp-dev
 	scripts/install.sh $(VENV) -r requirements-bench.txt
+	@touch $@
+
+$(AUDIT)/.stamp: requirements-audit.txt | $(VENV)/.stamp-setup
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(AUDIT)
+	$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r requirements-audit.txt
 	@touch $@
 
 $(VENV)/.stamp-node: requirements-node.txt | $(VENV)/.stamp-setup

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from backend.app.domain.backup import DocumentFile
 from backend.app.errors import BackupDamaged, BackupFailed, RestoreRefused, StorageUnavailable
 from backend.app.storage.backup.interfaces import Snapshot, Told
-from backend.app.storage.backup.rows import DOCUMENTS, RAISE_VERSIONS, version_floor
+from backend.app.storage.backup.rows import DOCUMENTS, after_restoring
 
 _CONNECT_SECONDS = 10
 _SERVICE = "likeopt"
@@ -112,8 +112,10 @@ class PostgresqlTarget:
                 if _tables(connection) != dict(tables):
                     raise BackupDamaged("Its tables do not have the rows that it says they have.")
                 documents = [DocumentFile(*row) for row in connection.execute(text(DOCUMENTS))]
-                connection.execute(text(RAISE_VERSIONS), {"floor": version_floor(self._now())})
             self._migrate()
+            with _connected(self._url) as connection, connection.begin():
+                for statement, parameters in after_restoring(self.kind, self._now()):
+                    connection.execute(text(statement), parameters)
         except BaseException:
             self.undo()
             raise

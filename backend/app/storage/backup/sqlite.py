@@ -13,7 +13,7 @@ from urllib.parse import quote
 from backend.app.domain.backup import DocumentFile
 from backend.app.errors import BackupDamaged, BackupFailed, RestoreRefused, StorageFull, StorageUnavailable
 from backend.app.storage.backup.interfaces import Snapshot, Told
-from backend.app.storage.backup.rows import DOCUMENTS, RAISE_VERSIONS, version_floor
+from backend.app.storage.backup.rows import DOCUMENTS, after_restoring
 
 _PAGES = 2000  # copied between two words on how far it is
 _BUSY_SECONDS = 30.0
@@ -112,12 +112,14 @@ class SqliteTarget:
                 database.execute("PRAGMA trusted_schema=OFF")
                 _check(database, tables)
                 documents = [DocumentFile(*row) for row in database.execute(DOCUMENTS)]
-                with database:
-                    database.execute(RAISE_VERSIONS, {"floor": version_floor(self._now())})
         except _UNREADABLE as error:
             raise BackupDamaged(f"The database in it cannot be read: {error}.") from error
         self._migrate(ready.parent)
-        with closing(sqlite3.connect(ready)) as database:  # all of it into the one file that is renamed
+        with closing(sqlite3.connect(ready)) as database:
+            with database:
+                for statement, parameters in after_restoring(self.kind, self._now()):
+                    database.execute(statement, parameters)
+            # All of it into the one file that is renamed.
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return documents
 
