@@ -12,7 +12,7 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.app import wiring
-from backend.app.api import openai, v1
+from backend.app.api import mcp, openai, v1
 from backend.app.api.context import optional_user, put_services
 from backend.app.api.credentials import init_credentials, init_refusals
 from backend.app.api.errors import init_errors
@@ -81,6 +81,7 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     for blueprint in v1.blueprints():
         app.register_blueprint(blueprint, url_prefix=v1.PREFIX + (blueprint.url_prefix or ""))
     app.register_blueprint(openai.blueprint())
+    app.register_blueprint(mcp.blueprint())
     app.register_blueprint(Page(wiring.page_folder()).blueprint())
     if settings.trusted_proxies:
         count = settings.trusted_proxies

@@ -54,6 +54,7 @@ NEEDS = {
     "openai.complete": _ASK,
     "openai.index": _ASK,
     "openai.show": _ASK,
+    "mcp.answer": _ANY,  # each tool has its scope
     "conversations.index": _READ_ALL,
     "conversations.show": _READ_ALL,
     "conversations.messages": _READ_ALL,

@@ -11,6 +11,7 @@ from backend.app.cli.evaluate import evaluate
 from backend.app.cli.indexer import indexer
 from backend.app.cli.ingest import ingest
 from backend.app.cli.key import key
+from backend.app.cli.mcp import mcp
 from backend.app.cli.migrate import migrate
 from backend.app.cli.reindex import reindex
 from backend.app.cli.restore import restore
@@ -34,6 +35,7 @@ for _command in (
     ask,
     user,
     key,
+    mcp,
     reindex,
     watch,
     doctor,

@@ -84,12 +84,15 @@ class Settings(
         return settings.with_(data_dir=_absolute(settings.data_dir))
 
 
+_OF_CLIENTS = (f"{PREFIX}API_KEY", f"{PREFIX}URL")  # `likeopt mcp` asks a server with these
+
+
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return variables with our prefix that no setting reads, each with the nearest name or "".
 
     They are reported, not refused: container platforms add variables of their own.
     """
-    known = sorted(PREFIX + entry.name.upper() for entry in fields(Settings))
+    known = [*_OF_CLIENTS, *sorted(PREFIX + entry.name.upper() for entry in fields(Settings))]
     unknown = (name for name in environ if name.startswith(PREFIX) and name not in known)
     return {name: "".join(difflib.get_close_matches(name, known, 1)) for name in unknown}
 

@@ -26,6 +26,7 @@ _KINDS = {
     "documents.upload": "upload",
     "evaluation.take_in": "upload",
     "metrics.report": REPORT,
+    "mcp.answer": "chat",
     "openai.complete": "chat",
     "search.find": "search",
 }

@@ -116,7 +116,7 @@ class Caller:
     def whole(self, method: str, path: str, **options: Any) -> Answer:
         with self.flask.open(path, method=method, **options) as response:
             answer = Answer(method, response.status_code, response.headers, response.get_data())
-        return answer.check(enveloped=not path.startswith("/v1/"))
+        return answer.check(enveloped=not path.startswith(("/v1/", "/mcp")))
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.call("GET", path, **options)

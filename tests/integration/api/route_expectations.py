@@ -249,6 +249,7 @@ PROGRAMS = (
     oneself("GET", "/keys"),
     oneself("POST", "/keys", MADE, {"name": "a program", "scopes": ["read"]}),
     oneself("DELETE", "/keys/00000000000000000000000000000000", NO_KEY),
+    anybody("POST", "//mcp", NOT_SIGNED_IN, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}),  # keys alone
     oneself("GET", "//v1/models"),
     readers("GET", "//v1/models/like-opt/{collection}", NO_MODEL),
     oneself("POST", "//v1/chat/completions", OK, {"model": "like-opt", "messages": ASKED}),

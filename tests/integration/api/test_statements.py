@@ -34,6 +34,7 @@ from backend.app.storage.models import (
 from backend.app.storage.repositories.users import SqlUsers
 from tests.integration.api.calls import Answer, Caller
 from tests.integration.api.conftest import PASSWORD, World
+from tests.integration.api.programs import Program
 
 MOST = 20
 # An import does as much as several others: a collection, a document, a question. Cancelling looks at job and document
@@ -100,6 +101,13 @@ def imported(case: Case) -> Answer:
     return case.caller.call("POST", "/evaluation/imports", data=body.read(), content_type=content_type)
 
 
+def used_by_an_assistant(case: Case) -> Answer:
+    secret = case.ask("POST", "/keys", NEW_KEY).data["key"]
+    call = {"name": "list_documents", "arguments": {"limit": 5}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    return Program(case.world.app, secret).whole("POST", "/mcp", json=message)
+
+
 def revoked(case: Case) -> Answer:
     return case.ask("DELETE", f"/keys/{case.ask('POST', '/keys', NEW_KEY).data['id']}")
 
@@ -141,6 +149,7 @@ ACTS: dict[str, Act] = {
     "GET /documents/<document_id>/passages": lambda case: case.ask("GET", f"/documents/{case.document}/passages"),
     "GET /indexing/status": lambda case: case.ask("GET", "/indexing/status"),
     "GET /jobs/<job_id>": lambda case: case.ask("GET", f"/jobs/{case.job}"),
+    "POST /mcp": used_by_an_assistant,
     "GET /v1/models": lambda case: case.caller.whole("GET", "/v1/models"),
     "GET /v1/models/<path:name>": lambda case: case.caller.whole("GET", "/v1/models/like-opt"),
     "POST /v1/chat/completions": lambda case: case.caller.whole(
