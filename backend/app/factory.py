@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask
 from flask_caching import Cache as FlaskCaching
 from flask_compress import Compress
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.app import wiring
 from backend.app.api import mcp, openai, v1
@@ -19,7 +18,9 @@ from backend.app.api.errors import init_errors
 from backend.app.api.page import Page
 from backend.app.api.uploads import UploadRequest
 from backend.app.config import Settings, secret_key
+from backend.app.middleware.cors import init_cors
 from backend.app.middleware.csrf import init_csrf
+from backend.app.middleware.proxies import TrustedProxies, networks_of
 from backend.app.middleware.rate_limit import init_rate_limit
 from backend.app.middleware.request_id import init_request_id
 from backend.app.middleware.security_headers import init_security_headers
@@ -70,6 +71,7 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         init_tracing(app, tracing, trusts_callers=settings.trusted_proxies > 0)
         app.extensions["likeopt_tracing"] = tracing
     init_security_headers(app)
+    init_cors(app, settings.cors_origins.split())
     init_csrf(app)
     init_credentials(app)
     init_rate_limit(app, parts.caches.allowances, wiring.rates(settings), optional_user, metrics)
@@ -84,15 +86,16 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(mcp.blueprint())
     app.register_blueprint(Page(wiring.page_folder()).blueprint())
     if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+        networks = networks_of(settings.proxy_addresses)
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies, networks)  # type: ignore[method-assign]
     return app
 
 
 def _flask_config(settings: Settings, parts: wiring.Parts) -> dict[str, Any]:
     return {
         "SECRET_KEY": secret_key(settings),
-        "SESSION_COOKIE_NAME": "likeopt_session",
+        # Browsers take a name like this over HTTPS alone, and from this very host: no other one can plant it.
+        "SESSION_COOKIE_NAME": "__Host-likeopt_session" if settings.cookie_secure else "likeopt_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.cookie_secure,

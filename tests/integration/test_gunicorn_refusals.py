@@ -42,4 +42,7 @@ def test_it_has_the_envelope_and_the_next_request_is_answered(
     assert envelope["message"]
     assert headers["x-request-id"] == envelope["request_id"]
     assert headers["content-type"] == "application/json"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
+    assert headers["cache-control"] == "no-store"
     assert server.get("/api/v1/health/live")[0] == 200

@@ -336,3 +336,24 @@ def test_a_provider_on_this_machine_needs_no_tls_and_passwords_may_go() -> None:
     environ = {"LIKEOPT_OIDC_ISSUER": "http://127.0.0.1:8080", "LIKEOPT_OIDC_CLIENT_ID": "x"}
     settings = Settings.load({**environ, "LIKEOPT_PASSWORD_SIGN_IN": "false"})
     assert (settings.oidc_issuer, settings.password_sign_in) == ("http://127.0.0.1:8080", False)
+
+
+# --- others that ask --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "tools.example.org", "https://a.org/", "https://a.org/x", "https://"])
+def test_what_is_no_origin_is_told_at_the_start(origin: str) -> None:
+    with pytest.raises(ConfigError, match="is no origin"):
+        Settings.load({"LIKEOPT_CORS_ORIGINS": f"https://fine.example.org {origin}"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"LIKEOPT_PROXY_ADDRESSES": "10.0.0.0/33", "LIKEOPT_TRUSTED_PROXIES": "1"}, "is no address and no network"),
+        ({"LIKEOPT_PROXY_ADDRESSES": "10.0.0.1"}, "needs LIKEOPT_TRUSTED_PROXIES"),
+    ],
+)
+def test_proxies_that_cannot_be_believed_are_told_at_the_start(settings: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        Settings.load(settings)

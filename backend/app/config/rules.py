@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ def violations(settings: Settings) -> Iterator[str]:
     if settings.passage_overlap_chars * 2 > settings.passage_chars:
         yield f"{PREFIX}PASSAGE_OVERLAP_CHARS={settings.passage_overlap_chars}: at most half of a passage"
     yield from _single_sign_on(settings)
+    yield from _others_that_ask(settings)
     for entry in fields(settings):
         if entry.name.startswith("rate_"):
             try:
@@ -56,3 +58,17 @@ def _single_sign_on(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}OIDC_SCOPES={settings.oidc_scopes!r}: `openid` must be among them"
     if not settings.password_sign_in and not settings.oidc_issuer:
         yield f"{PREFIX}PASSWORD_SIGN_IN=false: nobody could sign in without {PREFIX}OIDC_ISSUER"
+
+
+def _others_that_ask(settings: Settings) -> Iterator[str]:
+    for origin in settings.cors_origins.split():
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            yield f"{PREFIX}CORS_ORIGINS: {origin!r} is no origin; expected one such as https://tools.example.org"
+    for address in filter(None, map(str.strip, settings.proxy_addresses.split(","))):
+        try:
+            ip_network(address)
+        except ValueError:
+            yield f"{PREFIX}PROXY_ADDRESSES: {address!r} is no address and no network"
+    if settings.proxy_addresses and not settings.trusted_proxies:
+        yield f"{PREFIX}PROXY_ADDRESSES needs {PREFIX}TRUSTED_PROXIES: how many proxies there are in a row"

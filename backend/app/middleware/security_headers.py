@@ -32,6 +32,7 @@ _HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
+_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
 _API_HEADERS = (*_HEADERS, ("Cache-Control", "no-store"))
 
 
@@ -41,6 +42,8 @@ def init_security_headers(app: Flask) -> None:
         headers = response.headers
         # One look at what a handler has set: each `setdefault` would look through all of them.
         present = {name.lower() for name, _ in headers}
-        wanted = _API_HEADERS if request.path.startswith("/api/") else _HEADERS
+        wanted = _API_HEADERS if request.path.startswith(("/api/", "/v1/")) else _HEADERS
+        if request.is_secure:
+            wanted = (*wanted, _HTTPS)
         headers.extend([(name, value) for name, value in wanted if name.lower() not in present])
         return response

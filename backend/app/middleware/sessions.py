@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import msgspec
 import structlog
 from cachelib.file import FileSystemCache
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask_session.base import ServerSideSession
 from flask_session.cachelib import CacheLibSessionInterface
 from flask_session.redis import RedisSessionInterface
@@ -45,7 +45,14 @@ class MsgpackSerializer:
             return None
 
 
-class RedisSessions(RedisSessionInterface):  # type: ignore[misc]  # flask_session ships no types
+class _SecureWhereItCan:
+    """Over HTTPS the cookie is Secure, whether a setting says so or not."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return bool(app.config["SESSION_COOKIE_SECURE"]) or request.is_secure
+
+
+class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[misc]  # flask_session ships no types
     def __init__(self, app: Flask, client: Redis, stored: StoredSessions) -> None:
         super().__init__(app, client, _PREFIX, use_signer=False, permanent=True)
         self.serializer = MsgpackSerializer()
@@ -83,7 +90,7 @@ class RedisSessions(RedisSessionInterface):  # type: ignore[misc]  # flask_sessi
             log.warning("session_not_deleted", error=type(error).__name__)
 
 
-class FileSessions(CacheLibSessionInterface):  # type: ignore[misc]  # flask_session ships no types
+class FileSessions(_SecureWhereItCan, CacheLibSessionInterface):  # type: ignore[misc]  # flask_session ships no types
     def check(self) -> None:
         """Files are always there."""
 

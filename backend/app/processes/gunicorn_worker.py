@@ -33,6 +33,20 @@ _REFUSALS = {
 }  # fmt: skip
 
 
+# What the application's own answers carry (middleware/security_headers.py), for an answer that shows nothing.
+_HEADERS = "".join(
+    f"{name}: {value}\r\n"
+    for name, value in (
+        ("Cache-Control", "no-store"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Referrer-Policy", "same-origin"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+    )
+)
+
+
 class WebWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
     departure: Departure
     patience: Patience  # gunicorn_config.py gives it
@@ -120,6 +134,6 @@ def _answer(html: bytes) -> bytes:
     body = json.dumps(envelope).encode()
     head = (
         f"HTTP/1.1 {status} {error}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        f"X-Request-ID: {request_id}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"X-Request-ID: {request_id}\r\n{_HEADERS}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
