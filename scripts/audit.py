@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-# What the application runs with; requirements-model.txt is a file of weights.
-FILES = ("requirements.txt", "requirements-postgres.txt", "requirements-e5.txt", "requirements-llm.txt", "requirements-otel.txt", "requirements-dev.txt")  # fmt: skip
+# What the application runs with, first, and what it is developed with; the others are tools apart, or weights.
+APART = {"audit", "bench", "model", "node", "setup"}
+FILES = sorted(
+    path.name for path in ROOT.glob("requirements*.txt") if path.stem.removeprefix("requirements-") not in APART
+)
 SERVICES = ("pypi", "osv")
 FOUND, UNANSWERED = 1, 4
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
@@ -18,10 +19,8 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "licences.md"
 # What people run; tools for developing are not handed on with it.
-FILES = {
-    "requirements.txt": "", "requirements-postgres.txt": "postgres", "requirements-e5.txt": "e5",
-    "requirements-llm.txt": "llm", "requirements-otel.txt": "otel",
-}  # fmt: skip
+EXTRAS = sorted(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
+FILES = {"requirements.txt": ""} | {f"requirements-{extra}.txt": extra for extra in EXTRAS}
 # Whoever hands Like-Opt on may hand these on with it. MPL and LGPL ask for the source of changes to these packages
 # themselves, which are installed unchanged.
 ALLOWED = frozenset({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -109,5 +110,7 @@ def test_what_is_known_weighs_more_than_what_is_not() -> None:
 
 
 def test_every_pinned_file_is_asked_about_that_people_run() -> None:
-    apart = {"requirements-audit.txt", "requirements-bench.txt", "requirements-model.txt", "requirements-node.txt", "requirements-setup.txt"}  # fmt: skip
-    assert {path.name for path in ROOT.glob("requirements*.txt")} - apart == set(FILES)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert {"requirements.txt", "requirements-dev.txt", *(f"requirements-{extra}.txt" for extra in extras)} == set(
+        FILES
+    )
