@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from backend.app.cli.context import Builders, Toolbox
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from backend.app.config import Settings
 
 _LOW_SPACE_GIB = 1.0
+_OLD_BACKUP = timedelta(days=7)
 _GIB = 1024**3
 _ADVICE = {
     "database": "Check DATABASE_URL and that the database runs.",
@@ -116,6 +118,7 @@ def _parts(builders: Builders, settings: Settings, *, repair: bool) -> Iterator[
         with attached(quiet, "doctor", redis=False, chroma=True) as reachable, builders.toolbox(reachable) as toolbox:
             yield from _health(toolbox, has_server=has_server)
             yield from _reembedding(toolbox, has_server=has_server)
+            yield _last_backup(toolbox, datetime.now(UTC))
             owns_vectors = not settings.chroma_url  # another Like-Opt may use the same Chroma
             yield from agreement_checks(toolbox, owns_vectors=owns_vectors, repair=repair, has_server=has_server)
     except AppError as error:
@@ -131,6 +134,24 @@ def _reembedding(toolbox: Toolbox, *, has_server: bool) -> Iterator[Check]:
     yield Check(
         "embedding anew", "note", detail, f"Until all have, search goes on by {', '.join(move.sources)}.{doing}"
     )
+
+
+def _last_backup(toolbox: Toolbox, now: datetime) -> Check:
+    """Tell of the last backup that was written down; others, of a volume for example, are not known of."""
+    from backend.app.domain.audit import Action, AuditFilter
+    from backend.app.storage.interfaces import Page
+
+    found, _ = toolbox.services.audit.page(AuditFilter(action="backup"), Page(limit=1))
+    if not found:
+        return Check(
+            "last backup", "note", "None is known of.", "`likeopt backup FILE` makes one while the server runs."
+        )
+    (event,) = found
+    done = "made" if event.action == Action.BACKED_UP else "restored"
+    detail = f"{event.at:%Y-%m-%d %H:%M} UTC, {done}: {event.target.name}"
+    if now - event.at > _OLD_BACKUP:
+        return Check("last backup", "note", detail, f"That is {(now - event.at).days} days ago.")
+    return Check("last backup", "ok", detail)
 
 
 def _health(toolbox: Toolbox, *, has_server: bool) -> Iterator[Check]:

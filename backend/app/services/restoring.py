@@ -19,7 +19,7 @@ from backend.app.storage.backup.target import check_space
 Told = Callable[[float, float, str], None]
 
 # What may lie in a data folder that holds nothing yet: what every command makes, and what people put there.
-_HARMLESS = {"run", "logs", "cache", "secret_key", "lost+found", ".env", "restore.log"}
+_HARMLESS = {"run", "logs", "cache", "secret_key", "lost+found", ".env", "likeopt.db-turn", "likeopt.db-next"}
 _STAGING = "restoring-"
 _ID = re.compile("[0-9a-f]{32}")
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}

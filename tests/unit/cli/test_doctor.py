@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from click.testing import Result
 from backend.app.cli import checks
 from backend.app.config import Settings
 from backend.app.domain.agreement import Agreement, Disagreement, Fault, Repair
+from backend.app.domain.audit import AuditEvent, Target
 from backend.app.domain.search import MoveProgress
 from backend.app.services.health import Part
 from backend.app.storage.migration import migrate
@@ -36,9 +38,15 @@ def wrong(fault: Fault, *passages: int, **said: str) -> Agreement:
 
 
 def doctor(
-    run: Run, *arguments: str, parts: dict[str, Part] = FINE, looks: Looks | None = None, **tools: Any
+    run: Run,
+    *arguments: str,
+    parts: dict[str, Part] = FINE,
+    looks: Looks | None = None,
+    backups: list[AuditEvent] | None = None,
+    **tools: Any,
 ) -> Result:
     services = FakeServices(
+        audit=SimpleNamespace(page=lambda which, page: (backups or [], None)),
         health=SimpleNamespace(ready=lambda: (True, parts)),
         models=SimpleNamespace(status=lambda: SimpleNamespace(hint="Start the model.")),
     )
@@ -71,6 +79,21 @@ def test_all_is_well(run: Run) -> None:
     assert result.exit_code == 0, result.output
     assert "wrong" not in result.stdout
     assert "9 passages" in result.stdout
+
+
+@pytest.mark.usefixtures("migrated")
+@pytest.mark.parametrize(
+    ("days", "state", "said"), [(0, "ok", ""), (6, "ok", ""), (30, "note", "That is 30 days ago."), (None, "note", "")]
+)
+def test_the_last_backup_is_told_and_an_old_one_noted(run: Run, days: int | None, state: str, said: str) -> None:
+    backups = []
+    if days is not None:
+        at = datetime.now(UTC) - timedelta(days=days, minutes=5)
+        place = Target("backup", "", "/srv/backups/b.tar.gz")
+        backups.append(AuditEvent("e", at, "backup.made", None, "command line", place, "", {}))
+    check = checked(doctor(run, "--json", backups=backups))["last backup"]
+    assert (check["state"], said in check["advice"]) == (state, True), check
+    assert ("made: /srv/backups/b.tar.gz" in check["detail"]) == (days is not None)
 
 
 @pytest.mark.usefixtures("migrated")
