@@ -196,3 +196,38 @@ def test_comparing_settings_keeps_nobody_out(
     expect(page.get_by_test_id("offer")).to_be_visible()
     inspector.look("the suggestions")
     assert inspector.found == []
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
+def test_the_settings_and_links_keep_nobody_out(
+    open_window: Callable[..., Window], language: str, options: dict[str, Any]
+) -> None:
+    window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
+    page, request, t = window.page, window.context.request, window.t
+    window.expect_console("status of 40[34]")
+    assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    page.goto("/settings/account")
+    expect(page.get_by_test_id("session").first).to_be_visible()
+    page.get_by_label(t("password.current")).fill("not the password")
+    page.get_by_label(t("password.new")).fill("another password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text=t("error.WRONG_PASSWORD"))).to_be_visible()
+    inspector.look("the account")
+    page.goto("/settings/people")
+    page.get_by_label(t("invitations.email")).fill(f"axe-{language}@example.org")
+    page.keyboard.press("Enter")
+    link = page.get_by_role("textbox", name=t("link.label"), exact=True)
+    expect(link).to_be_visible()
+    expect(page.get_by_test_id("person").first).to_be_visible()
+    expect(page.get_by_test_id("invitation").first).to_be_visible()
+    inspector.look("the people")
+    page.goto(link.input_value())
+    expect(page.get_by_role("heading", name=t("sign_in.title.invite"))).to_be_visible()
+    inspector.look("an invitation")
+    page.goto("/reset/nothing")
+    expect(page.get_by_role("alert")).to_be_visible()
+    inspector.look("a link that is not valid")
+    page.goto("/settings/audit")
+    expect(page.get_by_test_id("event").first).to_be_visible()
+    inspector.look("the audit log")
+    assert inspector.found == []

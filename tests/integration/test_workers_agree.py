@@ -15,6 +15,7 @@ from tests.services.likeopt import Server, eventually, likeopt_server
 
 WORKERS = 4
 ENOUGH = 24  # requests on connections of their own: each worker answers some of them
+ADMINISTRATOR = "administrator"
 FERRY = "The ferry to Oakhaven leaves the northern pier at seven in the morning."
 KIOSK = "Tickets for the ferry to Oakhaven are sold in the red kiosk."
 
@@ -23,6 +24,7 @@ KIOSK = "Tickets for the ferry to Oakhaven are sold in the red kiosk."
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("agree")
     with likeopt_server(data, "--workers", str(WORKERS), LIKEOPT_OPEN_REGISTRATION="true") as server:
+        person(server, ADMINISTRATOR).close()
         yield server
 
 
@@ -86,6 +88,38 @@ def test_who_has_signed_out_is_out_at_every_worker(server: Server) -> None:
     eve.data("POST", "/auth/logout")
     eve._cookie = cookie
     assert {status for status, _ in asked(server, eve, "/auth/me")} == {401}
+
+
+def test_who_is_suspended_is_out_at_every_worker_and_a_role_holds_at_all_of_them(server: Server) -> None:
+    admin = Client(server.url)
+    admin.sign_in(f"{ADMINISTRATOR}@example.org")
+    gus, hal = person(server, "gus"), person(server, "hal")
+    for client in (gus, hal):
+        for _ in range(2):
+            assert {status for status, _ in asked(server, client, "/auth/me")} == {200}, "every worker has seen them"
+    ids = {found["email"]: found["id"] for found in admin.data("GET", "/users?limit=200")}
+    gus_id, hal_id = ids["gus@example.org"], ids["hal@example.org"]
+    admin.data("PATCH", f"/users/{gus_id}", json={"suspended": True})
+    assert {status for status, _ in asked(server, gus, "/auth/me")} == {401}
+    assert {status for status, _ in asked(server, hal, "/users")} == {403}
+    admin.data("PATCH", f"/users/{hal_id}", json={"role": "administrator"})
+    assert {status for status, _ in asked(server, hal, "/users")} == {200}
+    admin.data("PATCH", f"/users/{gus_id}", json={"suspended": False})
+    assert {status for status, _ in asked(server, gus, "/auth/me")} == {401}, "an ended session stays ended"
+    for client in (admin, gus, hal):
+        client.close()
+
+
+def test_an_ended_session_is_ended_at_every_worker(server: Server) -> None:
+    ivy = person(server, "ivy")
+    phone = Client(server.url)
+    phone.sign_in("ivy@example.org")
+    assert {status for status, _ in asked(server, phone, "/auth/me")} == {200}
+    assert ivy.data("POST", "/auth/sessions/end-others") == {"ended": 1}
+    assert {status for status, _ in asked(server, phone, "/auth/me")} == {401}
+    assert {status for status, _ in asked(server, ivy, "/auth/me")} == {200}
+    for client in (ivy, phone):
+        client.close()
 
 
 def test_people_go_on_while_redis_hangs_and_redis_is_used_again_when_it_answers(server: Server, tmp_path: Path) -> None:

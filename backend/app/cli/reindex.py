@@ -39,5 +39,8 @@ def reindex(builders: Builders, data_dir: Path | None) -> None:
             def progress(document: Document, done: int, total: int) -> None:
                 bar.show(done, total, document.filename)
 
+            from backend.app.domain.audit import COMMAND_LINE, Action
+
             count = toolbox.reindexing().rebuild(progress)
+            toolbox.services.audit.record(Action.REINDEXED, actor=COMMAND_LINE, details={"documents": count})
     click.echo(f"{count:,} document{'' if count == 1 else 's'} indexed anew.")

@@ -13,6 +13,7 @@ class CredentialsForm extends LightElement {
   static properties = {
     mode: {},
     email: {},
+    fixed: { type: Boolean },
     busy: { type: Boolean },
     problem: { attribute: false },
     shown: { state: true },
@@ -20,9 +21,11 @@ class CredentialsForm extends LightElement {
 
   constructor() {
     super();
-    /** @type {'sign_in' | 'register' | 'setup'} */
+    /** @type {'sign_in' | 'register' | 'setup' | 'invite' | 'reset'} */
     this.mode = 'sign_in';
     this.email = '';
+    /** Whether the address is not to be chosen. */
+    this.fixed = false;
     this.busy = false;
     /** @type {Problem | null} */
     this.problem = null;
@@ -33,7 +36,7 @@ class CredentialsForm extends LightElement {
     const making = this.mode !== 'sign_in';
     return html`
       <form class="form" @submit=${this.#onSubmit}>
-        ${making
+        ${making && this.mode !== 'reset'
           ? html`<label class="field">
               <span>${t('sign_in.name')}</span>
               <input name="name" autocomplete="name" required maxlength="100" />
@@ -41,10 +44,10 @@ class CredentialsForm extends LightElement {
           : nothing}
         <label class="field">
           <span>${t('sign_in.email')}</span>
-          <input name="email" type="email" autocomplete="username" required maxlength="254" .value=${this.email} />
+          <input name="email" type="email" autocomplete="username" required maxlength="254" .value=${this.email} ?readonly=${this.fixed} />
         </label>
         <div class="field">
-          <label for="password">${t('sign_in.password')}</label>
+          <label for="password">${t(this.mode === 'reset' ? 'sign_in.new_password' : 'sign_in.password')}</label>
           <div class="field-with-button">
             <input
               id="password"

@@ -18,6 +18,7 @@ export const ROUTES = [
   { page: 'performance', tag: 'lo-performance-page', framed: true, pattern: /^\/performance\/?$/ },
   { page: 'settings', tag: 'lo-settings-page', framed: true, pattern: /^\/settings(?:\/(?<section>[^/]+))?\/?$/ },
   { page: 'sign_in', tag: 'lo-sign-in-page', framed: false, pattern: /^\/sign-in\/?$/ },
+  { page: 'sign_in', tag: 'lo-sign-in-page', framed: false, pattern: /^\/(?<link>invite|reset)\/(?<token>[^/]+)\/?$/ },
 ];
 
 /**

@@ -18,7 +18,7 @@ export function login(body, signal = AbortSignal.timeout(30_000)) {
   return request('/auth/login', { method: 'POST', body, signal });
 }
 
-/** @param {{email: string, password: string, name: string}} body @returns {Promise<User>} */
+/** @param {{email: string, password: string, name: string, invitation?: string}} body @returns {Promise<User>} */
 export function register(body, signal = AbortSignal.timeout(30_000)) {
   return request('/auth/register', { method: 'POST', body, signal });
 }

@@ -88,7 +88,7 @@ export async function signIn(credentials) {
   await enter(await accounts.login(credentials));
 }
 
-/** @param {{email: string, password: string, name: string}} details */
+/** @param {{email: string, password: string, name: string, invitation?: string}} details */
 export async function register(details) {
   await enter(await accounts.register(details));
 }
@@ -157,8 +157,8 @@ export async function whenSignedIn(task) {
   return task();
 }
 
-/** @param {User} user */
-async function enter(user) {
+/** Go on as who has just signed in. @param {User} user */
+export async function enter(user) {
   const before = $user.get();
   tabs?.postMessage(user);
   if (before && before.id !== user.id) {

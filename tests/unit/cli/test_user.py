@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from backend.app.domain.accounts import Role, User
+from backend.app.domain.audit import Action, Target
 from backend.app.errors import EmailTaken
 from tests.fakes.things import user
 from tests.unit.cli.conftest import FakeServices, Run
@@ -23,16 +24,26 @@ class FakeAccounts:
         return user("x", email=email, role=Role.ADMINISTRATOR if administrator else Role.MEMBER)
 
 
+class FakeAudit:
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str, str]] = []
+
+    def record(self, action: Action, *, actor: str, target: Target) -> None:
+        self.said.append((action.value, actor, target.name))
+
+
 def services(accounts: FakeAccounts) -> Any:
-    return SimpleNamespace(**{**vars(FakeServices()), "accounts": accounts})
+    return SimpleNamespace(**{**vars(FakeServices()), "accounts": accounts, "audit": FakeAudit()})
 
 
 def test_the_password_is_the_first_line_of_the_input(run: Run) -> None:
     accounts = FakeAccounts()
     arguments = ("user", "add", "ann@example.com", "--name", "Ann", "--password-stdin")
-    result = run(services(accounts), *arguments, input=" pass word \r\nmore")
+    every = services(accounts)
+    result = run(every, *arguments, input=" pass word \r\nmore")
     assert accounts.made == [("ann@example.com", " pass word ", "Ann", False)]
     assert (result.exit_code, result.stdout) == (0, "ann@example.com can sign in.\n")
+    assert every.audit.said == [("account.registered", "command line", "ann@example.com")]
 
 
 def test_an_administrator_is_made_one(run: Run) -> None:

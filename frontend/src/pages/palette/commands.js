@@ -1,7 +1,7 @@
 import { exportAddress } from '../../store/conversations.js';
 import { notifyProblem } from '../../store/notices.js';
 import { $language, $theme, chooseLanguage, chooseTheme } from '../../store/preferences.js';
-import { signOut } from '../../store/session.js';
+import { $user, signOut } from '../../store/session.js';
 import { language, LANGUAGE_NAMES, LANGUAGES, t } from '../../utils/i18n.js';
 import { places } from '../frame/places.js';
 
@@ -29,10 +29,22 @@ export function actions(conversation) {
     ...(conversation ? exports(conversation) : []),
     ...themes(),
     ...languages(),
-    { id: 'account', icon: 'users', label: t('palette.account'), path: '/settings/account', words: 'account password sessions name sign in devices 계정 비밀번호 로그인 기기 이름' },
+    ...settings(),
     { id: 'settings', icon: 'settings', label: t('settings.title'), event: 'open-settings', words: 'settings preferences options 설정 환경설정' },
     { id: 'shortcuts', icon: 'keyboard', label: t('shortcuts.title'), event: 'open-shortcuts', shortcut: 'shortcuts', words: 'keyboard shortcuts keys help 단축키 도움말' },
     { id: 'sign-out', icon: 'log-out', label: t('settings.sign_out'), run: () => void signOut().catch(notifyProblem), words: 'sign log out exit 로그아웃 나가기' },
+  ];
+}
+
+/** @returns {Action[]} the sections of the settings */
+function settings() {
+  /** @type {Action} */
+  const account = { id: 'account', icon: 'users', label: t('palette.account'), path: '/settings/account', words: 'account password sessions name sign in devices 계정 비밀번호 로그인 기기 이름' };
+  if ($user.get()?.role !== 'administrator') return [account];
+  return [
+    account,
+    { id: 'people', icon: 'users', label: t('palette.people'), path: '/settings/people', words: 'people users accounts invite suspend roles 사용자 초대 정지 역할' },
+    { id: 'audit', icon: 'settings', label: t('palette.audit'), path: '/settings/audit', words: 'audit log events sign-ins security 감사 기록 보안' },
   ];
 }
 

@@ -8,7 +8,7 @@ import '../../components/session_list.js';
 import { notify, notifyProblem } from '../../store/notices.js';
 import { $sessions, changePassword, endOtherSessions, endSession, loadSessions, rename } from '../../store/own_account.js';
 import { $language, $theme, chooseLanguage, chooseTheme } from '../../store/preferences.js';
-import { $user, signOut } from '../../store/session.js';
+import { $about, $user, signOut } from '../../store/session.js';
 import { LANGUAGE_NAMES, LANGUAGES, t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { toProblem } from '../../utils/problem.js';
@@ -17,7 +17,7 @@ import { toProblem } from '../../utils/problem.js';
 class AccountSection extends LightElement {
   static properties = { busy: { state: true }, ending: { state: true }, problems: { state: true } };
 
-  #stores = new MultiStoreController(this, [$user, $sessions, $language, $theme]);
+  #stores = new MultiStoreController(this, [$user, $sessions, $language, $theme, $about]);
 
   constructor() {
     super();
@@ -34,7 +34,9 @@ class AccountSection extends LightElement {
   }
 
   render() {
-    return html`${this.#profile()}${this.#password()}${this.#appearance()}${this.#sessions()}`;
+    const about = this.#stores.values[4];
+    const passwords = about?.password_sign_in === false ? nothing : this.#password();
+    return html`${this.#profile()}${passwords}${this.#appearance()}${this.#sessions()}`;
   }
 
   #profile() {

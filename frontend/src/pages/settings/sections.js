@@ -15,6 +15,18 @@ export const SECTIONS = [
     tag: 'lo-account-section',
     module: new Lazy(() => import(/* webpackChunkName: "settings-account" */ './account_section.js')),
   },
+  {
+    name: 'people',
+    tag: 'lo-people-section',
+    administrators: true,
+    module: new Lazy(() => import(/* webpackChunkName: "settings-people" */ './people_section.js')),
+  },
+  {
+    name: 'audit',
+    tag: 'lo-audit-section',
+    administrators: true,
+    module: new Lazy(() => import(/* webpackChunkName: "settings-audit" */ './audit_section.js')),
+  },
 ];
 
 /** @param {import('../../shapes.js').User | null} user @returns {Section[]} those that are somebody's to see */

@@ -12,6 +12,7 @@ import { $about, register, signIn } from '../../store/session.js';
 import { LANGUAGE_NAMES, language, LANGUAGES, t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import { toProblem } from '../../utils/problem.js';
+import './link_view.js';
 
 /** Signing in, or making an account: the first one where there is none yet. */
 class SignInPage extends LightElement {
@@ -26,6 +27,8 @@ class SignInPage extends LightElement {
 
   constructor() {
     super();
+    /** @type {Record<string, string>} */
+    this.params = {};
     this.registering = false;
     this.busy = false;
     /** @type {import('../../shapes.js').Problem | null} */
@@ -38,17 +41,12 @@ class SignInPage extends LightElement {
   }
 
   render() {
-    const mode = this.#mode;
-    document.title = `${t(`sign_in.title.${mode}`)} · Like-Opt`;
+    const { link, token } = this.params;
     return html`
       <main class="sign-in">
         <div class="sign-in-card">
           <img src=${LOGO} width="40" height="40" alt="" />
-          <h1>${t(`sign_in.title.${mode}`)}</h1>
-          ${this.#refusal()}
-          ${this.#provider()}
-          ${this.#stores.values[0]?.password_sign_in === false ? nothing : this.#passwords(mode)}
-          ${this.#stores.values[0]?.registration_open && mode !== 'setup' ? this.#otherMode() : nothing}
+          ${token ? html`<lo-link-view .kind=${link} .token=${token}></lo-link-view>` : this.#entrance()}
         </div>
         <nav class="sign-in-languages" aria-label=${t('settings.language')}>
           ${LANGUAGES.map((name) => html`<button
@@ -60,6 +58,18 @@ class SignInPage extends LightElement {
           >${LANGUAGE_NAMES[name]}</button>`)}
         </nav>
       </main>
+    `;
+  }
+
+  #entrance() {
+    const mode = this.#mode;
+    document.title = `${t(`sign_in.title.${mode}`)} · Like-Opt`;
+    return html`
+      <h1>${t(`sign_in.title.${mode}`)}</h1>
+      ${this.#refusal()}
+      ${this.#provider()}
+      ${this.#stores.values[0]?.password_sign_in === false ? nothing : this.#passwords(mode)}
+      ${this.#stores.values[0]?.registration_open && mode !== 'setup' ? this.#otherMode() : nothing}
     `;
   }
 
