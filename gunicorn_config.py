@@ -28,6 +28,7 @@ from backend.app.processes.environment import ROOT  # noqa: E402
 from backend.app.processes.last_call import last_call  # noqa: E402
 from backend.app.processes.parent_death import die_with_parent  # noqa: E402
 from backend.app.processes.slow_clients import Patience  # noqa: E402
+from backend.app.processes.starts import note_start  # noqa: E402
 
 _settings = Settings.load()
 
@@ -112,6 +113,7 @@ def post_fork(server: Any, worker: Any) -> None:
     die_with_parent(server.pid)
     worker.patience = Patience(_settings.body_seconds, _settings.body_bytes_per_second, _settings.send_seconds)
     take_room()
+    note_start(_settings.run_dir)
 
 
 def post_worker_init(worker: Any) -> None:

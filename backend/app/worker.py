@@ -24,8 +24,10 @@ from backend.app.folder_thread import FolderThread
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.heartbeat import Heartbeats
 from backend.app.processes.owners import owner
+from backend.app.processes.starts import note_start, took_notice
 from backend.app.processes.stuck import end_chroma
 from backend.app.services.indexing import IndexingService
+from backend.app.services.stray_files import StrayFiles
 from backend.app.storage.queue import QUEUE
 from backend.app.storage.redis_client import connect
 
@@ -58,6 +60,7 @@ class Indexer:
         self._service: IndexingService = wiring.indexing_service(self._parts, owner())
         self._runner = wiring.evaluation_runner(self._parts, owner())
         self._heartbeats = Heartbeats(settings.run_dir)
+        self._strays = StrayFiles(self._parts.files, self._parts.records)
         self._started = self._restored = False
         self._stopping = threading.Event()
         self._writing = threading.Lock()  # one at a time: two writers of one index would only wait for each other
@@ -114,6 +117,7 @@ class Indexer:
         self._service.free_abandoned()
         self._runner.free_abandoned()
         self._parts.files.remove_abandoned()
+        note_start(self._settings.run_dir)
         self._restore()
 
     def _restore(self) -> None:
@@ -176,11 +180,13 @@ class Indexer:
     def _keep_house(self) -> None:
         while True:
             try:
+                self._service.give_back_left()
                 if self._parts.redis is not None and not self._enqueue_pending() and self._started:
                     self._work_off()  # RQ waits for Redis, up to a minute at a time; nobody else need
                 if self._started and not self._restored:
                     self._restore()
                 self._free_vectors()
+                self._clear_up()
             except AppError as error:
                 log.warning("housekeeping_failed", error=str(error))
             except Exception:
@@ -188,6 +194,12 @@ class Indexer:
                 log.exception("housekeeping_failed")
             if self._stopping.wait(_LOOK_SECONDS):
                 return
+
+    def _clear_up(self) -> None:
+        """Look for files of no document whenever a process may have been killed: this one, or a web worker."""
+        if took_notice(self._settings.run_dir):
+            self._strays.begin()
+        self._strays.go_on()
 
     def _free_vectors(self) -> None:
         """After a full disk Chroma may hold its own database locked for ever, and refuse all that is written."""

@@ -187,14 +187,13 @@ class Havoc:
             wrong = self._asked(proof)
         if left := proof.in_work():
             wrong.append(f"{left} documents or deletions are still under way")
-        wrong += doctor(self._data_dir, {**os.environ, "LIKEOPT_OLLAMA_URL": ""})
         for line in wrong:
             self._say(f"wrong: {line}")
         self.outcome.wrong += wrong
 
     def _asked(self, proof: Proof) -> list[str]:
         try:
-            return proof.wrong()
+            return proof.wrong() or doctor(self._data_dir, {**os.environ, "LIKEOPT_OLLAMA_URL": ""})
         except (Broken, Refused) as error:
             return [f"nothing can be proved: {error}"]
 
@@ -212,7 +211,7 @@ class Havoc:
     def _server(self, **more: str) -> Iterator[Server]:
         environ = {
             "LIKEOPT_OPEN_REGISTRATION": "true",
-            "LIKEOPT_LLM_IDLE_SECONDS": "10",
+            "LIKEOPT_LLM_IDLE_SECONDS": "5",
             "LIKEOPT_LLM_FIRST_TOKEN_SECONDS": "10",
             "LLM_BASE_URL": self._model.url,
             "LLM_MODEL": "scripted-1",

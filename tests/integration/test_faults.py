@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.faults import Hang, Kill, Mood
+from tests.faults.faults import FullDisk, Hang, Kill, Mood
 from tests.faults.run import Havoc
 
 
@@ -18,10 +18,9 @@ def test_whatever_is_lost_all_that_was_acknowledged_is_there_once(tmp_path: Path
         Kill("indexer"),
         Kill("chroma"),
         Hang("valkey", 2.0),
+        FullDisk(1.0),
         Kill("model"),
-        Mood("stalls", 1.0),
         Kill("valkey"),
-        Kill("web"),
     ]
     havoc = Havoc(tmp_path, seed=7, people=4, say=print)
     outcome = havoc.run(faults, warm_up=2.0, own_disk=False, thorough=False)

@@ -73,12 +73,23 @@ class IndexingService:
         self._owner = owner
         self._clock = clock
         self._given_back: Counter[str] = Counter()  # attempts that ended without stopping this process
+        self._left: list[IndexingTask] = []  # tasks that are still to be given back
 
     def free_abandoned(self) -> None:
         """Give back the jobs that killed processes of this machine had taken."""
         for owner in self._indexing.leases():
             if has_ended(owner):
                 self._indexing.free_leases(owner)
+
+    def give_back_left(self) -> None:
+        """Give back the jobs that were left while the database was away, or their leases would be waited for.
+
+        Raises:
+            Unavailable: it still is.
+        """
+        while self._left:
+            self._indexing.release(self._left[0])  # more may come meanwhile, at the end
+            self._left.pop(0)
 
     def pending(self) -> list[str]:
         """Return the ids of jobs that wait for an indexer, oldest first."""
@@ -210,7 +221,8 @@ class IndexingService:
             bound.error("job_crashed", exc_info=error)
             self._metrics.count_error("indexer")
             self._end(work.task, DocumentStatus.FAILED, Problem("INDEXING_FAILED", _unexpected(error)))
-        except Unavailable as away:  # of the database: the job is found again when its lease has run out
+        except Unavailable as away:  # of the database: see give_back_left; else its lease runs out some day
+            self._left.append(work.task)
             bound.warning("job_left", error_code=away.error_code)
             return "postponed"
         return "failed"

@@ -374,6 +374,13 @@ def test_a_database_that_goes_away_for_good_does_not_end_the_indexer(indexer: In
     indexer.extractor.looks = 2
     assert indexer.service.process(job_id) == "postponed"
     assert not indexer.rows.jobs[job_id].ended
+    assert indexer.rows.pending() == [], "a lease is on it that nobody works off"
+    with pytest.raises(StorageUnavailable):
+        indexer.service.give_back_left()
+    indexer.rows.before = lambda reached: None
+    indexer.service.give_back_left()
+    assert indexer.rows.pending() == [job_id], "it is given back as soon as the database is there"
+    indexer.service.give_back_left()
 
 
 def test_a_stopping_process_gives_the_job_back_while_a_file_is_read(indexer: Indexer) -> None:

@@ -37,6 +37,9 @@ class SqlRecords:
             lambda session: [_record(row, count, job is not None) for row, count, job in session.execute(query)]
         )
 
+    def document_ids(self) -> frozenset[str]:
+        return self._database.read(lambda session: frozenset(session.scalars(select(DocumentRow.id))))
+
     def passage_ids(self, collection_id: str) -> dict[int, str]:
         query = select(PassageRow.id, PassageRow.document_id).where(PassageRow.collection_id == collection_id)
         return self._database.read(lambda session: {row.id: row.document_id for row in session.execute(query)})
