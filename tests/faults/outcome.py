@@ -41,7 +41,10 @@ class Outcome:
             name: {"count": len(times), "p50_s": statistics.median(times), "max_s": max(times), "errors": errors}
             for name, times, errors in self._kinds()
         }
-        return {**asdict(self), "struck": [asdict(one) for one in self.struck], "kinds": kinds}
+        plain = {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
+        both = {"before": self.before, "after": self.after}
+        held = {name: {part: asdict(one) for part, one in parts.items()} for name, parts in both.items()}
+        return {**plain, **held, "struck": [asdict(one) for one in self.struck], "kinds": kinds}
 
     def as_text(self) -> str:
         lines = [

@@ -82,10 +82,10 @@ def _of(person: Person) -> Iterator[str]:
         yield from _presence(talk, found, f"conversation {sorted(talk.titles)}")
         if found is not None:
             yield from _talk(talk, found, voice.pages(f"/conversations/{talk.id}/messages"))
-    for stray in talks.values():  # begun for a question whose stream broke before it said so
-        if stray["title"] not in ledger.unopened:
-            yield f"nobody began conversation {stray['title']!r}"
-        ledger.unopened.discard(stray["title"])
+    begun = Counter(stray["title"] for stray in talks.values())  # whose streams broke before they said so
+    for title, count in begun.items():
+        if title not in ledger.unopened or count > 1:
+            yield f"{count} conversations that nobody heard of: {title!r}"
     yield from _documents(person)
     shelves = voice.pages("/collections")
     for shelf in ledger.shelves:

@@ -241,9 +241,9 @@ def main() -> int:
         havoc = Havoc(folder, chosen.seed, chosen.people, say=lambda line: print(line, flush=True))
         faults = schedule(chosen.kills, random.Random(chosen.seed), stall=chosen.stall, mood=chosen.mood)
         outcome = havoc.run(faults, warm_up=15.0)
-    if chosen.json:
-        chosen.json.write_text(json.dumps(outcome.as_json(), indent=1, default=str), "utf-8")
     print(outcome.as_text())
+    if chosen.json:
+        chosen.json.write_text(json.dumps(outcome.as_json(), indent=1), "utf-8")
     return 1 if outcome.wrong else 0
 
 
