@@ -47,7 +47,8 @@ def restore(builders: Builders, file: Path, later: bool, data_dir: Path | None) 
             return
         unfinished = "Interrupted. Everything is restored but the search indexes: `likeopt reindex` makes them."
         with orderly_end(unfinished):
-            click.echo(f"{_reindex(builders, settings, bar):,} documents indexed anew.")
+            count = _reindex(builders, settings, bar)
+            click.echo(f"{count:,} document{'' if count == 1 else 's'} indexed anew.")
 
 
 def _restore(builders: Builders, settings: Settings, file: Path, bar: Bar) -> Backup:

@@ -291,7 +291,11 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(
         with pytest.raises(OSError, match="gone"):
             other.restore(saved)
     assert other.is_untouched()
+    left = other.settings.data_dir / "restoring-left"  # as by one that was killed
+    left.mkdir()
+    (left / ".lock").touch()
     other.restore(saved)
+    assert not left.exists()
 
 
 def test_the_other_kind_of_database_is_refused(saved: Path, kind: str, tmp_path: Path, postgresql_url: str) -> None:
