@@ -69,14 +69,14 @@ class Scene:
         return not said[-1][1]["degraded"]
 
     def takes_documents_in(self) -> None:
-        """Send a document, wait until words and meaning of it are indexed, and delete it."""
+        """Send a document, wait until it is found by its words, and delete it. Its vectors wait for all others' words."""
         content, known = f"Sheet {next(self._sent)} of the watcher.".encode(), ""
 
-        def is_ready() -> bool:
+        def is_found() -> bool:
             nonlocal known
             with contextlib.suppress(Refused, Broken):
                 known = known or str(self.watcher.upload("", "sheet.txt", content)["id"])
-                return bool(self.watcher.call("GET", f"/documents/{known}")["status"] == "ready")
+                return bool(self.watcher.call("GET", f"/documents/{known}")["status"] in ("searchable", "ready"))
             return False
 
         def is_gone() -> bool:
@@ -85,7 +85,7 @@ class Scene:
                 return True
             return False
 
-        _until(is_ready, "a document that is sent is ready")
+        _until(is_found, "a document that is sent is found")
         _until(is_gone, "a document can be deleted")
 
     def sign_in(self) -> None:

@@ -12,7 +12,7 @@ from benchmarks.support.processes import proportional
 from tests.services.likeopt import Server
 
 # A store holds more documents in the end than in the beginning, and each new process has its own luck with pages.
-_MEMORY_FACTOR, _MEMORY_MB = 1.5, 50.0
+_MEMORY_FACTOR, _MEMORY_MB = 2.0, 100.0
 _DESCRIPTORS = 40
 
 
