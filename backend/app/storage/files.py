@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from backend.app.errors import FileTooLarge, StorageFull, StorageUnavailable
+from backend.app.storage.backup.scratch import HELD, sweep
 from backend.app.storage.contents import StoredFiles
 from backend.app.storage.interfaces import ReceivedFile
 
@@ -101,7 +102,8 @@ class DiskFiles:
         (self._folder / name).unlink(missing_ok=True)
 
     def remove_abandoned(self) -> None:
-        """Remove what uploads left behind whose process was killed: nothing came for a day."""
+        """Remove what killed processes left behind: uploads to which nothing came for a day, and what backups held."""
+        sweep(self._folder, HELD)
         for path in (self._folder / "incoming").glob("*"):
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:

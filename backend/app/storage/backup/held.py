@@ -8,10 +8,8 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from backend.app.storage.backup.scratch import scratch, sweep
+from backend.app.storage.backup.scratch import HELD, scratch
 from backend.app.storage.files import DiskFiles
-
-_PREFIX = "held-"  # longer than the two letters of the folders that documents' files lie in
 
 
 class HeldFiles:
@@ -57,13 +55,8 @@ class HeldFiles:
 def held_files(files_dir: Path) -> Iterator[HeldFiles]:
     """Yield a place to hold files of ``files_dir`` in; it vanishes with the block."""
     files_dir.mkdir(parents=True, exist_ok=True)
-    with scratch(files_dir, _PREFIX) as folder:  # on the same file system: second names need that
+    with scratch(files_dir, HELD) as folder:  # on the same file system: second names need that
         yield HeldFiles(DiskFiles(files_dir), folder)
-
-
-def sweep_held(files_dir: Path) -> None:
-    """Let go of what a killed backup held."""
-    sweep(files_dir, _PREFIX)
 
 
 def _second_name(file: Path, name: Path) -> bool:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+HELD = "held-"  # among documents' files; longer than the two letters of the folders that those lie in
 _LOCK = ".lock"
 
 

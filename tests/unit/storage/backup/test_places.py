@@ -112,6 +112,23 @@ def test_held_files_outlive_their_deletion_and_their_replacement(tmp_path: Path)
     assert [path for path in tmp_path.iterdir() if path.name.startswith("held")] == []
 
 
+def test_what_a_killed_backup_held_goes_with_other_leftovers(tmp_path: Path) -> None:
+    files = DiskFiles(tmp_path)
+    put(files, ONE, "one")
+    left = tmp_path / "held-left"
+    left.mkdir()
+    (left / ".lock").touch()
+    os.link(files.path(ONE), left / ONE)
+    with held_files(tmp_path) as held:
+        left.mkdir(exist_ok=True)
+        (left / ".lock").touch()
+        held.hold([ONE])
+        files.remove_abandoned()
+        assert held.path(ONE).exists(), "what is in use stays"
+    assert not left.exists()
+    assert files.path(ONE).exists()
+
+
 def test_where_files_have_one_name_they_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError("no links here")
