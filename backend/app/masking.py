@@ -22,11 +22,11 @@ _EMAILS = re.compile(r"e_?mail", re.I)
 # Within texts, such as those of exceptions. Each keeps what says which secret it was.
 _WITHIN = (
     # redis://user:password@host, postgresql+psycopg://...
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/?#@]*):[^\s/?#@]+@", re.I), rf"\1:{MASK}@"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/?#@]*):[^\s/?#@]+@", re.I), rf"\1:{MASK}@"),
     (re.compile(r"\b(lo_[A-Za-z0-9]{6})[A-Za-z0-9]{20,}"), rf"\1{MASK}"),  # our own API keys, wherever they stand
     (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.I), rf"\1 {MASK}"),
     (
-        re.compile(r"\b([a-z_-]*(?:passw(?:or)?d|secret|token|api_?key))(\"?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;)}]+)", re.I),
+        re.compile(r"(passw(?:or)?d|secret|token|api_?key)(\"?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;)}]+)", re.I),
         rf"\1\2{MASK}",
     ),
     # SQLAlchemy tells the values of the statement that failed.

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 
 from backend.app.domain.accounts import Role
+from backend.app.domain.keys import Scope
 from backend.app.storage.repositories.users import SqlUsers
 from tests.integration.api.calls import Answer, Caller
 from tests.integration.api.conftest import PASSWORD, World
-from tests.integration.api.route_expectations import Row
+from tests.integration.api.route_expectations import ROLES, Row
 
 SECRET = "The ferry to Oakhaven leaves the northern pier at seven in the morning."
 _NAME = re.compile(r"\{(\w+)\}")
@@ -54,11 +55,12 @@ class RoleLibrary:
         self._evaluate()
         for name in ("reader", "editor"):
             self._share(self.owner.collection_id, self.people[name], name)
+        self._suspend()
 
     def ask(self, role: str, row: Row) -> Answer:
         """Send a row's request as somebody of that role."""
         asking = self.people[role]
-        if row.ends_session and role != "nobody":
+        if row.ends_session and role in ROLES and role != "nobody":
             asking = self._another_session(asking)
         path, body = self.filled(row.path, asking), self._filled_body(row, asking)
         if row.upload:
@@ -160,6 +162,20 @@ class RoleLibrary:
         self._names["folder"] = folder.data["id"]
         left = administrator.delete(f"/collections/{collection}/members/{administrator.user['id']}")
         assert left.status == 200, left.body
+
+    def _suspend(self) -> None:
+        """Add an editor who is suspended: the browser that he was signed in with, and a key of his."""
+        editor = self._world.person("suspended")
+        self._share(self.owner.collection_id, editor, "editor")
+        scopes = [scope.value for scope in Scope if scope is not Scope.ADMIN]
+        secret = editor.post("/keys", {"name": "of one who is suspended", "scopes": scopes}).data["key"]
+        program = self._world.nobody()
+        program.flask.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+        for asking in (editor, program):
+            assert self.owner.collection_id in asking.get("/collections").ids
+        change = self.people["administrator"].patch(f"/users/{editor.user['id']}", {"suspended": True})
+        assert change.status == 200, change.body
+        self.people.update(suspended=editor, suspended_key=program)
 
     def _another_session(self, person: Caller) -> Caller:
         again = self._world.nobody()

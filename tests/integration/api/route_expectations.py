@@ -3,7 +3,8 @@
 A new route belongs here, with a line for each way of asking it that differs. Paths are below /api/v1
 unless they begin with ``//``; names in braces are things of a ``RoleLibrary``. The shared collection's
 owner also owns the conversation. The administrator is a member of nothing: what others keep is as
-closed to him as to a stranger, he sees the server's own figures, and no more.
+closed to him as to a stranger, he sees the server's own figures and its accounts, and no more. Whoever is
+suspended is nobody, by every way in.
 """
 
 from __future__ import annotations

@@ -61,3 +61,18 @@ def test_a_head_request_gets_no_more_than_a_get(library: RoleLibrary, row: Row) 
         if status >= 400:
             answer = library.ask(role, head)
             assert (answer.status, answer.body) == (status, b""), role
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if not row.ends_session], ids=str)
+def test_who_is_suspended_is_nobody_by_session_and_by_key(world: World, library: RoleLibrary, row: Row) -> None:
+    library.filled(f"{row.path} {row.body}")
+    status, code = row.outcomes["nobody"]
+    is_open = row.outcomes["nobody"] == row.outcomes["stranger"]
+    with contextlib.nullcontext() if is_open else world.nothing_left():
+        answer = library.ask("suspended", row)
+        assert (answer.status, code_of(answer)) == (status, code)
+        answer = library.ask("suspended_key", row)
+    assert answer.status in (
+        {status, 401} if is_open else {401}
+    )  # a key that is none is refused where all are let in, too
+    assert SECRET not in answer.body.decode()
