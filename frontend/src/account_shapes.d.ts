@@ -57,3 +57,25 @@ export interface AuditFilter {
   since: string;
   until: string;
 }
+
+export type KeyScope = 'read' | 'ask' | 'write' | 'admin';
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** What it begins with: all that is ever shown again. */
+  prefix: string;
+  scopes: KeyScope[];
+  /** The collections that it is for alone; `null` is all. */
+  collection_ids: string[] | null;
+  created_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+}
+
+export interface NewKey {
+  name: string;
+  scopes: KeyScope[];
+  expires_days: number | null;
+  collection_ids: string[] | null;
+}

@@ -16,6 +16,11 @@ export const SECTIONS = [
     module: new Lazy(() => import(/* webpackChunkName: "settings-account" */ './account_section.js')),
   },
   {
+    name: 'keys',
+    tag: 'lo-keys-section',
+    module: new Lazy(() => import(/* webpackChunkName: "settings-keys" */ './keys_section.js')),
+  },
+  {
     name: 'people',
     tag: 'lo-people-section',
     administrators: true,
