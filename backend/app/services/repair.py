@@ -154,6 +154,6 @@ class RepairService:
 
 _READ_ANEW = frozenset({Fault.TEXTS_MISSING, Fault.DOCUMENTS_MISCOUNTED, Fault.DOCUMENTS_FORGOTTEN})
 _HOPELESS = {
-    Fault.FILES_LOST: "Restore the file from a copy, or delete the document and send it again.",
+    Fault.FILES_LOST: "Send the same file again, which puts it back, restore it from a copy, or delete the document.",
     Fault.VECTORS_UNREADABLE: "Restart `likeopt serve`, or check CHROMA_URL, and try again.",
 }
