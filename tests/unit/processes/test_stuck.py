@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import urllib3
 
@@ -18,6 +18,8 @@ from backend.app.errors import SearchUnavailable
 from backend.app.processes.data_lock import RunningServices, hold
 from backend.app.processes.stuck import end_chroma
 from backend.app.storage.indexes.chroma import ChromaIndexes
+from tests.fakes.caches import FakeClock
+from tests.fakes.things import passage
 
 URL = "http://127.0.0.1:1"
 
@@ -28,60 +30,65 @@ class Answer:
     data: bytes = b'{"id": "theirs"}'
 
 
-@pytest.fixture
-def indexes(monkeypatch: pytest.MonkeyPatch) -> tuple[ChromaIndexes, Callable[[int], None]]:
-    """Chroma's client, and how to say by what status writes are answered; 0 is no answer."""
-    now = itertools.count(1000, 10)
-    statuses, found = {"write": 200}, ChromaIndexes(URL, "use", clock=lambda: next(now))
+class Chroma:
+    """Answers what is written by a status; 0 is no answer."""
 
-    def ask(method: str, url: str, *_: object) -> Answer:
-        status = statuses["write"] if url.endswith("/delete") else 200
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.status, self.clock = 200, FakeClock()
+        self.indexes = ChromaIndexes(URL, "use", clock=self.clock)
+        monkeypatch.setattr(self.indexes, "_ask", self._ask)
+
+    def writes(self, status: int, *, after: float = 0.0, deletes: bool = False) -> float:
+        """Write something; return for how long writes have been refused then."""
+        self.status = status
+        self.clock.pass_by(after)
+        with contextlib.suppress(SearchUnavailable):
+            if deletes:
+                self.indexes.remove_document("c1", "d1")
+            else:
+                self.indexes.add("c1", [passage(1)], np.ones((1, 2), np.float32))
+        return self.indexes.refused_seconds
+
+    def _ask(self, method: str, url: str, *_: object) -> Answer:
+        status = self.status if url.endswith(("/upsert", "/delete")) else 200
         if status == 0:
             raise urllib3.exceptions.ProtocolError("gone")
         return Answer(status)
 
-    monkeypatch.setattr(found, "_ask", ask)
-    return found, lambda status: statuses.update(write=status)
+
+@pytest.fixture
+def chroma(monkeypatch: pytest.MonkeyPatch) -> Chroma:
+    return Chroma(monkeypatch)
 
 
-def written(indexes: ChromaIndexes) -> None:
-    try:
-        indexes.remove_document("c1", "d1")
-    except SearchUnavailable:
-        return
+@pytest.mark.parametrize("deletes", [False, True])
+def test_how_long_writes_have_been_refused_counts_from_the_first_to_the_last(chroma: Chroma, deletes: bool) -> None:
+    assert chroma.writes(200, deletes=deletes) == 0
+    assert chroma.writes(500, deletes=deletes) == 0
+    assert chroma.writes(500, after=5, deletes=deletes) == 5
+    assert chroma.writes(500, after=20, deletes=deletes) == 25
+    chroma.clock.pass_by(1000)
+    assert chroma.indexes.refused_seconds == 25
 
 
-def test_how_long_writes_have_been_refused_counts_from_the_first(
-    indexes: tuple[ChromaIndexes, Callable[[int], None]],
-) -> None:
-    found, answers = indexes
-    written(found)
-    assert found.refused_seconds == 0
-    answers(500)
-    written(found)
-    first = found.refused_seconds
-    written(found)
-    assert found.refused_seconds > first > 0
+def test_a_deletion_of_nothing_says_nothing(chroma: Chroma) -> None:
+    """Chroma writes nothing then; each document begins with one."""
+    chroma.writes(500)
+    chroma.writes(200, after=5, deletes=True)
+    assert chroma.writes(500, after=5) == 10
 
 
-@pytest.mark.parametrize("status", [200, 404, 0])
-def test_a_write_that_is_taken_or_a_server_that_is_gone_ends_the_counting(
-    indexes: tuple[ChromaIndexes, Callable[[int], None]], status: int
-) -> None:
-    found, answers = indexes
-    answers(500)
-    written(found)
-    answers(status)
-    written(found)
-    assert found.refused_seconds == 0
+@pytest.mark.parametrize("status", [200, 0])
+def test_a_write_that_is_taken_or_a_server_that_is_gone_ends_the_counting(chroma: Chroma, status: int) -> None:
+    chroma.writes(500)
+    chroma.writes(500, after=5)
+    assert chroma.writes(status) == 0
+    assert chroma.writes(500, after=5) == 0
 
 
-def test_reading_says_nothing_about_writing(indexes: tuple[ChromaIndexes, Callable[[int], None]]) -> None:
-    found, answers = indexes
-    answers(500)
-    written(found)
-    found.ping()
-    assert found.refused_seconds > 0
+def test_two_refusals_that_have_nothing_to_do_with_each_other_are_no_long_one(chroma: Chroma) -> None:
+    chroma.writes(500)
+    assert chroma.writes(500, after=3600) == 0
 
 
 def test_the_chroma_of_this_folder_is_ended_and_no_other(tmp_path: Path) -> None:

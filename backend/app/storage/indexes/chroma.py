@@ -26,6 +26,7 @@ from backend.app.errors import SearchUnavailable
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _WRITES = ("/upsert", "/delete")
+_TRIED_AGAIN_SECONDS = 60.0  # whatever was refused is tried again sooner
 _WRITE_BATCH = 500
 _READ_BATCH = 5000
 _OURS = re.compile("[0-9a-f]{32}-.+")  # names that we give
@@ -81,7 +82,7 @@ class ChromaIndexes:
         self._connections = connections
         self._http: urllib3.PoolManager | None = None
         self._ids: dict[str, str] = {}  # our collection's id -> Chroma's
-        self._refused_since: float | None = None
+        self._refused: tuple[float, float] | None = None  # when first and last, with nothing stored in between
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]:
         body = {"query_embeddings": [vector.tolist()], "n_results": k, "include": ["distances"]}
@@ -145,11 +146,11 @@ class ChromaIndexes:
 
     @property
     def refused_seconds(self) -> float:
-        """For how long nothing that was written has been taken, by a server that answers; 0 where all is well."""
-        return 0.0 if self._refused_since is None else self._clock() - self._refused_since
+        """For how long a server that answers has refused all that was written; 0 where all is well."""
+        return 0.0 if self._refused is None else self._refused[1] - self._refused[0]
 
     def forget_refusals(self) -> None:
-        self._refused_since = None
+        self._refused = None
 
     def ping(self) -> None:
         self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
@@ -218,7 +219,7 @@ class ChromaIndexes:
             self.forget_refusals()  # it may come back as another process
             raise SearchUnavailable("The vector index is not answering.") from error
         if method == "DELETE" or path.endswith(_WRITES):
-            self._note_write(response.status)
+            self._note_write(path, response.status)
         if response.status == 404:
             return None
         if response.status >= 400:
@@ -228,11 +229,14 @@ class ChromaIndexes:
         except msgspec.DecodeError as error:
             raise SearchUnavailable("The vector index answered what it never should.") from error
 
-    def _note_write(self, status: int) -> None:
+    def _note_write(self, path: str, status: int) -> None:
         if status < 500:
-            self._refused_since = None
-        elif self._refused_since is None:
-            self._refused_since = self._clock()
+            if path.endswith("/upsert"):  # a deletion of nothing is no write
+                self.forget_refusals()
+            return
+        now = self._clock()
+        first, last = self._refused or (now, now)
+        self._refused = (first if now - last < _TRIED_AGAIN_SECONDS else now, now)
 
     def _ask(self, method: str, url: str, data: bytes | None, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         ask = partial(
