@@ -57,18 +57,20 @@ class SettingsPanel extends LightElement {
         ${this.about?.offered_questions === 'shared' ? html`<p class="settings-hint">${t('settings.offered')}</p>` : nothing}
         <section>
           <h3>${t('settings.account')}</h3>
-          <div class="account">
-            <div>
-              <p class="account-name">${this.user?.name}</p>
-              <p class="account-detail">${this.user?.email} · ${t(`role.${this.user?.role}`)}</p>
+          <div class="form">
+            <div class="account">
+              <div>
+                <p class="account-name">${this.user?.name}</p>
+                <p class="account-detail">${this.user?.email} · ${t(`role.${this.user?.role}`)}</p>
+              </div>
+              <button type="button" class="button" @click=${() => this.emit('sign-out')}>
+                <lo-icon name="log-out"></lo-icon>${t('settings.sign_out')}
+              </button>
             </div>
-            <button type="button" class="button" @click=${() => this.emit('sign-out')}>
-              <lo-icon name="log-out"></lo-icon>${t('settings.sign_out')}
-            </button>
+            <a class="button" href="/settings/account" @click=${() => this.emit('close')}>
+              <lo-icon name="settings"></lo-icon>${t('settings.all')}
+            </a>
           </div>
-          <a class="button settings-all" href="/settings/account" @click=${() => this.emit('close')}>
-            <lo-icon name="settings"></lo-icon>${t('settings.all')}
-          </a>
         </section>
         <p class="settings-version">${this.about?.name} ${this.about?.version}</p>
       </div>

@@ -243,3 +243,23 @@ def test_no_cell_of_the_table_is_a_formula(closed: World, admin: Caller) -> None
     cells = [cell for row in csv.reader(io.StringIO(table)) for cell in row]
     assert "'=1+1@example.com" in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_what_is_done_elsewhere_is_written_down(closed: World, admin: Caller) -> None:
+    collection = admin.post("/collections", {"name": "Going"}).data["id"]
+    watched = admin.post(f"/collections/{collection}/folders", {"path": str(closed.settings.data_dir)}).data["id"]
+    admin.delete(f"/collections/{collection}/folders/{watched}")
+    conversation, _ = admin.asked("When does the ferry leave?")
+    assert admin.get(f"/conversations/{conversation}/export").status == 200
+    assert admin.delete(f"/collections/{collection}").status == 200
+    found = admin.get(f"/audit?actor={admin.user['id']}&limit=4").data
+    assert [(event["action"], event["target"]["id"]) for event in found] == [
+        ("collection.deleted", collection),
+        ("conversation.exported", conversation),
+        ("folder.left", collection),
+        ("folder.watched", collection),
+    ]
+    assert found[0]["details"]["members"] == 1
+    refused = admin.delete("/collections/nothing")
+    assert refused.status == 404
+    assert admin.get("/audit?limit=1").data == found[:1], "what was refused has not happened"
