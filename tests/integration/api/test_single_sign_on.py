@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
@@ -390,6 +391,8 @@ def test_what_the_browser_keeps_meanwhile_cannot_be_forged_nor_read_by_scripts(o
     assert "SameSite=Lax" in line
     cookie = caller.flask.get_cookie("likeopt_sign_in")
     assert cookie is not None
+    _, said = URLSafeTimedSerializer("not the key", salt="likeopt single sign-on").loads_unsafe(cookie.value)
+    assert set(said) == {"state", "nonce", "verifier", "path"}, "of this one sign-in, and nothing that the server keeps"
     for value in ("", "x", cookie.value[:-2], cookie.value + "A", cookie.value.partition(".")[0]):
         other = office.nobody()
         other.flask.set_cookie("likeopt_sign_in", value)

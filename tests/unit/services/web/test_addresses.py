@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from ipaddress import ip_address
 
 import pytest
@@ -92,3 +93,37 @@ def test_settings_that_cannot_be_used_say_so() -> None:
             ports_of(text)
     with pytest.raises(ConfigError, match="LIKEOPT_WEB_PRIVATE_NETWORKS"):
         networks_of("10.1.2.3/8")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com\\@127.0.0.1/", "http://127.0.0.1\\@example.com/", "http://example.com#@127.0.0.1/",
+        "http://127.0.0.1#.example.com/", "http://example.com?@127.0.0.1/", "http://example.com:80@127.0.0.1/",
+        "http://example.com%2f@127.0.0.1/", "http://127.0.0.1%2f.example.com/", "http://127.0.0.1%00.example.com/",
+        "http://example.com;@127.0.0.1/", "http:\\\\127.0.0.1/", "http:127.0.0.1/", "http:///127.0.0.1/", "//127.0.0.1/",
+        "http://１２７.０.０.１/", "http://127。0。0。1/", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "http://[::ffff:127.0.0.1]/",
+        "http://[::ffff:7f00:1]/", "http://[0:0:0:0:0:ffff:127.0.0.1]/", "http://[::1%25eth0]/", "http://127.0.0.1./",
+        "HTTP://LOCALHOST/", "http://localhost.:80/", "http://example.com@localhost/", "http://a.b@c@127.0.0.1/",
+    ],
+)  # fmt: skip
+def test_what_parsers_read_differently_leads_nowhere_but_where_was_looked(url: str) -> None:
+    looked: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        """Know this machine as the system would, in every spelling; any other name is a public one."""
+        looked.append(host)
+        plain = unicodedata.normalize("NFKC", host).lower().replace("。", ".").rstrip(".").partition("%")[0]
+        try:
+            return [str(ip_address(plain))]
+        except ValueError:
+            return ["127.0.0.1"] if plain == "localhost" else [PUBLIC]
+
+    try:
+        target = Gate(ports=(80, 443), resolve=resolve).check(url)
+    except (WebPageRefused, WebPageUnreachable):
+        return
+    # The connection goes to these and nowhere else, and the server is asked by the very name that was looked up.
+    assert target.addresses == (PUBLIC,)
+    assert [target.host.strip("[]").rstrip(".")] == looked
+    assert ip_address(PUBLIC).is_global
