@@ -74,7 +74,7 @@ def page_packages() -> list[Package]:
     return sorted(
         Package(path.rpartition("node_modules/")[2], entry["version"], entry.get("license", "(none named)"))
         for path, entry in lock["packages"].items()
-        if path and not entry.get("dev") and not entry.get("optional")
+        if path and not entry.keys() & {"dev", "optional", "devOptional"}
     )
 
 
