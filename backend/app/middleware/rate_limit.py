@@ -29,6 +29,7 @@ _KINDS = {
     "mcp.answer": "chat",
     "openai.complete": "chat",
     "search.find": "search",
+    "single_sign_on.finish": "register",  # each has the server ask the identity provider
 }
 _BY_ADDRESS = frozenset({"register", REPORT})
 # What watches the server is to see it at its busiest, and the page itself is files.

@@ -432,6 +432,18 @@ def test_a_provider_that_is_away_or_speaks_rubbish_is_told_and_comes_back(
     assert come(office.nobody()) == "/"
 
 
+def test_one_address_has_the_provider_asked_so_often_and_no_more(
+    made_world: Callable[..., World], provider: IdentityProvider
+) -> None:
+    world = office_of(made_world, provider, rate_register="3/10m")
+    caller = world.nobody()
+    statuses = []
+    for _ in range(5):
+        with caller.flask.get(f"{_CALLBACK}?code=guessed&state=guessed") as response:
+            statuses.append(response.status_code)
+    assert statuses == [303, 303, 303, 429, 429]
+
+
 def test_a_provider_that_does_not_run_is_told(made_world: Callable[..., World]) -> None:
     provider = IdentityProvider()
     world = office_of(made_world, provider)

@@ -13,7 +13,7 @@ class LimitSettings:
     # --- rate limits: `10/15m` is ten at once, and then as many in each fifteen minutes; s, m, h ---
     rate_guesses: str = setting("10/15m", "Wrong passwords for one account, whoever tries: `10/15m` is ten at once, and after that ten in fifteen minutes; s, m and h are seconds, minutes and hours; `none`: no limit.", group="Rate limits")
     rate_guesses_address: str = setting("60/5m", "Wrong passwords from one address (of IPv6, from one /64).", group="Rate limits")
-    rate_register: str = setting("600/10m", "Accounts that one address makes, or tries to.", group="Rate limits")
+    rate_register: str = setting("600/10m", "Accounts that one address makes, or tries to, and sign-ins by an identity provider.", group="Rate limits")
     rate_chat: str = setting("120000/m", "Questions of one user.", group="Rate limits")
     rate_search: str = setting("600000/m", "Searches of one user.", group="Rate limits")
     rate_upload: str = setting("6000/m", "Uploads and imports of one user, whatever number of files each has.", group="Rate limits")
