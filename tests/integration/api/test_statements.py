@@ -130,6 +130,8 @@ ACTS: dict[str, Act] = {
     "GET /sw.js": lambda case: case.caller.whole("GET", "/sw.js"),
     "GET /about": lambda case: case.ask("GET", "/about"),
     "GET /auth/me": lambda case: case.ask("GET", "/auth/me"),
+    "GET /auth/oidc": lambda case: case.ask("GET", "/auth/oidc"),
+    "GET /auth/oidc/callback": lambda case: case.ask("GET", "/auth/oidc/callback"),
     "GET /health/live": lambda case: case.ask("GET", "/health/live"),
     "GET /health/ready": lambda case: case.ask("GET", "/health/ready"),
     "GET /metrics": lambda case: case.caller.call("GET", "/metrics"),
@@ -258,8 +260,11 @@ WITHOUT_SQL = {
     *("GET /", "GET /<own:name>", "GET /static/<path:name>", "GET /sw.js", "GET /health/live"),
     "POST /metrics",
 }
-# Asked for by a name that is not there.
-NOT_THERE = {"GET /static/<path:name>", "GET /documents/<document_id>/images/<number>"}
+# Asked for by a name that is not there; and no provider is set up.
+NOT_THERE = {
+    *("GET /static/<path:name>", "GET /documents/<document_id>/images/<number>"),
+    *("GET /auth/oidc", "GET /auth/oidc/callback"),
+}
 # What it asks is kept for some seconds; the second time it may ask nothing.
 KEPT = {"GET /metrics"}
 
