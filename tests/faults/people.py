@@ -15,6 +15,7 @@ from tests.faults.voice import Broken, Refused, Said, Voice
 PASSWORD = "a long password"
 _THINKING = (0.05, 0.5)  # seconds between two acts
 _AFTER_AN_ERROR = 0.5
+_ENDED = ("ready", "failed", "cancelled")
 _SUBJECTS = ["lamp", "harbour", "ferry", "등대", "master", "gull", "pier", "항구", "ledger", "rope", "소금", "night"]
 
 T = TypeVar("T")
@@ -169,6 +170,10 @@ class Person:
         self._delete(self.ledger.talks, "/conversations/")
 
     def send(self) -> None:
+        """Send a file, once the one before is through: a busy machine is not to be buried under them."""
+        before = there(self.ledger.files)[-1:]
+        if before and before[0].id and self.voice.call("GET", f"/documents/{before[0].id}")["status"] not in _ENDED:
+            return
         if shelf := self._some(self._shelves()):
             file = File(name=f"{self._number()}-{self.name}.txt", content=self._words(), shelf=shelf)
             self.ledger.files.append(file)

@@ -193,6 +193,8 @@ class Havoc:
 
     def _asked(self, proof: Proof) -> list[str]:
         try:
+            for person in self._people:  # the last fault may have taken their sessions
+                person.sign_in()
             return proof.wrong() or doctor(self._data_dir, {**os.environ, "LIKEOPT_OLLAMA_URL": ""})
         except (Broken, Refused) as error:
             return [f"nothing can be proved: {error}"]
