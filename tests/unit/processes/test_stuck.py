@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ class Answer:
 
 
 class Chroma:
-    """Answers what is written by a status; 0 is no answer."""
+    """Answers what is written by a status; 0 is a connection that breaks, -1 none that answers in time."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.status, self.clock = 200, FakeClock()
@@ -51,6 +52,8 @@ class Chroma:
 
     def _ask(self, method: str, url: str, *_: object) -> Answer:
         status = self.status if url.endswith(("/upsert", "/delete")) else 200
+        if status < 0:
+            raise urllib3.exceptions.ReadTimeoutError(cast(Any, None), url, "no answer in time")
         if status == 0:
             raise urllib3.exceptions.ProtocolError("gone")
         return Answer(status)
@@ -84,6 +87,12 @@ def test_a_write_that_is_taken_or_a_server_that_is_gone_ends_the_counting(chroma
     chroma.writes(500, after=5)
     assert chroma.writes(status) == 0
     assert chroma.writes(500, after=5) == 0
+
+
+def test_a_write_that_waits_in_vain_for_the_lock_leaves_the_counting_as_it_is(chroma: Chroma) -> None:
+    chroma.writes(500)
+    assert chroma.writes(-1, after=10) == 0
+    assert chroma.writes(500, after=15) == 25
 
 
 def test_two_refusals_that_have_nothing_to_do_with_each_other_are_no_long_one(chroma: Chroma) -> None:

@@ -216,7 +216,8 @@ class ChromaIndexes:
         try:
             response = self._ask(method, self._url + path, data, timeout or self._timeout)
         except urllib3.exceptions.HTTPError as error:
-            self.forget_refusals()  # it may come back as another process
+            if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ProtocolError):
+                self.forget_refusals()  # it may come back as another process
             raise SearchUnavailable("The vector index is not answering.") from error
         if method == "DELETE" or path.endswith(_WRITES):
             self._note_write(path, response.status)
