@@ -123,7 +123,8 @@ def _row(key: ApiKey) -> list[str]:
 
 
 def _scopes(key: ApiKey) -> str:
-    some = "" if key.collection_ids is None else f" ({len(key.collection_ids)} collections)"
+    count = len(key.collection_ids or ())
+    some = "" if key.collection_ids is None else f" ({count} collection{'s' if count != 1 else ''})"
     return ", ".join(scope.value for scope in Scope if scope in key.scopes) + some
 
 

@@ -98,7 +98,7 @@ def test_keys_are_listed_without_their_secrets(run: Run) -> None:
     result = run(services(FakeKeys(used, ended)), "key", "list", ANN.email)
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()[1:]]
     assert lines == [
-        "k1 lo_kkkkkk… read, ask (1 collections) 2026-11-03 08:15 nightly",
+        "k1 lo_kkkkkk… read, ask (1 collection) 2026-11-03 08:15 nightly",
         "k2 lo_kkkkkk… read, ask never old (expired)",
     ]
     as_json = json.loads(run(services(FakeKeys(used)), "key", "list", ANN.email, "--json").stdout)
