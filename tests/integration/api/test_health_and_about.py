@@ -20,6 +20,8 @@ OPEN = {
     "web_pages",
     "languages",
     "offered_questions",
+    "password_sign_in",
+    "single_sign_on",
 }
 
 

@@ -258,7 +258,7 @@ ACTS: dict[str, Act] = {
 }
 WITHOUT_SQL = {
     *("GET /", "GET /<own:name>", "GET /static/<path:name>", "GET /sw.js", "GET /health/live"),
-    "POST /metrics",
+    *("POST /metrics", "GET /auth/oidc/callback"),
 }
 # Asked for by a name that is not there; and no provider is set up.
 NOT_THERE = {
