@@ -20,7 +20,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/webpack.config.js package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit faults faults-indexer bench bench-full eval dist requirements audit sbom page setup setup-dev clean
+.PHONY: help run test check unit fuzz faults faults-indexer bench bench-full eval dist requirements audit sbom page setup setup-dev clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -45,6 +45,9 @@ check: setup-dev node_modules/.stamp page ## linters, types, layers, size and te
 
 unit: $(VENV)/.stamp-dev ## the fast tests alone
 	$(BIN)/pytest tests/unit
+
+fuzz: $(VENV)/.stamp-fuzz ## give a parser bytes that nobody chose; TARGET=readers SECONDS=600
+	$(BIN)/python -m tests.fuzz $(or $(TARGET),readers) --seconds $(or $(SECONDS),60)
 
 faults: $(VENV)/.stamp-dev ## break every part of a server under load, and prove that nothing is lost; ARGS="--kills 20 --seed 1"
 	$(BIN)/python -m tests.faults.run $(ARGS)
@@ -111,6 +114,10 @@ $(VENV)/.stamp-bench: requirements-bench.txt $(VENV)/.stamp-dev
 $(AUDIT)/.stamp: requirements-audit.txt | $(VENV)/.stamp-setup
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(AUDIT)
 	$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r requirements-audit.txt
+	@touch $@
+
+$(VENV)/.stamp-fuzz: requirements-fuzz.txt | $(VENV)/.stamp-dev
+	scripts/install.sh $(VENV) -r requirements-fuzz.txt
 	@touch $@
 
 $(VENV)/.stamp-node: requirements-node.txt | $(VENV)/.stamp-setup

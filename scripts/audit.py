@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the application runs with, first, and what it is developed with; the others are tools apart, or weights.
-APART = {"audit", "bench", "model", "node", "setup"}
+APART = {"audit", "bench", "fuzz", "model", "node", "setup"}
 FILES = sorted(
     path.name for path in ROOT.glob("requirements*.txt") if path.stem.removeprefix("requirements-") not in APART
 )

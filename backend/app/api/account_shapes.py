@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from backend.app.api.serialise import Shape, moment
+from backend.app.api.serialise import moment
 from backend.app.api.serialise import user as user_shape
+from backend.app.api.shapes import people as of
 from backend.app.domain.accounts import Invitation, LoginSession, Person
 from backend.app.domain.audit import AuditEvent
 
 
-def person(value: Person) -> Shape:
+def person(value: Person) -> of.PersonShape:
     user = value.user
     return {
         **user_shape(user),
@@ -20,7 +21,7 @@ def person(value: Person) -> Shape:
     }
 
 
-def session(value: LoginSession, current: str | None) -> Shape:
+def session(value: LoginSession, current: str | None) -> of.SessionShape:
     return {
         "id": value.id,
         "agent": value.agent,
@@ -31,7 +32,7 @@ def session(value: LoginSession, current: str | None) -> Shape:
     }
 
 
-def invitation(value: Invitation, *, is_open: bool) -> Shape:
+def invitation(value: Invitation, *, is_open: bool) -> of.InvitationShape:
     return {
         "id": value.id,
         "email": value.email,
@@ -44,7 +45,7 @@ def invitation(value: Invitation, *, is_open: bool) -> Shape:
     }
 
 
-def event(value: AuditEvent) -> Shape:
+def event(value: AuditEvent) -> of.EventShape:
     return {
         "id": value.id,
         "at": moment(value.at),

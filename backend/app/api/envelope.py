@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,19 +23,19 @@ def answer(data: Any = None, status: int = 200, message: str | None = None, **be
     return _response({"success": True, "message": message, "data": data, **beside}, status)
 
 
-def listing(items: Sequence[dict[str, Any]], next_cursor: str | None = None, **beside: Any) -> Response:
+def listing(items: Sequence[Mapping[str, object]], next_cursor: str | None = None, **beside: Any) -> Response:
     """Return a list, or a part of one that goes on at ``next_cursor``."""
     names = picked_fields()
     data = [_picked(item, names) for item in items] if names else items
     return _response(_listed(data, next_cursor, beside), 200)
 
 
-def encoded_listing(items: Sequence[dict[str, Any]], **beside: Any) -> bytes:
+def encoded_listing(items: Sequence[Mapping[str, object]], **beside: Any) -> bytes:
     """Return a whole list as it is sent."""
     return _ENCODER.encode(_listed(items, None, beside))
 
 
-def _listed(items: Sequence[dict[str, Any]], next_cursor: str | None, beside: dict[str, Any]) -> dict[str, Any]:
+def _listed(items: Sequence[Mapping[str, object]], next_cursor: str | None, beside: dict[str, Any]) -> dict[str, Any]:
     return {"success": True, "message": None, "data": items, "count": len(items), "next_cursor": next_cursor, **beside}
 
 
@@ -89,5 +89,5 @@ def picked_fields() -> frozenset[str]:
     return frozenset(name.strip() for name in wanted.split(",")) if wanted else frozenset()
 
 
-def _picked(item: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+def _picked(item: Mapping[str, object], names: frozenset[str]) -> dict[str, object]:
     return {name: value for name, value in item.items() if name in names}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from backend.app.api.serialise import moment, problem
+from backend.app.api.shapes import evaluation as of
 from backend.app.domain.evaluation import (
     Figures,
     Found,
@@ -21,16 +19,14 @@ from backend.app.services.evaluation.comparing import Shown
 from backend.app.services.evaluation.importing import Imported
 from backend.app.services.evaluation.questions import PlacedQuestion
 
-Shape = dict[str, Any]
-
 _EXCERPT_CHARS = 300
 
 
-def settings(value: SearchSettings) -> Shape:
+def settings(value: SearchSettings) -> of.SettingsShape:
     return {"mode": value.mode.value, "vector_weight": value.vector_weight, "candidates": value.candidates}
 
 
-def question(value: PlacedQuestion) -> Shape:
+def question(value: PlacedQuestion) -> of.QuestionShape:
     asked = value.question
     return {
         "id": asked.id,
@@ -45,7 +41,7 @@ def question(value: PlacedQuestion) -> Shape:
     }
 
 
-def offer(value: Offer) -> Shape:
+def offer(value: Offer) -> of.OfferShape:
     return {
         "message_id": value.message_id,
         "text": value.text,
@@ -56,7 +52,7 @@ def offer(value: Offer) -> Shape:
     }
 
 
-def imported(value: Imported) -> Shape:
+def imported(value: Imported) -> of.ImportedShape:
     return {
         "collection_id": value.collection.id,
         "name": value.collection.name,
@@ -65,7 +61,7 @@ def imported(value: Imported) -> Shape:
     }
 
 
-def run(value: Run) -> Shape:
+def run(value: Run) -> of.RunShape:
     return {
         "id": value.id,
         "collection_id": value.collection_id,
@@ -83,7 +79,7 @@ def run(value: Run) -> Shape:
     }
 
 
-def result(value: Result, passages: Shown) -> Shape:
+def result(value: Result, passages: Shown) -> of.ResultShape:
     change = round(value.change, 4)
     return {
         "question_id": value.question_id,
@@ -96,7 +92,7 @@ def result(value: Result, passages: Shown) -> Shape:
     }
 
 
-def _place(value: RightPlace) -> Shape:
+def _place(value: RightPlace) -> of.PlaceShape:
     judged = value.judgement
     passage = value.passages[0] if value.passages else None
     return {
@@ -112,7 +108,7 @@ def _place(value: RightPlace) -> Shape:
     }
 
 
-def _cited(value: Judgement, title: str) -> Shape:
+def _cited(value: Judgement, title: str) -> of.CitedShape:
     return {
         "passage_id": value.passage_id,
         "document_id": value.document_id,
@@ -121,7 +117,7 @@ def _cited(value: Judgement, title: str) -> Shape:
     }
 
 
-def _figures(value: Figures | None) -> Shape | None:
+def _figures(value: Figures | None) -> of.FiguresShape | None:
     if value is None:
         return None
     return {
@@ -133,7 +129,7 @@ def _figures(value: Figures | None) -> Shape | None:
     }
 
 
-def _side(value: Side, passages: Shown) -> Shape:
+def _side(value: Side, passages: Shown) -> of.SideShape:
     return {
         "ndcg@10": round(value.ndcg, 4),
         "recall@5": round(value.recall, 4),
@@ -145,12 +141,13 @@ def _side(value: Side, passages: Shown) -> Shape:
     }
 
 
-def _found(value: Found, passages: Shown) -> Shape:
+def _found(value: Found, passages: Shown) -> of.FoundShape:
     """Say what was found, as far as it is still there."""
-    shown = asdict(value)
     passage, title = passages.get(value.passage_id, (None, None))
     return {
-        **shown,
+        "passage_id": value.passage_id,
+        "document_id": value.document_id,
+        "right": value.right,
         "title": title,
         "page": passage.page if passage else None,
         "heading": passage.heading if passage else None,

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
+from backend.app.api.shapes import library, people, talk
 from backend.app.domain.accounts import Member, User
 from backend.app.domain.chat import Citation, Conversation, Message, Source, Usage
 from backend.app.domain.documents import Collection, Document, Job, Passage, Picture, Problem
@@ -15,14 +16,12 @@ from backend.app.domain.folders import WatchedFile, WatchedFolder
 from backend.app.domain.keys import ApiKey, Scope
 from backend.app.domain.search import Hit, MoveProgress
 
-Shape = dict[str, Any]
-
 
 def moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def user(value: User) -> Shape:
+def user(value: User) -> people.UserShape:
     return {
         "id": value.id,
         "email": value.email,
@@ -32,7 +31,7 @@ def user(value: User) -> Shape:
     }
 
 
-def key(value: ApiKey) -> Shape:
+def key(value: ApiKey) -> people.KeyShape:
     return {
         "id": value.id,
         "name": value.name,
@@ -45,11 +44,11 @@ def key(value: ApiKey) -> Shape:
     }
 
 
-def move(value: MoveProgress) -> Shape:
+def move(value: MoveProgress) -> library.MoveShape:
     return {"from": list(value.sources), "to": value.target, "passages": value.passages, "done": value.done}
 
 
-def collection(value: Collection) -> Shape:
+def collection(value: Collection) -> people.CollectionShape:
     return {
         "id": value.id,
         "name": value.name,
@@ -62,11 +61,11 @@ def collection(value: Collection) -> Shape:
     }
 
 
-def member(value: Member) -> Shape:
+def member(value: Member) -> people.MemberShape:
     return {"user_id": value.user_id, "email": value.email, "name": value.name, "access": value.access.value}
 
 
-def folder(value: WatchedFolder, refused: Sequence[WatchedFile]) -> Shape:
+def folder(value: WatchedFolder, refused: Sequence[WatchedFile]) -> people.FolderShape:
     return {
         "id": value.id,
         "path": value.path,
@@ -77,15 +76,15 @@ def folder(value: WatchedFolder, refused: Sequence[WatchedFile]) -> Shape:
     }
 
 
-def problem(value: Problem | None) -> Shape | None:
-    return asdict(value) if value else None
+def problem(value: Problem | None) -> library.ProblemShape | None:
+    return {"error_code": value.error_code, "message": value.message} if value else None
 
 
-def picture(value: Picture) -> Shape:
+def picture(value: Picture) -> library.PictureShape:
     return {"n": value.number, "width": value.width, "height": value.height}
 
 
-def document(value: Document) -> Shape:
+def document(value: Document) -> library.DocumentShape:
     return {
         "id": value.id,
         "title": value.title,
@@ -104,28 +103,21 @@ def document(value: Document) -> Shape:
     }
 
 
-def job(value: Job) -> Shape:
-    return {
+def job(value: Job) -> library.JobShape:
+    shape: library.JobShape = {
         "id": value.id,
         "document_id": value.document_id,
         "status": value.status.value,
         "progress": round(value.progress, 4),
         "error": problem(value.error),
         "attempts": value.attempts,
-        **(_amounts(value.document) if value.document else {}),
         "created_at": moment(value.created_at),
         "finished_at": moment(value.finished_at) if value.finished_at else None,
     }
-
-
-def _amounts(document: Document) -> Shape:
-    """What of a job's document is to be done, and how much longer that may take."""
-    return {
-        "bytes": document.bytes,
-        "pages": document.pages,
-        "passages": document.passages,
-        "left": _left(document),
-    }
+    if value.document:  # what of it is to be done, and how much longer that may take
+        shape["bytes"], shape["pages"] = value.document.bytes, value.document.pages
+        shape["passages"], shape["left"] = value.document.passages, _left(value.document)
+    return shape
 
 
 def _left(document: Document) -> list[int] | None:
@@ -135,7 +127,7 @@ def _left(document: Document) -> list[int] | None:
     return [math.floor(least), math.ceil(most)]
 
 
-def passage(value: Passage) -> Shape:
+def passage(value: Passage) -> library.PassageShape:
     return {
         "id": value.id,
         "document_id": value.document_id,
@@ -148,7 +140,7 @@ def passage(value: Passage) -> Shape:
     }
 
 
-def hit(value: Hit) -> Shape:
+def hit(value: Hit) -> library.HitShape:
     return {
         "passage_id": value.passage.id,
         "document_id": value.passage.document_id,
@@ -164,11 +156,11 @@ def hit(value: Hit) -> Shape:
     }
 
 
-def marked_hit(value: Hit, marks: Sequence[tuple[int, int]]) -> Shape:
+def marked_hit(value: Hit, marks: Sequence[tuple[int, int]]) -> library.HitShape:
     return {**hit(value), "marks": [{"start": start, "end": end} for start, end in marks]}
 
 
-def conversation(value: Conversation) -> Shape:
+def conversation(value: Conversation) -> talk.ConversationShape:
     return {
         "id": value.id,
         "title": value.title,
@@ -179,20 +171,20 @@ def conversation(value: Conversation) -> Shape:
     }
 
 
-def source(value: Source) -> Shape:
-    return asdict(value)
+def source(value: Source) -> talk.SourceShape:
+    return cast(talk.SourceShape, asdict(value))
 
 
-def citation(value: Citation) -> Shape:
-    return asdict(value)
+def citation(value: Citation) -> talk.CitationShape:
+    return cast(talk.CitationShape, asdict(value))
 
 
-def usage(value: Usage) -> Shape:
+def usage(value: Usage) -> talk.UsageShape:
     counts = {"prompt_tokens": value.prompt_tokens, "completion_tokens": value.completion_tokens}
-    return {name: count for name, count in counts.items() if count is not None}
+    return cast(talk.UsageShape, {name: count for name, count in counts.items() if count is not None})
 
 
-def message(value: Message) -> Shape:
+def message(value: Message) -> talk.MessageShape:
     return {
         "id": value.id,
         "conversation_id": value.conversation_id,

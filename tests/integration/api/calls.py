@@ -9,10 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.test import stream_encode_multipart
+
+from tests.integration.api import promised
 
 API = "/api/v1"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -98,6 +101,8 @@ class Answer:
 class Caller:
     """Somebody with a cookie jar; paths are below /api/v1 unless they are whole."""
 
+    held_to_document = False  # whether each answer is held against the OpenAPI document
+
     def __init__(self, app: Flask) -> None:
         self.flask = app.test_client()
         self.user: dict[str, Any] = {}
@@ -116,7 +121,17 @@ class Caller:
     def whole(self, method: str, path: str, **options: Any) -> Answer:
         with self.flask.open(path, method=method, **options) as response:
             answer = Answer(method, response.status_code, response.headers, response.get_data())
-        return answer.check(enveloped=not path.startswith(("/v1/", "/mcp")))
+        whole = f"{path}?{urlencode(given)}" if isinstance(given := options.get("query_string"), dict) else path
+        if self.held_to_document and "Content-Encoding" not in answer.headers:
+            promised.check(
+                self.flask.application,
+                method,
+                whole,
+                answer.status,
+                answer.headers.get("Content-Type", ""),
+                answer.body,
+            )
+        return answer.check(enveloped=not path.startswith(("/v1/", "/mcp", "/api/v1/openapi.json")))
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.call("GET", path, **options)

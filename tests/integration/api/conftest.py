@@ -159,6 +159,12 @@ def world(made_world: Callable[..., World]) -> World:
 
 
 @pytest.fixture
+def held_to_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold each answer of the test against the OpenAPI document."""
+    monkeypatch.setattr(Caller, "held_to_document", True)
+
+
+@pytest.fixture
 def ann(world: World) -> Caller:
     return world.person("ann")
 

@@ -114,6 +114,7 @@ PAGE = (
 
 SERVER = (
     anybody("GET", "/about", OK),
+    anybody("GET", "/openapi.json", OK),
     anybody("GET", "/health/live", OK),
     anybody("GET", "/health/ready", OK),
     anybody("GET", "/metrics", OK),  # to this machine, as the tests are; others: test_metrics.py

@@ -11,6 +11,8 @@ import pytest
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import World
 
+pytestmark = pytest.mark.usefixtures("held_to_document")
+
 # Every address that takes a body, with a good one; {c}, {v}, {m}: ids of the asking person's own.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/auth/register"): {"email": "bad-input@example.com", "password": "correct horse", "name": "N"},

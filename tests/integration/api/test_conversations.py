@@ -107,7 +107,7 @@ def test_an_export_holds_the_conversation(world: World, ann: Caller) -> None:
     assert exported == {**ann.get(f"/conversations/{conversation}").data, "messages": messages}
     refused = ann.get(f"{path}?format=pdf")
     assert refused.error == (400, "INVALID_REQUEST")
-    assert "`md` or `json`" in refused.json["message"]
+    assert "'md' or 'json'" in refused.json["message"]
 
 
 def test_an_export_holds_more_messages_than_a_page(ann: Caller) -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.integration.api.calls import Caller, pages
 from tests.integration.api.conftest import World
 
+pytestmark = pytest.mark.usefixtures("held_to_document")
+
 
 def test_one_thing_and_a_list(ann: Caller) -> None:
     assert ann.get("/auth/me").json == {"success": True, "message": None, "data": ann.user}

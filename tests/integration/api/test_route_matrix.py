@@ -11,6 +11,8 @@ from tests.integration.api.conftest import World
 from tests.integration.api.role_library import SECRET, RoleLibrary, code_of
 from tests.integration.api.route_expectations import ROLES, TABLE, Row
 
+pytestmark = pytest.mark.usefixtures("held_to_document")
+
 
 @pytest.fixture(scope="module")
 def library(world: World) -> RoleLibrary:

@@ -132,6 +132,7 @@ ACTS: dict[str, Act] = {
     "GET /auth/me": lambda case: case.ask("GET", "/auth/me"),
     "GET /auth/oidc": lambda case: case.ask("GET", "/auth/oidc"),
     "GET /auth/oidc/callback": lambda case: case.ask("GET", "/auth/oidc/callback"),
+    "GET /openapi.json": lambda case: case.ask("GET", "/openapi.json"),
     "GET /health/live": lambda case: case.ask("GET", "/health/live"),
     "GET /health/ready": lambda case: case.ask("GET", "/health/ready"),
     "GET /metrics": lambda case: case.caller.call("GET", "/metrics"),

@@ -6,19 +6,35 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
+from pydantic import Field
 
 from backend.app.api import account_shapes as shapes
-from backend.app.api.body import page
 from backend.app.api.context import administrator, record, services
 from backend.app.api.envelope import listing
+from backend.app.api.query import Query, asked, page
 from backend.app.domain.audit import Action, AuditEvent, AuditFilter
 from backend.app.errors import InvalidRequest
 
 _COLUMNS = ("at", "action", "actor", "target_kind", "target", "target_id", "address", "details")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon out
+
+
+_Moment = Annotated[str | None, Field(description="A moment such as 2026-11-21T03:00:00Z.")]
+
+
+class Wanted(Query):
+    action: str | None = None
+    actor: Annotated[str | None, Field(description="Part of an email address.")] = None
+    since: _Moment = None
+    until: _Moment = None
+
+
+class Exported(Query):
+    format: Literal["csv", "jsonl"] = "csv"
 
 
 def blueprint() -> Blueprint:
@@ -36,9 +52,7 @@ def index() -> Response:
 
 def export() -> Response:
     administrator()
-    form, which = request.args.get("format", "csv"), _which()
-    if form not in ("csv", "jsonl"):
-        raise InvalidRequest("`format` is `csv` or `jsonl`.")
+    form, which = asked(Exported).format, _which()
     record(Action.AUDIT_EXPORTED, format=form)
     batches = services().audit.all(which)
     lines, media_type = (_csv(batches), "text/csv") if form == "csv" else (_jsonl(batches), "application/jsonl")
@@ -73,12 +87,12 @@ def _lines(rows: object) -> str:
 
 
 def _which() -> AuditFilter:
-    asked = request.args
-    return AuditFilter(asked.get("action") or None, asked.get("actor") or None, _moment("since"), _moment("until"))
+    wanted = asked(Wanted)
+    since, until = _moment("since", wanted.since), _moment("until", wanted.until)
+    return AuditFilter(wanted.action, wanted.actor, since, until)
 
 
-def _moment(name: str) -> datetime | None:
-    raw = request.args.get(name)
+def _moment(name: str, raw: str | None) -> datetime | None:
     if not raw:
         return None
     try:

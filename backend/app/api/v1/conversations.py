@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 import msgspec
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, send_file
 
 from backend.app.api import serialise
-from backend.app.api.body import Body, page, parse
+from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, record, services
 from backend.app.api.envelope import answer, listing
+from backend.app.api.query import Query, asked, page
+from backend.app.api.shapes.talk import ExportShape
 from backend.app.domain.audit import Action, Target
-from backend.app.errors import InvalidRequest
 from backend.app.services.documents import safe_name
 
 
 class Changes(Body):
     title: str | None = None
     pinned: bool | None = None
+
+
+class Wanted(Query):
+    q: str | None = None
+
+
+class Ordered(Query):
+    order: Literal["oldest", "newest"] = "oldest"
+
+
+class Exported(Query):
+    format: Literal["md", "json"] = "md"
 
 
 def blueprint() -> Blueprint:
@@ -33,7 +47,7 @@ def blueprint() -> Blueprint:
 
 
 def index() -> Response:
-    found, cursor = services().conversations.page(current_user(), request.args.get("q") or None, page())
+    found, cursor = services().conversations.page(current_user(), asked(Wanted).q, page())
     return listing([serialise.conversation(item) for item in found], cursor)
 
 
@@ -53,26 +67,23 @@ def delete(conversation_id: str) -> Response:
 
 
 def messages(conversation_id: str) -> Response:
-    user, order = current_user(), request.args.get("order", "oldest")
-    if order not in ("oldest", "newest"):
-        raise InvalidRequest("`order` is `oldest` or `newest`.")
-    newest = order == "newest"
+    user, newest = current_user(), asked(Ordered).order == "newest"
     found, cursor = services().conversations.messages(user, conversation_id, page(), newest_first=newest)
     return listing([serialise.message(message) for message in found], cursor)
 
 
 def export(conversation_id: str) -> Response:
     user, service = current_user(), services().conversations
-    form = request.args.get("format", "md")
+    form = asked(Exported).format
     conversation = service.get(user, conversation_id)
     if form == "md":
         content, media_type = service.as_markdown(user, conversation_id).encode(), "text/markdown"
-    elif form == "json":
-        shape = serialise.conversation(conversation)
-        shape["messages"] = [serialise.message(item) for item in service.all_messages(user, conversation_id)]
-        content, media_type = msgspec.json.format(msgspec.json.encode(shape), indent=2), "application/json"
     else:
-        raise InvalidRequest("`format` is `md` or `json`.")
+        shape: ExportShape = {
+            **serialise.conversation(conversation),
+            "messages": [serialise.message(item) for item in service.all_messages(user, conversation_id)],
+        }
+        content, media_type = msgspec.json.format(msgspec.json.encode(shape), indent=2), "application/json"
     record(Action.CONVERSATION_EXPORTED, Target("conversation", conversation.id), format=form)
     name = safe_name(f"{conversation.title.replace('/', ' ')}.{form}")
     return send_file(io.BytesIO(content), media_type, as_attachment=True, download_name=name)

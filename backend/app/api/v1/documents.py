@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, request, send_file
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from backend.app.api import serialise
-from backend.app.api.body import Body, optional_number, page, parse
+from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, services
 from backend.app.api.envelope import answer, failure, listing
+from backend.app.api.query import OfCollection, Query, WholeNumber, asked, page
 from backend.app.api.uploads import received_files
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus
@@ -26,6 +28,7 @@ _FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or 
 # Shown by the browser itself; anything else is offered for saving, so that no document's own
 # markup or script ever runs under this address.
 _SHOWN = frozenset({"application/pdf", "text/plain"})
+_STATES = "^(({0})(,({0}))*)?$".format("|".join(DocumentStatus))
 _NUMBER = re.compile("[0-9]{1,5}")
 _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -33,6 +36,36 @@ _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 class WebPageBody(Body):
     url: str = Field(min_length=1, max_length=MAX_URL_CHARS)
     collection_id: str | None = None
+
+
+def _states(value: str | None) -> str | None:
+    if value and not re.fullmatch(_STATES, value):
+        raise PydanticCustomError("states", f"is one or more of {', '.join(DocumentStatus)}, with commas between them")
+    return value
+
+
+class Wanted(OfCollection):
+    status: Annotated[
+        str | None,
+        AfterValidator(_states),
+        Field(description="Those in one of these states.", json_schema_extra={"pattern": _STATES}),
+    ] = None
+    q: Annotated[str | None, Field(description="Words of the title or the file's name.")] = None
+    sort: DocumentSort = DocumentSort.NEWEST
+
+
+class Form(Query):
+    format: Annotated[Literal["original", "text"], Field(description="As it came, or the text read from it.")] = (
+        "original"
+    )
+
+
+class Around(Query):
+    around: Annotated[WholeNumber | None, Field(description="This passage with its neighbours.")] = None
+
+
+class Size(Query):
+    width: Annotated[WholeNumber, Field(json_schema_extra={"enum": list(WIDTHS)})] = max(WIDTHS)
 
 
 def blueprint() -> Blueprint:
@@ -73,11 +106,12 @@ def _web_page(user: User) -> Response:
 
 
 def index() -> Response:
+    wanted = asked(Wanted)
     which = DocumentFilter(
-        collection_id=request.args.get("collection_id") or None,
-        statuses=_statuses(request.args.get("status")),
-        text=request.args.get("q") or None,
-        sort=_sort(request.args.get("sort")),
+        collection_id=wanted.collection_id,
+        statuses=tuple(map(DocumentStatus, dict.fromkeys((wanted.status or "").split(",")))) if wanted.status else (),
+        text=wanted.q,
+        sort=wanted.sort,
     )
     found, cursor = services().documents.page(current_user(), which, page())
     return listing([serialise.document(document) for document in found], cursor)
@@ -93,10 +127,7 @@ def delete(document_id: str) -> Response:
 
 
 def content(document_id: str) -> Response:
-    form = request.args.get("format", "original")
-    if form not in ("original", "text"):
-        raise InvalidRequest("`format` is `text`, or left out for the file as it came.")
-    user, documents = current_user(), services().documents
+    user, documents, form = current_user(), services().documents, asked(Form).format
     document, path = documents.text(user, document_id) if form == "text" else documents.file(user, document_id)
     media_type = "text/plain" if form == "text" else document.media_type
     response = send_file(
@@ -115,7 +146,7 @@ def content(document_id: str) -> Response:
 
 
 def passages(document_id: str) -> Response:
-    found, cursor = services().documents.passages(current_user(), document_id, page(), around=optional_number("around"))
+    found, cursor = services().documents.passages(current_user(), document_id, page(), around=asked(Around).around)
     return listing([serialise.passage(passage) for passage in found], cursor)
 
 
@@ -124,10 +155,8 @@ def images(document_id: str) -> Response:
 
 
 def image(document_id: str, number: str) -> Response:
-    user, width = current_user(), optional_number("width")
-    if width is None:
-        width = max(WIDTHS)
-    elif width not in WIDTHS:
+    user, width = current_user(), asked(Size).width
+    if width not in WIDTHS:
         raise InvalidRequest(f"`width` is one of {', '.join(map(str, WIDTHS))}.")
     data = services().pictures.picture(user, document_id, int(number) if _NUMBER.fullmatch(number) else 0, width)
     response = Response(data, mimetype="image/webp")
@@ -172,18 +201,3 @@ def _problem(result: dict[str, Any]) -> dict[str, str]:
 
 def _all_refused(results: list[dict[str, Any]]) -> Response:
     return failure(results[0]["error"], details={"files": [_problem(result) for result in results]})
-
-
-def _statuses(names: str | None) -> tuple[DocumentStatus, ...]:
-    try:
-        return tuple(DocumentStatus(name) for name in dict.fromkeys((names or "").split(",")) if name)
-    except ValueError:
-        known = ", ".join(status.value for status in DocumentStatus)
-        raise InvalidRequest(f"`status` is one or more of {known}, with commas between them.") from None
-
-
-def _sort(name: str | None) -> DocumentSort:
-    try:
-        return DocumentSort(name or DocumentSort.NEWEST)
-    except ValueError:
-        raise InvalidRequest(f"`sort` is one of {', '.join(sort.value for sort in DocumentSort)}.") from None

@@ -8,9 +8,10 @@ from flask import Blueprint, Response, request
 from pydantic import Field, StrictFloat, StrictInt
 
 from backend.app.api import evaluation_shapes as shapes
-from backend.app.api.body import Body, page, parse
+from backend.app.api.body import Body, parse
 from backend.app.api.context import administrator, record, services
 from backend.app.api.envelope import answer, listing
+from backend.app.api.query import MAX_LIMIT, Paging, Query, WholeNumber, asked, page
 from backend.app.api.uploads import received_files
 from backend.app.domain.audit import Action, Target
 from backend.app.domain.evaluation import Change, SearchSettings
@@ -44,6 +45,22 @@ class NewRun(Body):
     candidates: StrictInt | None = None
 
 
+class OneCollection(Query):
+    collection_id: str
+
+
+class Wanted(OneCollection):
+    q: str | None = None
+
+
+class RunPaging(Paging):
+    limit: Annotated[WholeNumber, Field(ge=1, le=MAX_LIMIT)] = 20
+
+
+class Changed(Query):
+    change: Change = Change.ALL
+
+
 def blueprint() -> Blueprint:
     evaluation = Blueprint("evaluation", __name__, url_prefix="/evaluation")
     evaluation.get("")(overview)
@@ -68,7 +85,7 @@ def overview() -> Response:
     user, every = administrator(), services()
     return answer(
         {
-            "questions": every.evaluation.questions.count(user, _collection_id()),
+            "questions": every.evaluation.questions.count(user, asked(OneCollection).collection_id),
             "today": shapes.settings(every.evaluation.runs.today),
             "offered_questions": every.settings.offered_questions,
             "limits": {
@@ -87,8 +104,8 @@ def overview() -> Response:
 
 
 def index() -> Response:
-    user, text = administrator(), request.args.get("q") or None
-    found, cursor = services().evaluation.questions.page(user, _collection_id(), text, page())
+    user, wanted = administrator(), asked(Wanted)
+    found, cursor = services().evaluation.questions.page(user, wanted.collection_id, wanted.q, page())
     return listing([shapes.question(item) for item in found], cursor)
 
 
@@ -110,7 +127,8 @@ def delete(question_id: str) -> Response:
 
 
 def offers() -> Response:
-    found, cursor = services().evaluation.questions.offers(administrator(), _collection_id(), page())
+    user, collection_id = administrator(), asked(OneCollection).collection_id
+    found, cursor = services().evaluation.questions.offers(user, collection_id, page())
     return listing([shapes.offer(item) for item in found], cursor)
 
 
@@ -140,7 +158,8 @@ def take_in() -> Response:
 
 
 def runs() -> Response:
-    found, cursor = services().evaluation.runs.page(administrator(), _collection_id(), page(20))
+    user, collection_id = administrator(), asked(OneCollection).collection_id
+    found, cursor = services().evaluation.runs.page(user, collection_id, page(RunPaging))
     return listing([shapes.run(item) for item in found], cursor)
 
 
@@ -171,19 +190,5 @@ def delete_run(run_id: str) -> Response:
 
 
 def results(run_id: str) -> Response:
-    shown = services().evaluation.runs.results(administrator(), run_id, _change(), page())
+    shown = services().evaluation.runs.results(administrator(), run_id, asked(Changed).change, page())
     return listing([shapes.result(item, shown.passages) for item in shown.results], shown.next_cursor)
-
-
-def _collection_id() -> str:
-    collection_id = request.args.get("collection_id")
-    if not collection_id:
-        raise InvalidRequest("Name a collection as `collection_id`.")
-    return collection_id
-
-
-def _change() -> Change:
-    try:
-        return Change(request.args.get("change") or Change.ALL)
-    except ValueError:
-        raise InvalidRequest(f"`change` is one of {', '.join(change.value for change in Change)}.") from None

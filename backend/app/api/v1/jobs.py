@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from backend.app.api import serialise, sse
 from backend.app.api.context import current_user, services
 from backend.app.api.envelope import answer
+from backend.app.api.query import OfCollection, asked
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus, Job
 from backend.app.errors import NotFound, Unavailable
@@ -45,7 +46,7 @@ def events(job_id: str) -> Response:
 
 
 def status() -> Response:
-    user, collection_id = current_user(), request.args.get("collection_id") or None
+    user, collection_id = current_user(), asked(OfCollection).collection_id
     counts = services().documents.counts(user, collection_id)
     data: dict[str, object] = {state.value: counts.get(state, 0) for state in DocumentStatus}
     move = services().documents.reembedding(user, collection_id)

@@ -17,7 +17,7 @@ from backend.app.monitoring.interfaces import Metrics
 _MAX_BYTES = 64 * 1024  # the page keeps 200 measurements at most, which are a quarter of that
 _MAX_VALUE = 1e9  # milliseconds: eleven days
 
-Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Moment = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
 
 class Vital(Body):

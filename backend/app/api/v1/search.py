@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
+from pydantic import Field
 
 from backend.app.api import serialise
-from backend.app.api.body import flag, number
 from backend.app.api.context import current_user, note_stages, services
 from backend.app.api.envelope import listing
+from backend.app.api.query import Flag, Query, WholeNumber
+from backend.app.api.query import asked as asked_for
 from backend.app.api.rendered import render, send
 from backend.app.domain.accounts import User
 from backend.app.domain.search import SearchMode
-from backend.app.errors import InvalidRequest
+from backend.app.services.search import MAX_K, MAX_QUERY_CHARS
+
+
+class Wanted(Query):
+    q: Annotated[str, Field(max_length=MAX_QUERY_CHARS)] = ""
+    mode: SearchMode = SearchMode.HYBRID
+    k: Annotated[WholeNumber, Field(ge=1, le=MAX_K, description="How many passages at most.")] = 10
+    collection_id: Annotated[tuple[str, ...], Field(description="In these collections alone; may be repeated.")] = ()
+    marks: Annotated[Flag, Field(description="Tell where the text holds the query's words.")] = False
 
 
 def blueprint() -> Blueprint:
@@ -23,14 +33,9 @@ def blueprint() -> Blueprint:
 
 
 def find() -> Response:
-    asked = _Asked(
-        current_user(),
-        request.args.get("q", ""),
-        _mode(request.args.get("mode") or SearchMode.HYBRID.value),
-        number("k", 10),
-        [collection_id for collection_id in request.args.getlist("collection_id") if collection_id] or None,
-    )
-    if flag("marks"):
+    user, wanted = current_user(), asked_for(Wanted)
+    asked = _Asked(user, wanted.q, wanted.mode, wanted.k, wanted.collection_id or None)
+    if wanted.marks:
         return _marked(asked)
     return send(services().search.rendered(*asked, render))
 
@@ -40,7 +45,7 @@ class _Asked(NamedTuple):
     query: str
     mode: SearchMode
     k: int
-    collection_ids: list[str] | None
+    collection_ids: tuple[str, ...] | None
 
 
 def _marked(asked: _Asked) -> Response:
@@ -50,10 +55,3 @@ def _marked(asked: _Asked) -> Response:
     note_stages(result.timings)
     hits = list(map(serialise.marked_hit, result.hits, search.marks(asked.query, result.hits)))
     return listing(hits, degraded=list(result.degraded), cached=result.cached, timings=dict(result.timings))
-
-
-def _mode(name: str) -> SearchMode:
-    try:
-        return SearchMode(name)
-    except ValueError:
-        raise InvalidRequest(f"`mode` is one of {', '.join(mode.value for mode in SearchMode)}.") from None

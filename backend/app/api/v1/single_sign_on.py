@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request, session
 from itsdangerous import BadData, URLSafeTimedSerializer
+from pydantic import Field
 
 from backend.app.api.context import record, require_sessions, services, sign_in
+from backend.app.api.query import Query, asked
 from backend.app.domain.accounts import User
 from backend.app.domain.audit import Action, Target
 from backend.app.domain.identities import PendingSignIn
@@ -26,6 +29,16 @@ _MAX_PATH_CHARS = 1000
 _OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
+class Next(Query):
+    next: Annotated[str | None, Field(description="Where to go on after that, on this site.")] = None
+
+
+class Returned(Query):
+    code: Annotated[str | None, Field(description="What the provider gives an account of itself for.")] = None
+    state: str | None = None
+    error: str | None = None
+
+
 def blueprint() -> Blueprint:
     sign_on = Blueprint("single_sign_on", __name__, url_prefix="/auth/oidc")
     sign_on.get("")(begin)
@@ -34,7 +47,7 @@ def blueprint() -> Blueprint:
 
 
 def begin() -> Response:
-    path = own_path(request.args.get("next"))
+    path = own_path(asked(Next).next)
     try:
         address, pending = _required().begin(_callback(), path)
     except NotFound:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from typing import Annotated
+
+from flask import Blueprint, Response
+from pydantic import Field
 
 from backend.app.api import account_shapes as shapes
-from backend.app.api.body import Body, page, parse
+from backend.app.api.body import Body, parse
 from backend.app.api.context import administrator, record, services
 from backend.app.api.envelope import answer, listing
+from backend.app.api.query import Query, asked, page
 from backend.app.api.serialise import moment
 from backend.app.api.v1.auth import account
 from backend.app.domain.accounts import Person, Role
@@ -18,6 +22,14 @@ class Change(Body):
     name: str | None = None
     role: Role | None = None
     suspended: bool | None = None
+
+
+class Wanted(Query):
+    q: Annotated[str | None, Field(description="Part of a name or an email address.")] = None
+
+
+class HandedOver(Query):
+    hand_over_to: Annotated[str | None, Field(description="Who gets the collections that nobody else owns.")] = None
 
 
 def blueprint() -> Blueprint:
@@ -32,7 +44,7 @@ def blueprint() -> Blueprint:
 
 def index() -> Response:
     administrator()
-    found, cursor = services().people.page(request.args.get("q"), page())
+    found, cursor = services().people.page(asked(Wanted).q, page())
     return listing([shapes.person(item) for item in found], cursor)
 
 
@@ -50,7 +62,7 @@ def change(user_id: str) -> Response:
 
 def delete(user_id: str) -> Response:
     by, service = administrator(), services().people
-    person, heir = service.get(user_id), request.args.get("hand_over_to") or None
+    person, heir = service.get(user_id), asked(HandedOver).hand_over_to
     service.delete(by, user_id, heir)
     record(Action.DELETED, account(person.user), only_owned=person.only_owned, handed_over_to=heir)
     return answer()
