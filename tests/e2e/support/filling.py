@@ -62,7 +62,11 @@ def fill_conversation(data_dir: Path, email: str, messages: int, title: str = "A
         conversation_id = new_id()
         row = {"id": conversation_id, "user_id": owner, "title": title, "pinned": False, "collection_ids": []}
         _insert(database, ConversationRow, [{**row, "created_at": now, "updated_at": now}])
-        said = (message(conversation_id, n, now - timedelta(seconds=messages - n)) for n in range(1, messages + 1))
+        collection = _collection(database, owner)
+        said = (
+            message(conversation_id, n, now - timedelta(seconds=messages - n), collection)
+            for n in range(1, messages + 1)
+        )
         _insert(database, MessageRow, [{**rows.message_columns(one), "place": one.id} for one in said])
     return conversation_id
 
@@ -78,11 +82,7 @@ def fill_texts(data_dir: Path, email: str, texts: Sequence[str]) -> str:
     documents = [new_id() for _ in texts]
     with _database(data_dir) as database:
         owner = _owner(database, email)
-        collection = database.read(
-            lambda session: session.scalars(
-                select(MemberRow.collection_id).where(MemberRow.user_id == owner).order_by(MemberRow.collection_id)
-            ).first()
-        )
+        collection = _collection(database, owner)
         shared = {"collection_id": collection, "status": "ready", "progress": 1.0, "bytes": 1, "created_at": now}
         kinds = {"media_type": "text/plain", "error_code": None, "error_message": None, "pages": None, "passages": 1}
         named = [
@@ -114,10 +114,10 @@ def fill_texts(data_dir: Path, email: str, texts: Sequence[str]) -> str:
     return conversation_id
 
 
-def message(conversation_id: str, n: int, at: datetime) -> Message:
+def message(conversation_id: str, n: int, at: datetime, collection_id: str = "") -> Message:
     asked = n % 2 == 1
     text = f"Question {n}: what does the log say?" if asked else _answer(n)
-    sources = () if asked else tuple(_source(number) for number in range(1, 7))
+    sources = () if asked else tuple(_source(number, collection_id) for number in range(1, 7))
     quote = SENTENCES[0]
     return Message(
         id=conversation_id[:24] + f"{n:08x}",
@@ -141,9 +141,16 @@ def _answer(n: int) -> str:
     return f"Answer {n}. {words} [1]" + (_TABLE if n % 10 == 0 else "") + (_CODE if n % 14 == 0 else "")
 
 
-def _source(n: int) -> Source:
+def _source(n: int, collection_id: str) -> Source:
     text = " ".join(SENTENCES[0:1] + SENTENCES * 2)
-    return Source(n, f"{n:032x}", "The log of Marten Point", n, "Fuel", n, text, 0, len(text), 0.5)
+    return Source(
+        n, f"{n:032x}", "The log of Marten Point", n, "Fuel", n, text, 0, len(text), 0.5, collection_id=collection_id
+    )
+
+
+def _collection(database: Database, owner: str) -> str:
+    query = select(MemberRow.collection_id).where(MemberRow.user_id == owner).order_by(MemberRow.collection_id)
+    return str(database.read(lambda session: session.scalars(query).first()))
 
 
 @contextlib.contextmanager

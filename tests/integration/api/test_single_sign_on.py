@@ -433,9 +433,10 @@ def test_a_provider_that_is_away_or_speaks_rubbish_is_told_and_comes_back(
 
 
 def test_one_address_has_the_provider_asked_so_often_and_no_more(
-    made_world: Callable[..., World], provider: IdentityProvider
+    made_world: Callable[..., World], provider: IdentityProvider, valkey_url: str
 ) -> None:
-    world = office_of(made_world, provider, rate_register="3/10m")
+    counts_of_its_own = Secret(f"{valkey_url}?db=12&socket_timeout=20&socket_connect_timeout=20")
+    world = office_of(made_world, provider, rate_register="3/10m", redis_url=counts_of_its_own)
     caller = world.nobody()
     statuses = []
     for _ in range(5):

@@ -13,6 +13,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from backend.app.cache.allowances import LocalAllowances
 from backend.app.cache.disk import DiskCache
 from backend.app.cache.interfaces import DISK, MEMORY, REDIS
 from backend.app.cache.keys import Policy, Region
@@ -115,7 +116,7 @@ def test_a_valkey_that_hangs_costs_one_call_and_is_used_again_by_itself(redis: R
 @pytest.mark.parametrize("worker", [SECONDS], indirect=True, ids=["as in the product"])
 def test_whoever_else_asks_a_valkey_that_hangs_is_told_at_once_that_it_is_away(redis: Redis, worker: Worker) -> None:
     """The queue and the look at its health have a client of more patience, which would wait each time."""
-    caches = Caches(worker.cache, worker.memory, worker.breaker)
+    caches = Caches(worker.cache, worker.memory, worker.breaker, LocalAllowances())
     assert caches.ask_redis(redis.ping) is True
     pid = int(redis.info("server")["process_id"])
     os.kill(pid, signal.SIGSTOP)
