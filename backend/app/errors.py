@@ -19,7 +19,7 @@ class AppError(Exception):
     error: str = "Internal error"
     message: str = "Something went wrong on the server. Try again; if it stays, tell the administrator the request id."
     retryable: bool = False
-    retry_after: int = 1  # seconds, for what is retryable
+    retry_after: int = 1  # seconds, for what is retryable or beyond a limit
 
     def __init__(self, message: str | None = None, *, details: Mapping[str, object] | None = None):
         self.message = message or type(self).message
@@ -316,6 +316,19 @@ class RateLimited(AppError):
         error = cls(f"Too many requests. Try again in {wait} s.")
         error.retry_after = wait
         return error
+
+
+class QuotaExceeded(AppError):
+    status, error_code, error = 429, "QUOTA_EXCEEDED", "No room left"
+    message = "There is no room for this file: the limit of what may be kept is reached. Delete documents, or ask the administrator for more room."
+    retry_after = 3600
+
+
+class QueueFull(AppError):
+    status, error_code, error = 429, "QUEUE_FULL", "Too many documents waiting"
+    message = "Too many documents are waiting to be read. Nothing was stored; send it again in a minute."
+    retryable = True
+    retry_after = 60
 
 
 # --- documents that cannot be indexed ---------------------------------------------------

@@ -326,3 +326,19 @@ def test_an_administrator_has_a_collection_follow_a_folder(open_window: Open, si
     expect(dialog).to_contain_text(window.t("folders.none"))
     page.keyboard.press("Escape")
     expect(page.locator("lo-document-row [data-status=ready]")).to_contain_text("lamp")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_what_is_used_of_ones_room_is_said_where_there_is_a_limit(open_window: Open, language: str) -> None:
+    window = open_window(language=language)
+    window.register()
+    page = window.page
+    room = {"bytes": 0, "documents": 2, "most_bytes": 0, "most_documents": 0}
+    page.route("**/api/v1/usage", lambda route: route.fulfill(json={"success": True, "message": None, "data": room}))
+    page.goto("/documents")
+    expect(page.locator("lo-file-buttons").first).to_be_visible()
+    expect(page.get_by_test_id("room")).to_have_count(0)
+    room.update(bytes=750_000, most_bytes=1_000_000, most_documents=2)
+    page.reload()
+    expect(page.get_by_test_id("room")).to_contain_text(window.t("documents.room_documents", used=2, most=2))
+    expect(page.get_by_test_id("room")).to_contain_text(window.t("documents.room_full"))

@@ -58,7 +58,7 @@ def refusal(error: AppError, body: dict[str, Any], status: int | None = None) ->
     if response.status_code == 401:  # which says how to sign in (RFC 9110, section 15.5.2)
         wrong = ', error="invalid_token"' if isinstance(error, InvalidKey) else ""
         response.headers["WWW-Authenticate"] = f'Bearer realm="Like-Opt"{wrong}'
-    if error.retryable:
+    if error.retryable or response.status_code == 429:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

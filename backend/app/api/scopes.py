@@ -50,6 +50,7 @@ NEEDS = {
     "jobs.events": _READ,
     "jobs.cancel": _WRITE,
     "jobs.status": _READ_ALL,
+    "room.show": _READ_ALL,
     "chat.ask": _ASK,
     "openai.complete": _ASK,
     "openai.index": _ASK,

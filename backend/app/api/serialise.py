@@ -14,6 +14,7 @@ from backend.app.domain.chat import Citation, Conversation, Message, Source, Usa
 from backend.app.domain.documents import Collection, Document, Job, Passage, Picture, Problem
 from backend.app.domain.folders import WatchedFile, WatchedFolder
 from backend.app.domain.keys import ApiKey, Scope
+from backend.app.domain.room import RoomUsage
 from backend.app.domain.search import Hit, MoveProgress
 
 
@@ -46,6 +47,15 @@ def key(value: ApiKey) -> people.KeyShape:
 
 def move(value: MoveProgress) -> library.MoveShape:
     return {"from": list(value.sources), "to": value.target, "passages": value.passages, "done": value.done}
+
+
+def room(value: RoomUsage) -> library.RoomShape:
+    return {
+        "bytes": value.bytes,
+        "documents": value.documents,
+        "most_bytes": value.most_bytes,
+        "most_documents": value.most_documents,
+    }
 
 
 def collection(value: Collection) -> people.CollectionShape:

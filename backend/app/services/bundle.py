@@ -21,9 +21,11 @@ from backend.app.services.health import HealthService
 from backend.app.services.invitations import InvitationService
 from backend.app.services.keys import KeyService
 from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.open_streams import OpenStreams
 from backend.app.services.people import PeopleService
 from backend.app.services.performance import PerformanceService
 from backend.app.services.pictures import PictureService
+from backend.app.services.room import RoomService
 from backend.app.services.search import SearchService
 from backend.app.services.sessions import SessionService
 from backend.app.services.single_sign_on import SingleSignOn
@@ -56,4 +58,6 @@ class Services:
     embedder: Embedder
     folders: FolderService
     guesses: Guesses
+    room: RoomService
+    streams: OpenStreams
     formats: tuple[str, ...]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from backend.app.domain.documents import ExtractedDocument
-from backend.app.errors import DocumentRefused, FileTooLarge, NothingInArchive
+from backend.app.errors import DocumentRefused, FileTooLarge, NothingInArchive, QuotaExceeded
 from backend.app.services.documents import safe_name
 from backend.app.services.ingestion.archives import Archives, Member
 from backend.app.services.ingestion.child_process import ExtractionCancelled
@@ -106,6 +106,9 @@ class Unfolder:
         try:
             self._files.keep(received, document_id)
             job_id = self._members.add_member(task, new)
+        except QuotaExceeded as error:
+            self._files.remove(document_id)
+            return error.message.rstrip(".")
         except BaseException:
             self._files.discard(received)
             self._files.remove(document_id)

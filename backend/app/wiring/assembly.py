@@ -40,6 +40,7 @@ from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
 from backend.app.services.retrieval.query_terms import QueryTerms
+from backend.app.services.room import RoomService
 from backend.app.services.search import SearchService
 from backend.app.services.sessions import SessionService
 from backend.app.services.web.addresses import Gate, networks_of, ports_of
@@ -55,12 +56,13 @@ from backend.app.storage.repositories.folders import SqlWatchedFolders
 from backend.app.storage.repositories.invitations import SqlInvitations
 from backend.app.storage.repositories.jobs import SqlJobs
 from backend.app.storage.repositories.people import SqlPeople
+from backend.app.storage.repositories.room import SqlRoom
 from backend.app.storage.repositories.sessions import SqlSessions
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.storage.repositories.work import SqlWorkHistory
-from backend.app.wiring.building_blocks import Parts
+from backend.app.wiring.building_blocks import Parts, bounds
 from backend.app.wiring.evaluating import evaluation
-from backend.app.wiring.limiting import guesses
+from backend.app.wiring.limiting import guesses, open_streams
 from backend.app.wiring.measuring import performance
 from backend.app.wiring.probes import probes
 from backend.app.wiring.retrieving import hybrid_retriever, reranked, sourcing, vector_weight
@@ -138,6 +140,8 @@ def services(parts: Parts) -> Services:
         embedder=parts.embedder,
         folders=folders,
         guesses=guesses(parts),
+        room=RoomService(SqlRoom(database), bounds(settings)),
+        streams=open_streams(parts),
         formats=formats.SUPPORTED_EXTENSIONS,
     )
 
@@ -160,7 +164,7 @@ def _answering(parts: Parts, retriever: CachedRetriever, models: LanguageModels)
 
 def _documents(parts: Parts) -> DocumentService:
     return DocumentService(
-        documents=SqlDocuments(parts.database),
+        documents=SqlDocuments(parts.database, bounds(parts.settings)),
         jobs=SqlJobs(parts.database),
         files=parts.files,
         queue=parts.queue,

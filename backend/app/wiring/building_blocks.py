@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backend.app.concurrency import NativePool
 from backend.app.config import Settings
+from backend.app.domain.room import Bounds
 from backend.app.epochs import Epoch, NoEpoch, SharedEpoch
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.null import NullMetrics
@@ -76,7 +77,7 @@ def parts(
     """
     access = epoch(settings, "access")
     database = Database(settings.sqlalchemy_url, access)
-    passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database), Analyzer()
+    passages, indexing, analyzer = SqlPassages(database), SqlIndexing(database, bounds=bounds(settings)), Analyzer()
     pool, metrics = NativePool(settings.native_threads), metrics or NullMetrics()
     redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
     remembered = caches(settings, redis, pool, metrics) if caching else no_caches(metrics)
@@ -103,6 +104,16 @@ def parts(
         records=SqlRecords(database),
         moves=SqlReembeddings(database),
         caches=remembered,
+    )
+
+
+def bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        owner_bytes=settings.quota_bytes,
+        owner_documents=settings.quota_documents,
+        server_bytes=settings.quota_server_bytes,
+        server_documents=settings.quota_server_documents,
+        jobs=settings.most_waiting,
     )
 
 

@@ -17,7 +17,7 @@ from backend.app.storage.repositories.evaluation_runs import SqlEvaluationRuns
 from backend.app.storage.repositories.labelled_questions import SqlLabelledQuestions
 from backend.app.storage.repositories.offers import SqlOffers
 from backend.app.storage.repositories.right_places import SqlRightPlaces
-from backend.app.wiring.building_blocks import Parts
+from backend.app.wiring.building_blocks import Parts, bounds
 from backend.app.wiring.retrieving import hybrid_retriever, reranked, vector_weight
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def evaluation(parts: Parts, collections: CollectionService) -> EvaluationServic
         ),
         imports=ImportService(
             collections=collections,
-            documents=SqlDocuments(database),
+            documents=SqlDocuments(database, bounds(settings)),
             questions=questions,
             files=parts.files,
             queue=parts.queue,

@@ -7,6 +7,7 @@ from dataclasses import fields
 from backend.app.config import Settings
 from backend.app.domain.rates import Rate
 from backend.app.services.guesses import Guesses
+from backend.app.services.open_streams import OpenStreams
 from backend.app.wiring.building_blocks import Parts
 
 _PREFIX = "rate_"
@@ -21,3 +22,8 @@ def rates(settings: Settings) -> dict[str, Rate | None]:
 def guesses(parts: Parts) -> Guesses:
     known = rates(parts.settings)
     return Guesses(parts.caches.allowances, parts.metrics, account=known["guesses"], address=known["guesses_address"])
+
+
+def open_streams(parts: Parts) -> OpenStreams:
+    settings = parts.settings
+    return OpenStreams(parts.metrics, together=settings.most_answers, of_user=settings.most_answers_of_user)

@@ -162,6 +162,7 @@ ACCOUNTS = (
 DOCUMENTS = (
     oneself("GET", "/documents"),
     oneself("GET", "/indexing/status"),
+    oneself("GET", "/usage"),
     editors("POST", "/documents", NO_COLLECTION, TAKEN, {"collection_id": "{collection}"}, upload="note.txt"),
     editors(
         "POST",

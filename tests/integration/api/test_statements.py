@@ -150,6 +150,7 @@ ACTS: dict[str, Act] = {
         "GET", f"/documents/{case.document}/images/1"
     ),
     "GET /documents/<document_id>/passages": lambda case: case.ask("GET", f"/documents/{case.document}/passages"),
+    "GET /usage": lambda case: case.ask("GET", "/usage"),
     "GET /indexing/status": lambda case: case.ask("GET", "/indexing/status"),
     "GET /jobs/<job_id>": lambda case: case.ask("GET", f"/jobs/{case.job}"),
     "POST /mcp": used_by_an_assistant,

@@ -35,6 +35,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.app.api import sse
 from backend.app.api.mcp.tools import TOOLS, Caller, Result, Tool
+from backend.app.api.places import in_a_place
 from backend.app.errors import AppError, Restarting
 from backend.app.version import __version__
 
@@ -129,8 +130,11 @@ def _called(request: JSONRPCRequest, caller: Caller, *, streams: bool) -> Respon
         raise Refused(INVALID_PARAMS, f"There is no tool {asked.name!r} for this API key.")
     results = _results(tool, asked.arguments or {}, caller)
     if streams and tool.waits:
-        return sse.stream(
-            results, lambda found: _frames(request.id, found), farewell=lambda last: _farewell(request.id, last)
+        return in_a_place(
+            caller.user,
+            lambda: sse.stream(
+                results, lambda found: _frames(request.id, found), farewell=lambda last: _farewell(request.id, last)
+            ),
         )
     return _json(_result(request.id, next(found for found in results if found is not None)))
 

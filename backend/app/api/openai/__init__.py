@@ -10,6 +10,7 @@ from backend.app.api.context import current_user, services
 from backend.app.api.guarded import guarded
 from backend.app.api.openai import answers, models
 from backend.app.api.openai.asked import Completion
+from backend.app.api.places import in_a_place
 from backend.app.domain.chat import TokenEvent
 
 
@@ -25,13 +26,17 @@ def complete() -> Response:
     user, body = current_user(), parse(Completion)
     every = services()
     asked = body.request(models.searched_by(body.model, every.collections.visible(user)))
-    events = guarded(every.completions.complete(user, asked), every.metrics)
-    answer = answers.Answer(body.model, with_usage=body.wants_usage)
-    if not body.stream:
-        return answers.whole(answer, events)
-    return sse.stream(
-        events, answer.chunks, farewell=answers.cut_off, watched=lambda event: isinstance(event, TokenEvent)
-    )
+
+    def answer() -> Response:
+        events = guarded(every.completions.complete(user, asked), every.metrics)
+        made = answers.Answer(body.model, with_usage=body.wants_usage)
+        if not body.stream:
+            return answers.whole(made, events)
+        return sse.stream(
+            events, made.chunks, farewell=answers.cut_off, watched=lambda event: isinstance(event, TokenEvent)
+        )
+
+    return in_a_place(user, answer)
 
 
 def index() -> Response:

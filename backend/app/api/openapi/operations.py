@@ -33,6 +33,8 @@ _TAKING_IN = (
     errors.EmptyDocument,
     errors.IncompleteUpload,
     errors.StorageFull,
+    errors.QuotaExceeded,
+    errors.QueueFull,
     errors.WebPageRefused,
     errors.WebPageUnreachable,
 )
@@ -106,6 +108,7 @@ OPERATIONS: dict[str, Operation] = {
     "jobs.show": Operation("An indexing job", data=library.JobShape),
     "jobs.cancel": Operation("Cancel a job", data=library.JobShape, errors=[errors.Conflict]),
     "jobs.events": Operation("The job at each change, until it has ended", events={"job": library.JobShape}),
+    "room.show": Operation("How much one keeps, and may keep", data=library.RoomShape),
     "jobs.status": Operation("How many documents are in which state", data=library.IndexingShape, query=[OfCollection]),
     "search.find": Operation("Find passages", data=library.HitShape, many=True, query=[search.Wanted], beside=_BESIDE_HITS, errors=[errors.CollectionNotFound]),
 

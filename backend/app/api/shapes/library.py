@@ -102,6 +102,13 @@ class HitShape(TypedDict):
 MoveShape = TypedDict("MoveShape", {"from": list[str], "to": str, "passages": int, "done": int})
 
 
+class RoomShape(TypedDict):
+    bytes: int
+    documents: int
+    most_bytes: int
+    most_documents: int
+
+
 class IndexingShape(TypedDict):
     queued: int
     extracting: int

@@ -14,6 +14,7 @@ from backend.app.api import serialise, sse
 from backend.app.api.body import Body, parse
 from backend.app.api.context import current_user, services
 from backend.app.api.guarded import guarded, told
+from backend.app.api.places import in_a_place
 from backend.app.domain.chat import ChatEvent, DoneEvent, ErrorEvent, MetaEvent, Silence, SourcesEvent, TokenEvent
 from backend.app.errors import Restarting
 from backend.app.services.chat import Question
@@ -47,9 +48,13 @@ def ask() -> Response:
         question_id=body.question_id,
     )
     every = services()
-    events = guarded(every.chat.ask(user, question), every.metrics)
-    # Before the first token a branch, or the model, may be silent for long without a sign.
-    return sse.stream(events, _encoded, farewell=_cut_off, watched=lambda event: isinstance(event, TokenEvent))
+
+    def answer() -> Response:
+        events = guarded(every.chat.ask(user, question), every.metrics)
+        # Before the first token a branch, or the model, may be silent for long without a sign.
+        return sse.stream(events, _encoded, farewell=_cut_off, watched=lambda event: isinstance(event, TokenEvent))
+
+    return in_a_place(user, answer)
 
 
 def _cut_off(last: ChatEvent | None) -> bytes:

@@ -23,6 +23,15 @@ class LimitSettings:
     rate_reports: str = setting("3000/m", "The same from all addresses together.", group="Rate limits")
     rate_address: str = setting("1200000/m", "All requests to the API from one address, of whatever kind.", group="Rate limits")
 
+    # --- room; 0 is no limit ---
+    quota_bytes: int = setting(0, "Most bytes of files in the collections that one person owns; 0: no limit.", group="Room", least=0)
+    quota_documents: int = setting(0, "Most documents in them; 0: no limit.", group="Room", least=0)
+    quota_server_bytes: int = setting(0, "Most bytes of files on the whole server; 0: no limit.", group="Room", least=0)
+    quota_server_documents: int = setting(0, "Most documents on it; 0: no limit.", group="Room", least=0)
+    most_waiting: int = setting(200_000, "Most documents that wait to be read or learnt; more are to be sent later; 0: no limit.", group="Room", least=0)
+    most_answers: int = setting(10_000, "Most answers that one worker streams at once; 0: no limit.", group="Room", least=0)
+    most_answers_of_user: int = setting(10_000, "Most of them to one person; 0: no limit.", group="Room", least=0)
+
     # --- slow clients ---
     body_seconds: int = setting(30, "Seconds for which the server waits for a request's body, besides those of the next setting.", group="Slow clients", least=1)
     body_bytes_per_second: int = setting(1024, "Each so many bytes of a body that have come give it a second more.", group="Slow clients", least=1)

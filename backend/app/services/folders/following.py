@@ -13,7 +13,7 @@ import structlog
 
 from backend.app.domain.accounts import User
 from backend.app.domain.folders import Stat, WatchedFile, WatchedFolder
-from backend.app.errors import AppError, DocumentNotFound, FolderNotAllowed, Unavailable
+from backend.app.errors import AppError, DocumentNotFound, FolderNotAllowed, QueueFull, QuotaExceeded, Unavailable
 from backend.app.processes.owners import has_ended
 from backend.app.services.documents import DocumentService
 from backend.app.services.folders.roots import Roots
@@ -190,8 +190,8 @@ class FollowingService:
             sent = self._documents.receive(self._user(folder), folder.collection_id, path.rpartition("/")[2], incoming)
             document_id = sent.document.id
             owned = not sent.duplicate or self._folders.came_from_a_folder(document_id)
-        except Unavailable:
-            raise
+        except (Unavailable, QuotaExceeded, QueueFull):
+            raise  # nothing is wrong with the file: the next look tries again
         except AppError as error:
             problem = error.message
         finally:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
+from backend.app.domain.room import Bounds
 from backend.app.errors import Conflict
 from backend.app.storage import cursors
 from backend.app.storage.database import Database
@@ -23,11 +24,13 @@ from backend.app.storage.repositories.access import (
     writable_document,
 )
 from backend.app.storage.repositories.document_pages import document_page, with_jobs
+from backend.app.storage.repositories.room import require_room, require_turn
 
 
 class SqlDocuments:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bounds: Bounds = Bounds()) -> None:  # noqa: B008  # frozen
         self._database = database
+        self._bounds = bounds
 
     def add(self, user_id: str, document: NewDocument) -> tuple[Document, Job | None]:
         def work(session: Session) -> tuple[Document, Job | None]:
@@ -35,6 +38,8 @@ class SqlDocuments:
             known = session.scalar(_same(document))
             if known is not None:
                 return with_jobs(session, [known])[0], None
+            require_room(session, self._bounds, document)
+            require_turn(session, self._bounds)
             row = _new_document(document)
             session.add(row)
             session.flush()
@@ -152,10 +157,11 @@ def begin_anew(session: Session, row: DocumentRow) -> JobRow:
     return job
 
 
-def add_row(session: Session, document: NewDocument) -> str | None:
+def add_row(session: Session, document: NewDocument, bounds: Bounds) -> str | None:
     """Add a document whose collection is held, with its job; None where the same bytes are there already."""
     if session.scalar(_same(document)) is not None:
         return None
+    require_room(session, bounds, document)
     row = _new_document(document)
     session.add(row)
     session.flush()

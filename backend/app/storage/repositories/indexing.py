@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.app.domain.documents import Chunk, Document, DocumentStatus, Passage, Problem
+from backend.app.domain.room import Bounds
 from backend.app.storage.database import Database
 from backend.app.storage.indexing_interfaces import TaskLost
 from backend.app.storage.interfaces import IndexingTask, NewDocument, Removal
@@ -23,9 +24,15 @@ LEASE = timedelta(minutes=5)
 
 
 class SqlIndexing:
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        bounds: Bounds = Bounds(),  # noqa: B008  # frozen
+    ) -> None:
         self._database = database
         self._now = now
+        self._bounds = bounds
 
     def pending(self) -> list[str]:
         query = self._pending()
@@ -131,7 +138,7 @@ class SqlIndexing:
             session.get(CollectionRow, document.collection_id, with_for_update=LOCK)
             if _hold(session, task) is None:
                 raise TaskLost
-            return add_row(session, document)
+            return add_row(session, document, self._bounds)
 
         return self._database.write(work)
 

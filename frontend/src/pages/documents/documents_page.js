@@ -22,6 +22,7 @@ import './collection_bar.js';
 import './document_list.js';
 import './document_view.js';
 import './move_note.js';
+import './room_note.js';
 import './web_page_form.js';
 
 /** Documents of a collection: adding, following, opening and removing them. */
@@ -77,6 +78,7 @@ class DocumentsPage extends LightElement {
       <lo-collection-bar></lo-collection-bar>
       ${this.#intake()}
       ${this.#uploads()}
+      <lo-room-note></lo-room-note>
       <lo-move-note></lo-move-note>
       <lo-document-list></lo-document-list>
     `;
