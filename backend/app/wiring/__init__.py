@@ -6,18 +6,17 @@ built here may be built before a fork.
 
 from __future__ import annotations
 
-from backend.app.wiring.assembly import (
+from backend.app.wiring.assembly import services
+from backend.app.wiring.building_blocks import Parts, page_folder, parts
+from backend.app.wiring.documents import following_service
+from backend.app.wiring.evaluating import evaluation_runner, evaluator
+from backend.app.wiring.indexing import (
     agreement_service,
-    evaluator,
-    following_service,
     indexing_service,
     reembedding_service,
     reindexing_service,
     repair_service,
-    services,
 )
-from backend.app.wiring.building_blocks import Parts, page_folder, parts
-from backend.app.wiring.evaluating import evaluation_runner
 from backend.app.wiring.limiting import rates
 from backend.app.wiring.measuring import sampler
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from backend.app.domain.evaluation import SearchSettings
@@ -21,6 +22,7 @@ from backend.app.wiring.building_blocks import Parts, bounds
 from backend.app.wiring.retrieving import hybrid_retriever, reranked, vector_weight
 
 if TYPE_CHECKING:
+    from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.evaluation.runner import Runner
 
 
@@ -65,4 +67,24 @@ def evaluation_runner(parts: Parts, owner: str) -> Runner:
             NullMetrics(),
         ),
         owner=owner,
+    )
+
+
+def evaluator(parts: Parts) -> Evaluator:
+    """Build what measures search, on a database of its own."""
+    from backend.app.services.evaluation.evaluator import Evaluator
+    from backend.app.services.ingestion.chunking import chunk
+    from backend.app.storage.repositories.corpora import SqlCorpora
+
+    settings = parts.settings
+    return Evaluator(
+        corpora=SqlCorpora(parts.database),
+        lexical=parts.lexical,
+        vectors=parts.vectors,
+        retriever=reranked(parts, hybrid_retriever(parts, parts.metrics), parts.metrics),
+        chunk=functools.partial(chunk, target=settings.passage_chars, overlap=settings.passage_overlap_chars),
+        embedder=parts.embedder,
+        analyzer=parts.analyzer,
+        new_id=new_id,
+        candidates=settings.candidates,
     )
