@@ -1,3 +1,4 @@
+import '../../styles/column_page.css';
 import './evaluate_page.css';
 import './words.js';
 
@@ -91,7 +92,7 @@ class EvaluatePage extends LightElement {
   render() {
     document.title = `${t('evaluate.title')} · Like-Opt`;
     return html`
-      <div class="evaluate">
+      <div class="column-page evaluate">
         ${pageHeader(t('evaluate.title'), () => this.emit('open-drawer'))}
         ${this.#allowed ? this.#page() : this.#refusal()}
       </div>
@@ -112,8 +113,8 @@ class EvaluatePage extends LightElement {
     const collection = this.#collection;
     const [, { overview, problem }] = this.#stores.values;
     return html`
-      <div class="evaluate-scroll">
-        <div class="evaluate-column">
+      <div class="column-page-scroll">
+        <div class="column-page-column">
           ${this.#bar(collection)}
           ${problem && collection ? problemNote(problem, () => void loadOverview(collection.id)) : nothing}
           ${overview && collection ? this.#shown(collection.id, overview) : skeleton()}

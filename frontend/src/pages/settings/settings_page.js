@@ -1,3 +1,4 @@
+import '../../styles/column_page.css';
 import './settings_page.css';
 import './words.js';
 
@@ -57,10 +58,10 @@ class SettingsPage extends LightElement {
     const title = allowed ? t(`settings_page.section.${allowed.name}`) : t('settings.title');
     document.title = `${title} · Like-Opt`;
     return html`
-      <div class="settings-page">
+      <div class="column-page settings-page">
         ${pageHeader(t('settings.title'), () => this.emit('open-drawer'))}
-        <div class="settings-scroll">
-          <div class="settings-column">
+        <div class="column-page-scroll">
+          <div class="column-page-column">
             ${this.#tabs()}
             ${this.problem ? problemNote(this.problem, () => (this.problem = null)) : nothing}
             ${allowed ? this.#shown(allowed) : this.#refusal()}
