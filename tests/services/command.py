@@ -34,11 +34,11 @@ class CommandLine:
     def json(self, *arguments: str | Path, code: int = 0) -> Any:
         return json.loads(self(*arguments, "--json", code=code).stdout)
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, *arguments: str | Path, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self._command(arguments),
             env=self._environ(),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
