@@ -67,9 +67,7 @@ def test_a_release_keeps_the_data_of_all_its_schemas(tmp_path: Path) -> None:
     assert wanted == KEPT, "python -m tests.upgrades.make"
 
 
-def test_the_data_of_a_schema_are_made_by_the_app_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chroma_url: str
-) -> None:
+def test_data_of_every_schema_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chroma_url: str) -> None:
     monkeypatch.setattr("tests.upgrades.make.FOLDER", tmp_path)
     made: list[Path] = make(chroma_url)
     assert [path.stem for path in made] == REVISIONS
