@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backend.app.errors import BrokenDocument, DocumentTooComplex
 from backend.app.services.ingestion.child_process import Bounds, ChildDied, run_child, scratch_folder
+from backend.app.services.ingestion.reading.patience import UNPACKED_A_SECOND
 
 _MEMORY_BYTES = 512 * 1024**2
 
@@ -49,7 +50,8 @@ class Archives:
             "all_bytes": all_bytes,
             "each_bytes": file_bytes,
         }
-        self._bounds = Bounds(_MEMORY_BYTES, seconds, file_bytes=max(file_bytes, 64 * 1024**2))
+        earned = all_bytes // UNPACKED_A_SECOND
+        self._bounds = Bounds(_MEMORY_BYTES, seconds, max(file_bytes, 64 * 1024**2), earned)
         self._scratch = scratch
 
     @contextlib.contextmanager

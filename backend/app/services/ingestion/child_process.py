@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from backend.app.errors import StorageFull
+from backend.app.services.ingestion.reading.patience import Patience
 
 # ``-I`` keeps the environment and the working folder out of the import path; the readers are
 # found by their own folder, so that starting the child never imports the application.
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from reading.child import main; main(sys.argv[2])"
 _POLL_SECONDS = 0.02
 _SLOW_POLL_SECONDS = 0.1
+_QUICK_LOOKS = 50
 _DETAIL_CHARS = 2000
 ANSWER = "answer.json"
 _NO_ROOM = 28  # the child's exit code where the disk is full; reading/child.py
@@ -61,15 +63,32 @@ def scratch_folder(prefix: str, where: Path | None) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a child may use: private memory, seconds of wall clock and of CPU each, bytes of a file it writes."""
+    """What a child may use.
+
+    Args:
+        memory_bytes: of its own.
+        seconds: that reading any file may take, and that may pass without any progress.
+        file_bytes: of each file that it writes.
+        earned_seconds: that it may go on besides for what it gets done.
+    """
 
     memory_bytes: int
     seconds: int
     file_bytes: int
+    earned_seconds: int = 0
+
+    @property
+    def most_seconds(self) -> int:
+        """Return the end of all patience: of a large file that earned all it could."""
+        return 2 * self.seconds + self.earned_seconds
 
 
 def run_child(
-    request: Mapping[str, Any], bounds: Bounds, folder: Path, cancelled: Callable[[], bool] = lambda: False
+    request: Mapping[str, Any],
+    bounds: Bounds,
+    folder: Path,
+    cancelled: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
     """Hand ``request`` to a child that writes in ``folder`` alone, and return its answer.
 
@@ -78,12 +97,19 @@ def run_child(
         ExtractionCancelled: soon after ``cancelled()`` first said so.
         StorageFull: there is no room for what it writes, which says nothing about the file.
     """
-    answer = folder / ANSWER
+    answer, told = folder / ANSWER, folder / "progress"
+    size = Path(request["path"]).stat().st_size
+    told.touch()
+    started = clock()
     arguments = {
         **request,
         "answer": str(answer),
         "memory_bytes": bounds.memory_bytes,
         "seconds": bounds.seconds,
+        "most_seconds": bounds.most_seconds,
+        "size": size,
+        "started": started,
+        "told": str(told),
         "file_bytes": bounds.file_bytes,
         "parent": os.getpid(),
     }
@@ -98,7 +124,8 @@ def run_child(
             start_new_session=True,
         )
         try:
-            timed_out = _wait(process, bounds.seconds, cancelled)
+            patience = Patience(started, bounds.seconds, size, bounds.most_seconds, clock)
+            timed_out = _wait(process, patience, told, cancelled)
         finally:
             _kill_group(process)
     if answer.exists():
@@ -109,20 +136,21 @@ def run_child(
     raise ChildDied(process.returncode, timed_out, detail)
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: int, cancelled: Callable[[], bool]) -> bool:
+def _wait(process: subprocess.Popen[bytes], patience: Patience, told: Path, cancelled: Callable[[], bool]) -> bool:
     """Wait for the child; return whether its time ran out."""
-    started = time.monotonic()
+    looks = 0
     while True:
-        elapsed = time.monotonic() - started
         try:
-            process.wait(_POLL_SECONDS if elapsed < 1 else _SLOW_POLL_SECONDS)
+            process.wait(_POLL_SECONDS if looks < _QUICK_LOOKS else _SLOW_POLL_SECONDS)
         except subprocess.TimeoutExpired:
             pass
         else:
             return False
         if cancelled():
             raise ExtractionCancelled
-        if elapsed > seconds:
+        looks += 1
+        patience.earned(told.stat().st_size)
+        if patience.left() < 0:
             return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from backend.app.errors import (
     Unavailable,
     UnsupportedDocument,
 )
-from backend.app.services.ingestion.child_process import ANSWER, Bounds, ChildDied, run_child, scratch_folder
+from backend.app.services.ingestion.child_process import Bounds, ChildDied, run_child, scratch_folder
 from backend.app.services.ingestion.child_process import ExtractionCancelled as ExtractionCancelled
 from backend.app.services.ingestion.formats import sniff
+from backend.app.services.ingestion.reading.patience import CHARS_A_SECOND
 from backend.app.services.ingestion.recognition import Recognition
 
 _REFUSALS: dict[str, type[DocumentRefused]] = {
@@ -47,7 +49,8 @@ class Extractor:
 
     Args:
         memory_bytes: private memory that the child may use.
-        seconds: wall clock, and CPU time, that it may take.
+        seconds: that any file may take: see ``Patience`` for what large files and those that get on have
+            besides.
         max_chars: text beyond this is refused rather than cut.
         recognition: what recognises text on scanned pages, where there is any.
         scratch: folder for the children's own folders, the system's temporary one by default. A
@@ -58,12 +61,14 @@ class Extractor:
         self,
         *,
         memory_bytes: int = 1024**3,
-        seconds: int = 120,
+        seconds: int = 30,
         max_chars: int = 20_000_000,
         recognition: Recognition | None = None,
         scratch: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scratch = scratch
+        self._clock = clock
         self._memory_bytes = memory_bytes
         self._seconds = seconds
         self._max_chars = max_chars
@@ -79,30 +84,27 @@ class Extractor:
             StorageFull: there is no room to read it in.
         """
         media_type = sniff(path, filename)
+        scans = self._recognition
+        request = {
+            "task": "text",
+            "path": str(path.absolute()),
+            "media_type": media_type,
+            "max_chars": self._max_chars,
+            "ocr": scans.as_request() if scans else None,
+        }
+        earned = self._max_chars // CHARS_A_SECOND + (scans.seconds if scans else 0)
+        bounds = Bounds(self._memory_bytes, self._seconds, 8 * self._max_chars + 1024**2, earned)
         with scratch_folder("likeopt-extract-", self._scratch) as folder:
-            request = {"task": "text", "path": str(path.absolute()), "media_type": media_type}
-            scans = self._recognition
-            answer = self._run({**request, "ocr": {} if scans else None}, self._seconds, folder, cancelled)
-            if scans and answer.get("refused") == "scanned":
-                (folder / ANSWER).unlink()
-                more = {**request, "ocr": scans.as_request()}
-                answer = self._run(more, self._seconds + scans.seconds, folder, cancelled)
+            try:
+                answer = run_child(request, bounds, folder, cancelled, self._clock)
+            except ChildDied as died:
+                raise _died(died) from died
         if scans and answer.get("refused") == "no_text":
             raise NoTextLayer(
                 "The pages hold no text, and none could be recognised on them. Scan them anew and more sharply, "
                 "or run text recognition on them elsewhere first."
             )
         return _document(answer, media_type)
-
-    def _run(
-        self, request: dict[str, Any], seconds: int, folder: Path, cancelled: Callable[[], bool]
-    ) -> dict[str, Any]:
-        request = {**request, "max_chars": self._max_chars}
-        bounds = Bounds(self._memory_bytes, seconds, file_bytes=8 * self._max_chars + 1024**2)
-        try:
-            return run_child(request, bounds, folder, cancelled)
-        except ChildDied as died:
-            raise _died(died) from died
 
 
 def _died(died: ChildDied) -> AppError:

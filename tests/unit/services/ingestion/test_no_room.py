@@ -30,7 +30,7 @@ def test_only_that_child_is_read_again_later(
 ) -> None:
     monkeypatch.setattr(child_process, "_START", f"import sys; sys.exit({code})")
     with pytest.raises(raised):
-        run_child({}, BOUNDS, tmp_path)
+        run_child({"path": __file__}, BOUNDS, tmp_path)
 
 
 @pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, StorageFull), (errno.EACCES, PermissionError)])

@@ -12,6 +12,7 @@ from typing import Any
 from .draft import Refusal, clean, one_line
 from .encoding import decode
 from .package import MAX_PARTS, MAX_RATIO
+from .patience import UNPACKED_A_SECOND, Progress
 
 _BLOCK = 1024 * 1024
 _SMALL = 4 * 1024 * 1024
@@ -32,7 +33,9 @@ class Limits:
     file_bytes: int
 
 
-def unfold(path: Path, folder: Path, extensions: list[str], limits: Limits) -> list[dict[str, Any]]:
+def unfold(
+    path: Path, folder: Path, extensions: list[str], limits: Limits, progress: Progress | None = None
+) -> list[dict[str, Any]]:
     """Write the members that can be read into ``folder``; return each with its file, or with why it is left out.
 
     No member's name is ever used as a path, and a link is not followed but left out.
@@ -62,6 +65,8 @@ def unfold(path: Path, folder: Path, extensions: list[str], limits: Limits) -> l
         if not reason:
             reason = _write(archive, entry, folder / file)
         if not reason:
+            if progress:
+                progress.earn((total + entry.file_size) // UNPACKED_A_SECOND - total // UNPACKED_A_SECOND)
             taken, total = taken + 1, total + entry.file_size
         found.append({"name": name, "file": None if reason else file, "reason": reason})
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import sandbox
 from .draft import Refusal
+from .patience import Patience, Progress
 
 NO_ROOM = 28  # the exit code that tells of a full disk, on which no answer can be written
 
@@ -21,7 +22,9 @@ def main(arguments: str) -> None:
     os.umask(0o077)
     try:
         folder = str(Path(request["answer"]).parent)
-        sandbox.enter(request["memory_bytes"], request["seconds"], request["file_bytes"], request["parent"], folder)
+        sandbox.enter(
+            request["memory_bytes"], request["most_seconds"], request["file_bytes"], request["parent"], folder
+        )
     except sandbox.NoIsolation as error:
         _answer(request, {"refused": "no_isolation", "detail": str(error)})
         return
@@ -47,7 +50,9 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
 def _text(request: dict[str, Any]) -> dict[str, Any]:
     from .dispatch import read
 
-    return read(Path(request["path"]), request["media_type"], request["max_chars"], request.get("ocr"))
+    return read(
+        Path(request["path"]), request["media_type"], request["max_chars"], request.get("ocr"), _progress(request)
+    )
 
 
 def _pictures(request: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +72,13 @@ def _unfold(request: dict[str, Any]) -> dict[str, Any]:
     from .archive import Limits, unfold
 
     limits = Limits(request["files"], request["all_bytes"], request["each_bytes"])
-    return {"members": unfold(Path(request["path"]), Path(request["answer"]).parent, request["extensions"], limits)}
+    folder = Path(request["answer"]).parent
+    return {"members": unfold(Path(request["path"]), folder, request["extensions"], limits, _progress(request))}
+
+
+def _progress(request: dict[str, Any]) -> Progress:
+    patience = Patience(request["started"], request["seconds"], request["size"], request["most_seconds"])
+    return Progress(Path(request["told"]), patience)
 
 
 _TASKS = {"text": _text, "unfold": _unfold, "pictures": _pictures, "picture": _picture}

@@ -15,6 +15,7 @@ from .hwpx import read_hwpx
 from .mail import read_mail
 from .odp import read_odp
 from .package import Package
+from .patience import Progress
 from .plaintext import read_csv, read_json, read_markdown, read_rst, read_text
 from .pptx import read_pptx
 from .source_code import read_source_code
@@ -44,13 +45,20 @@ _READERS: dict[str, Callable[[Path, Draft], None]] = {
 _MAIN_PARTS = {DOCX: "word/document.xml", XLSX: "xl/workbook.xml", PPTX: "ppt/presentation.xml"}
 
 
-def read(path: Path, media_type: str, max_chars: int, ocr: dict[str, Any] | None = None) -> dict[str, Any]:
+def read(
+    path: Path,
+    media_type: str,
+    max_chars: int,
+    ocr: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
     """Read ``path`` and return its text and structure as plain data.
 
     Raises:
         Refusal: when it cannot be read, or holds no text.
     """
-    draft = Draft(max_chars)
+    progress = progress or Progress()
+    draft = Draft(max_chars, progress)
     media_type = _checked(path, media_type)
     reader = _READERS.get(media_type)
     if reader:
@@ -58,7 +66,7 @@ def read(path: Path, media_type: str, max_chars: int, ocr: dict[str, Any] | None
     elif media_type == "application/pdf":
         from .pdf import read_pdf
 
-        read_pdf(path, draft, media_type, ocr)
+        read_pdf(path, draft, media_type, ocr, progress)
     elif media_type.startswith("text/x-"):
         read_source_code(path, draft, media_type)
     else:

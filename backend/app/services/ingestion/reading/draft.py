@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Any
 
+from .patience import CHARS_A_SECOND, Progress
+
 # Tabs and newlines stay; other controls, surrogates, non-characters, byte-order marks, soft
 # hyphens and zero-width spaces go: they are invisible and split words in both indexes.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufff9-\uffff\ud800-\udfff]")
@@ -85,7 +87,9 @@ class Draft:
     the whole stays in NFC and every offset is final when it is taken.
     """
 
-    def __init__(self, max_chars: int) -> None:
+    def __init__(self, max_chars: int, progress: Progress | None = None) -> None:
+        self._progress = progress or Progress()
+        self._paid = 0  # seconds earned; what is read again earns nothing
         self._parts: list[str] = []
         self._length = 0
         self._max_chars = max_chars
@@ -107,6 +111,9 @@ class Draft:
         start = self._length
         self._parts.append(text)
         self._length += len(text)
+        if self._length // CHARS_A_SECOND > self._paid:
+            self._progress.earn(self._length // CHARS_A_SECOND - self._paid)
+            self._paid = self._length // CHARS_A_SECOND
         if self._length > self._max_chars:
             raise Refusal("too_complex", f"more than {self._max_chars} characters of text")
         return start

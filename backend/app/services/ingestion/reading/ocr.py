@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .draft import Refusal
+from .patience import SCAN_SECONDS, Progress
 
 _DPI = 300  # what Tesseract's models were made for
 _PROBE_DPI = 72  # the least that kreuzberg draws at
@@ -21,35 +22,44 @@ PARAGRAPH_END = "\ue001"  # stands for the blank line below
 _GAP = re.compile(r"(?<=\S) {4,}(?=\S)")
 _AS_LAID_OUT, _ONE_BLOCK = 3, 6  # Tesseract's page segmentation modes
 _LEAST_SURE = 50  # of 100; printed pages were found to have 75 to 95
+_RESERVE_SECONDS = 8  # a page is not begun with less than that
 _MAX_PROBED = 300  # pages that are looked at for anything drawn on them
 
 
-def recognised(path: Path, pages: list[tuple[int, str]], ocr: dict[str, Any]) -> list[tuple[int, str]]:
+def recognised(
+    path: Path, pages: list[tuple[int, str]], ocr: dict[str, Any], progress: Progress
+) -> list[tuple[int, str]]:
     """Return ``pages`` with the text of those that have none, as far as letters are found on them.
 
-    Recognising takes seconds a page, so the first reading only finds out whether there is any to do.
+    Recognising takes seconds a page. A page with text on it earns them, photographs do not: where
+    they use the time up, what has been read so far is the document.
 
     Args:
         pages: number and text of each.
-        ocr: nothing to find that out; else ``data``, the folder of the language data,
-            ``languages`` as Tesseract names them, ``pages`` and ``seconds`` that may be spent.
+        ocr: ``data``, the folder of the language data, ``languages`` as Tesseract names them,
+            ``pages`` and ``seconds`` that may be spent.
 
     Raises:
-        Refusal: ``scanned`` where there is something to recognise; ``too_many_scans`` where a
-            document that is all pictures is too much for these bounds.
+        Refusal: ``too_many_scans`` where a document that is all pictures is too much for these bounds.
     """
     unread = [number for number, text in pages if not has_letters(text)]
-    drawn = [number for number in unread[:_MAX_PROBED] if _resolution(path, number)]
-    if drawn and not ocr:
-        raise Refusal("scanned", f"{len(drawn)} pages")
-    ends = time.monotonic() + ocr.get("seconds", 0)
+    ends = time.monotonic() + ocr["seconds"]
     found: dict[int, str] = {}
-    for number in drawn[: ocr.get("pages", 0)]:
-        if time.monotonic() > ends:
+    for looked, number in enumerate(unread[:_MAX_PROBED]):
+        if progress.left() < _RESERVE_SECONDS or time.monotonic() > ends:
+            is_left_out = True
+        else:
+            resolution = _resolution(path, number)
+            if not resolution:
+                continue
+            is_left_out = len(found) >= ocr["pages"]
+        if is_left_out:
+            if len(unread) == len(pages) and any(found.values()):
+                raise Refusal("too_many_scans", f"after {looked} of {len(unread)} pages")
             break
-        found[number] = _recognised(path, number, ocr)
-    if len(unread) == len(pages) and len(found) < len(drawn):
-        raise Refusal("too_many_scans", f"{len(found)} of {len(drawn)} pages recognised")
+        found[number] = _recognised(path, number, resolution, ocr)
+        if found[number]:
+            progress.earn(SCAN_SECONDS)
     return [(number, found.get(number, text)) for number, text in pages]
 
 
@@ -57,13 +67,13 @@ def has_letters(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _recognised(path: Path, number: int, ocr: dict[str, Any]) -> str:
+def _recognised(path: Path, number: int, resolution: int, ocr: dict[str, Any]) -> str:
     """Return the text on one page, with nothing on it that could not be drawn."""
     import kreuzberg
 
     os.environ["TESSDATA_PREFIX"] = ocr["data"]
     try:
-        picture = kreuzberg.render_pdf_page(path, number - 1, dpi=_resolution(path, number))
+        picture = kreuzberg.render_pdf_page(path, number - 1, dpi=resolution)
         # A page of a few lines, Korean above all, is taken for an empty one unless it is all one block.
         return _text(picture, ocr["languages"], _AS_LAID_OUT) or _text(picture, ocr["languages"], _ONE_BLOCK)
     except (kreuzberg.KreuzbergError, RuntimeError, ValueError):

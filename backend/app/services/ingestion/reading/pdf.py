@@ -12,6 +12,7 @@ from typing import Any
 from .draft import Draft, Refusal, clean, one_line
 from .kreuzberg_reader import extract, title_of
 from .ocr import PARAGRAPH_END, has_letters, recognised
+from .patience import Progress
 from .pdf_headings import NUMBERED, Candidates, find_headings
 from .pdf_repair import mend_hyphens, mend_subfonts
 
@@ -38,7 +39,7 @@ _KOREAN_WORD = re.compile(r"[가-힣]+")
 _SHORT = 0.72  # of the usual length of a full line: such a line ends its paragraph
 
 
-def read_pdf(path: Path, draft: Draft, media_type: str, ocr: dict[str, Any] | None = None) -> None:
+def read_pdf(path: Path, draft: Draft, media_type: str, ocr: dict[str, Any] | None, progress: Progress) -> None:
     """Read a PDF page by page; pages that are pictures have their text recognised as ``ocr`` says.
 
     Raises:
@@ -48,7 +49,7 @@ def read_pdf(path: Path, draft: Draft, media_type: str, ocr: dict[str, Any] | No
     draft.title = title_of(result)
     raw = [(page["page_number"], page["content"]) for page in result.pages or []]
     if ocr is not None:
-        raw = recognised(path, raw, ocr)
+        raw = recognised(path, raw, ocr, progress)
     texts = mend_subfonts(mend_hyphens([text for _, text in raw]))
     pages = [[line for line in clean(_SPACE_AT_END.sub(_SPACE, text)).split("\n") if line.strip()] for text in texts]
     if not any(has_letters(line) for lines in pages for line in lines):
