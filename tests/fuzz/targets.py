@@ -21,6 +21,7 @@ _MAX_CHARS = 1_000_000
 _READ = (
     *("text/plain", "text/markdown", "text/x-rst", "text/csv", "text/html", "application/json", "message/rfc822"),
     *("application/epub+zip", "application/hwp+zip", "application/x-hwp", "text/x-python"),
+    "application/x-ipynb+json",
 )
 _ANALYZER = Analyzer()
 _VERIFIER = CitationVerifier(_ANALYZER)

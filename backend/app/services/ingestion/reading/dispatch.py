@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .comments import add_comments
+from .docx_spaces import with_spaces
 from .draft import Draft, Refusal
 from .epub import read_epub
 from .html import read_html
 from .hwp import read_hwp
 from .hwpx import read_hwpx
 from .mail import read_mail
+from .notebook import read_notebook
 from .odp import read_odp
 from .package import Package
 from .patience import Progress
@@ -35,6 +38,7 @@ _READERS: dict[str, Callable[[Path, Draft], None]] = {
     "text/html": read_html,
     "application/json": read_json,
     "message/rfc822": read_mail,
+    "application/x-ipynb+json": read_notebook,
     "application/epub+zip": read_epub,
     "application/hwp+zip": read_hwpx,
     "application/x-hwp": read_hwp,
@@ -72,7 +76,8 @@ def read(
     else:
         from .kreuzberg_reader import read_office
 
-        read_office(path, draft, media_type)
+        with tempfile.TemporaryDirectory() as folder:
+            read_office(with_spaces(path, Path(folder)) if media_type == DOCX else path, draft, media_type)
         if media_type in (DOCX, XLSX):
             add_comments(path, draft)
     document = draft.finish()

@@ -49,7 +49,7 @@ def extract(path: Path, media_type: str) -> Any:
 
 
 def read_office(path: Path, draft: Draft, media_type: str) -> None:
-    """Read DOCX, XLSX, ODT, ODS, RTF, Outlook messages and notebooks from their blocks."""
+    """Read DOCX, XLSX, ODT, ODS, RTF and Outlook messages from their blocks."""
     result = extract(path, media_type)
     draft.title = title_of(result)
     nodes = (result.document or {}).get("nodes", [])

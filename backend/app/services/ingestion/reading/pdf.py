@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -36,6 +37,8 @@ _LONE_PARTICLE = re.compile(
     r"(?:을|를|은|는|의|에|로|와|과|도|으로|에서|에게|까지|부터|이라|다|니다|습니다|입니다|합니다|됩니다|하고|하며|였다|었다|된다)[.,]?"
 )
 _KOREAN_WORD = re.compile(r"[가-힣]+")
+_BEHIND_HANGUL = "\ud7a4"  # sorts behind every syllable
+_WHOLE_WORD = re.compile(r"(?<![가-힣\n])[가-힣]+(?![가-힣\r\n])")  # no part of one that a line's end may have broken
 _SHORT = 0.72  # of the usual length of a full line: such a line ends its paragraph
 
 
@@ -137,13 +140,17 @@ class _Joints:
 
     Word and Hangul keep the space of a line that ends between two words, so a line without one
     ends within a word. TeX keeps none: there a word is closed if the document writes it in one
-    piece elsewhere, or if what is left over could only be a particle or an ending.
+    piece elsewhere, if what is left over could only be a particle or an ending, or if the
+    document goes on so within a word more often than it ends one there.
     """
 
     def __init__(self, texts: list[str]) -> None:
         ends = Counter(bool(mark) for text in texts for mark in re.findall(r"[가-힣]( *)\r?\n[가-힣]", text))
         self._spaced = ends[True] > 0.25 * max(1, ends.total())
         self._words = Counter(word for text in texts for word in _KOREAN_WORD.findall(text)) if ends else Counter()
+        self._whole = Counter(word for text in texts for word in _WHOLE_WORD.findall(text)) if ends else Counter()
+        self._sorted = sorted(self._whole)
+        self._sums = [0, *accumulate(self._whole[word] for word in self._sorted)]
 
     def join(self, lines: list[str]) -> str:
         text = [lines[0]]
@@ -158,7 +165,14 @@ class _Joints:
         if self._spaced:
             return True
         first, second = before.rsplit(None, 1)[-1], line.split(None, 1)[0]
-        return bool(_LONE_PARTICLE.fullmatch(second)) or self._words[first + second.rstrip(".,")] > 0
+        if _LONE_PARTICLE.fullmatch(second) or self._words[first + second.rstrip(".,")] > 0:
+            return True
+        return self._begun_so(first + second[0]) > self._whole[first]
+
+    def _begun_so(self, letters: str) -> int:
+        """Count the words that begin with these letters: «설명» and «하는» are one where others say «설명하고»."""
+        first, end = (bisect_left(self._sorted, letters + behind) for behind in ("", _BEHIND_HANGUL))
+        return self._sums[end] - self._sums[first]
 
 
 def _usual_width(pages: list[list[str]]) -> float:

@@ -37,7 +37,12 @@ def read_markdown(path: Path, draft: Draft) -> None:
         title = _FRONT_MATTER_TITLE.search(text, 4, end)
         draft.title = one_line(title[1]) if title else None
         text = text[end + 5 :]
-    _block_with_headings(draft, text, _markdown_headings)
+    add_markdown(draft, text)
+
+
+def add_markdown(draft: Draft, text: str) -> None:
+    """Append Markdown as it is written, and note its headings."""
+    _block_with_headings(draft, clean(text), _markdown_headings)
 
 
 def read_rst(path: Path, draft: Draft) -> None:
