@@ -138,7 +138,7 @@ OPERATIONS: dict[str, Operation] = {
     "evaluation.cancel": Operation("Cancel a run", data=judged.RunShape, access=ADMINISTRATOR, errors=[errors.Conflict]),
     "evaluation.results": Operation("What each question found, those that changed most first", data=judged.ResultShape, many=True, query=[evaluation.Changed, Paging], access=ADMINISTRATOR),
 
-    "mcp.answer": Operation("The Model Context Protocol over HTTP, with an API key", content=["application/json", "text/event-stream"], also=[202]),
+    "mcp.answer": Operation("The Model Context Protocol over HTTP, with an API key", errors=[errors.InvalidRequest], content=["application/json", "text/event-stream"], also=[202]),
     "openai.complete": Operation("OpenAI's chat completions: an answer from the documents", body=Completion, plain=protocol.CompletionShape, events={"chunk": protocol.ChunkShape}, errors=[errors.ModelNotFound, errors.ModelUnavailable]),
     "openai.index": Operation("The models that programs choose from", plain=protocol.ModelsShape),
     "openai.show": Operation("One of them", plain=protocol.ModelShape),
