@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -43,7 +44,49 @@ def instructions(name: str) -> list[str]:
     return [line.split(None, 1)[1] for line in joined.splitlines() if line.startswith(f"{name} ")]
 
 
+def installed(program: str) -> Path:
+    """Return a program that came with a package."""
+    return Path(sys.executable).with_name(program)
+
+
 # --- compose ---
+
+
+def test_docker_compose_takes_the_file_as_it_is() -> None:
+    compose = DEPLOY / "docker" / "compose.yml"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LIKEOPT_", "LLM_"))}
+    done = run(installed("docker-compose"), "--file", compose, "config", "--format", "json", env=clean)
+    assert (done.returncode, done.stderr) == (0, ""), "a variable without a value would be a warning"
+    model = json.loads(done.stdout)
+    assert model["services"].keys() == SERVICES.keys()
+    assert model["volumes"].keys() == COMPOSE["volumes"].keys()
+    (published,) = model["services"]["nginx"]["ports"]
+    assert (published["host_ip"], published["published"], published["target"]) == ("127.0.0.1", "8080", 80)
+    for name, service in model["services"].items():
+        assert service["restart"] == "unless-stopped", name
+        for mount in service.get("volumes", []):
+            assert mount["type"] == "volume" or Path(mount["source"]).exists(), mount
+    used = {mount["source"] for service in model["services"].values() for mount in service.get("volumes", [])}
+    assert model["volumes"].keys() <= used, "a volume that nobody has"
+
+
+@pytest.mark.parametrize(
+    ("ours", "wrong", "said"),
+    [
+        ("restart: unless-stopped", "restart: unless-stopped\n  restarts: 3", "restarts"),
+        ('volumes: ["data:/data"]', 'volumes: ["datas:/data"]', 'undefined volume "?datas'),
+        ("networks: [outer]", "networks: [outside]", "undefined network outside"),
+        ("interval: 15s", "interval: often", "often"),
+        ("valkey: { condition: service_healthy }", "valkeys: { condition: service_healthy }", "valkeys"),
+    ],
+)
+def test_docker_compose_would_say_what_is_wrong(tmp_path: Path, ours: str, wrong: str, said: str) -> None:
+    text = (DEPLOY / "docker" / "compose.yml").read_text("utf-8")
+    assert ours in text
+    (tmp_path / "compose.yml").write_text(text.replace(ours, wrong, 1), "utf-8")
+    done = run(installed("docker-compose"), "--file", tmp_path / "compose.yml", "config", "--quiet")
+    assert done.returncode != 0
+    assert re.search(said, done.stderr), done.stderr
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -145,6 +188,26 @@ def test_the_entrypoint_takes_secrets_out_of_files_and_says_what_is_missing(tmp_
 
 
 # --- the image ---
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile(tmp_path: Path) -> None:
+    done = run(installed("hadolint"), DEPLOY / "docker" / "Dockerfile", cwd=tmp_path)  # by no rules but its own
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.replace("USER 10001:10001", "USER root"), "utf-8")
+    assert "DL3002" in run(installed("hadolint"), tmp_path / "Dockerfile", cwd=tmp_path).stdout
+
+
+def test_the_image_is_built_in_stages_of_which_the_last_holds_no_tools() -> None:
+    assert instructions("ADD") == [], "COPY copies; ADD unpacks and fetches"
+    stages = [stage.split(" AS ")[1] for stage in instructions("FROM") if " AS " in stage]
+    assert len(instructions("FROM")) == len(stages) + 1, "all but the last have names"
+    taken = re.findall(r"--from=(\S+)", DOCKERFILE)
+    assert set(taken) == set(stages)
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
+    assert re.search(r"\b(pip|npm|gcc|curl) ", final) is None
+    after = final.split("USER 10001:10001")[1]
+    assert re.search("^(RUN|COPY|USER)", after, re.MULTILINE) is None, "nothing more is done as root"
+    assert re.search("^HEALTHCHECK ", after, re.MULTILINE)
 
 
 def test_the_image_is_run_by_an_account_of_its_own() -> None:
