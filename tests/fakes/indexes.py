@@ -101,6 +101,7 @@ class FakeEmbedder:
     fusion_weight = 0.5
     batch = 32
     is_remote = False
+    is_quick = False
     judges_relevance = False
 
     def __init__(self) -> None:

@@ -58,6 +58,9 @@ class DiskCache:
         self._numbers = count()
 
     def get(self, key: str) -> bytes | None:
+        # Most looks find nothing, and to learn that costs less than to hand the look to another thread.
+        if self._is_absent(key):
+            return None
         value, failed = self._pool.run(self._read, key)
         if failed:
             self._note(failed)
@@ -93,6 +96,15 @@ class DiskCache:
 
     def clear(self) -> None:
         self._pool.run(self._sweeper.remove_all)
+
+    def _is_absent(self, key: str) -> bool:
+        try:
+            os.stat(self._name(key))  # noqa: PTH116  # making a Path takes longer than the look
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False  # reading it tells what is wrong
+        return False
 
     # --- in a native thread: no logging, no counters, no locks ----------------------------------
 
@@ -150,8 +162,11 @@ class DiskCache:
         return ""
 
     def _path(self, key: str) -> Path:
+        return Path(self._name(key))
+
+    def _name(self, key: str) -> str:
         digest = blake2b(key.encode(), digest_size=16).hexdigest()
-        return self._folder / digest[0] / digest[1] / digest[2:]
+        return f"{self._folder}/{digest[0]}/{digest[1]}/{digest[2:]}"
 
     def _note(self, what: str) -> None:
         log.warning("disk_cache_failed", error=what)

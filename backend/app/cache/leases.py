@@ -25,6 +25,7 @@ if type(value) == 'string' and value ~= '' and (ARGV[3] == '' or string.sub(valu
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[4] then return {0} end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+if value and (type(value) ~= 'string' or value == '') then return {1, 'rubbish'} end
 return {1}
 """
 _PUBLISH = """
@@ -54,6 +55,9 @@ class RedisLeases:
             case [2, bytes(value)]:
                 return Claim(ClaimState.THERE, value=value)
             case [1]:
+                return Claim(ClaimState.HELD, token=token)
+            case [1, _]:
+                self._events.cache_error(REDIS)
                 return Claim(ClaimState.HELD, token=token)
             case [0]:
                 return Claim(ClaimState.BUSY)

@@ -185,24 +185,19 @@ class TieredCache:
         """Look everywhere, then compute; only one of this worker is here for a key."""
         key, region, stale = asked.key, asked.region, asked.allow_stale
         # Again in memory: another flight may have landed since the look.
-        hit = self._layers.nearest(key, region, stale=stale) or self._layers.below(key, region, stale=stale)
+        hit = self._layers.nearest(key, region, stale=stale)
         if hit is not None:
             return self._serve(asked, hit)
-        token = ""
-        if self._flies_with_others(region):
-            policy = region.policy
-            boarding = self._shared.board(
-                key, lambda raw: self._accept(asked, raw), lease=policy.lease, max_wait=policy.max_wait
-            )
-            if boarding.found:
-                return self._serve(asked, boarding.found[0])
-            token = boarding.token
-            if not token:  # they may have had a value that is too large for Redis
-                hit = self._layers.below(key, region, stale=stale, leave_out=REDIS)
-                if hit is not None:
-                    return self._serve(asked, hit)
-        self._events.cache_miss(region.name)
-        return self._compute(asked, token)
+        if not self._flies_with_others(region):
+            return self._look_below(asked) or self._compute(asked, "")
+        policy = region.policy
+        # To ask for the value and for the right to compute it is one round trip.
+        boarding = self._shared.board(
+            key, lambda raw: self._accept(asked, raw), lease=policy.lease, max_wait=policy.max_wait
+        )
+        if boarding.found:
+            return self._serve(asked, boarding.found[0])
+        return self._lead(asked, boarding.token)
 
     def _accept(self, asked: _Asked[T], raw: bytes) -> Hit[T] | None:
         """Take over what another worker has published."""
@@ -224,6 +219,28 @@ class TieredCache:
             token = boarding.token
         self._compute(asked, token)
         return True
+
+    def _look_below(self, asked: _Asked[T], *, leave_out: str = "") -> _Landed[T] | None:
+        hit = self._layers.below(asked.key, asked.region, stale=asked.allow_stale, leave_out=leave_out)
+        if hit is None:
+            self._events.cache_miss(asked.region.name)
+            return None
+        return self._serve(asked, hit)
+
+    def _lead(self, asked: _Asked[T], token: str) -> _Landed[T]:
+        """Look below Redis, which may have lost the value or never held one so large; then compute.
+
+        What is found there was handed up to Redis, so those who wait for the lease's end find it.
+        """
+        try:
+            found = self._look_below(asked, leave_out=REDIS)
+        except BaseException:  # also when the asking greenlet is killed
+            self._give_up(asked.key, token)
+            raise
+        if found is None:
+            return self._compute(asked, token)
+        self._give_up(asked.key, token)
+        return found
 
     def _flies_with_others(self, region: Region[Any]) -> bool:
         return region.policy.shared_flights and region.policy.uses(REDIS) and self._layers.has(REDIS)
@@ -249,8 +266,12 @@ class TieredCache:
             self._layers.store(asked.key, region, raw, ttl, leave_out=REDIS if published else "")
             return _Landed(Found(made), raw)
         finally:  # also when the asking greenlet is killed
-            if token and not published:
-                self._shared.give_up(asked.key, token)
+            if not published:
+                self._give_up(asked.key, token)
+
+    def _give_up(self, key: str, token: str) -> None:
+        if token:
+            self._shared.give_up(key, token)
 
     def _encode(self, region: Region[T], value: T | None, cost: float) -> tuple[bytes, float] | None:
         """Return the entry and the seconds for which to keep it; None if it is not to be kept."""

@@ -11,6 +11,7 @@ from backend.app.concurrency.calls import gather, in_background, shielded
 from backend.app.concurrency.deadlines import TooLate, within
 from backend.app.concurrency.native import NativePool
 from backend.app.concurrency.pump import Pump
+from backend.app.concurrency.sockets import is_readable
 from backend.app.concurrency.worlds import Outcome, in_native_thread, is_cooperative
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "in_background",
     "in_native_thread",
     "is_cooperative",
+    "is_readable",
     "shielded",
     "within",
 ]

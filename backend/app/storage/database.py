@@ -9,14 +9,14 @@ import sqlite3
 import threading
 import time
 from _queue import SimpleQueue  # in C: gevent exchanges only the one in ``queue``
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Row, Select, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -39,6 +39,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
 )
+_WRITES = "likeopt_writes"
 _CHANGES_ACCESS = "likeopt_changes_access"
 # Collections' versions too: with them, whoever remembers what a user may search knows its state.
 # Of sessions only their end: a new one is known to nobody, and when one was last seen opens no door.
@@ -68,6 +69,7 @@ class Database:
         self._access = access or NoEpoch()
         self._pool = NativePool(1)
         self._engine: Engine | None = None
+        self._reader: tuple[Engine, Engine] | None = None
         self._pid = 0
         self._opening = threading.Lock()
         self._writers = WritersTurns(_file(self._url.database) if self.is_sqlite else None)
@@ -95,7 +97,17 @@ class Database:
             StorageUnavailable, StorageFull: the database is away, or the disk full.
             InvalidRequest: a value that no database can hold, such as a NUL in a text.
         """
-        return self._run(work, writes=False)
+        return self._run(partial(self._transact, work, False), writes=False)
+
+    def rows(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Return what one statement reads, in a transaction of its own.
+
+        For what is asked at every search: a session would cost more than the statement.
+
+        Raises:
+            StorageUnavailable, StorageFull, InvalidRequest: as ``read``.
+        """
+        return self._run(partial(self._select, statement, parameters), writes=False)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a transaction and commit it; what it raises rolls it back.
@@ -103,7 +115,7 @@ class Database:
         Raises:
             StorageUnavailable, StorageFull, InvalidRequest: as ``read``.
         """
-        return self._run(work, writes=True)
+        return self._run(partial(self._transact, work, True), writes=True)
 
     def ping(self) -> None:
         self.read(lambda session: session.execute(text("SELECT 1")))
@@ -114,15 +126,15 @@ class Database:
         else:
             self._dispose()
 
-    def _run(self, work: Callable[[Session], T], *, writes: bool) -> T:
+    def _run(self, attempt: Callable[[], T], *, writes: bool) -> T:
         if not self.is_sqlite:
-            return self._transact(work, writes)
+            return attempt()
         give_up = math.inf
         while True:
             try:
                 if writes:
-                    return self._writers.run(partial(self._transact, work, True), _LOCK_SECONDS)
-                return self._pool.run(self._transact, work, False)
+                    return self._writers.run(attempt, _LOCK_SECONDS)
+                return self._pool.run(attempt)
             except TimeoutError as error:
                 raise StorageUnavailable from error
             except _Locked as error:  # by one who takes no turns, such as a sqlite3 shell
@@ -132,21 +144,27 @@ class Database:
             time.sleep(_LOCK_PAUSE_SECONDS)
 
     def _transact(self, work: Callable[[Session], T], writes: bool) -> T:
-        try:
-            with self._alone(), Session(self.engine, expire_on_commit=False) as session:
-                connection = session.connection(execution_options={"likeopt_writes": writes})
-                notes = connection.info  # the connection's own, which outlives this transaction
-                notes.pop(_CHANGES_ACCESS, None)
-                result = work(session)
-                if writes:
-                    session.commit()
-                    if notes.pop(_CHANGES_ACCESS, False):
-                        self._access.advance()
-                return result
-        except (DBAPIError, PoolTimeout, sqlite3.Error) as error:  # sqlite3's own while a connection is prepared
-            raise _translated(error) from error
-        except (OverflowError, UnicodeEncodeError) as error:  # from drivers, before they ask the database
-            raise _unstorable() from error
+        with _translating(), self._alone(), Session(self.engine, expire_on_commit=False) as session:
+            connection = session.connection(execution_options={_WRITES: writes})
+            notes = connection.info  # the connection's own, which outlives this transaction
+            notes.pop(_CHANGES_ACCESS, None)
+            result = work(session)
+            if writes:
+                session.commit()
+                if notes.pop(_CHANGES_ACCESS, False):
+                    self._access.advance()
+            return result
+
+    def _select(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        with _translating(), self._alone(), self._reading().connect() as connection:
+            return connection.execute(statement, parameters).all()
+
+    def _reading(self) -> Engine:
+        """Return the engine, whose connections and pool these are, with transactions that only read."""
+        engine = self.engine
+        if self._reader is None or self._reader[0] is not engine:
+            self._reader = engine, engine.execution_options(**{_WRITES: False})
+        return self._reader[1]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -196,6 +214,16 @@ class Database:
         return engine
 
 
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:  # sqlite3's own while a connection is prepared
+        raise _translated(error) from error
+    except (OverflowError, UnicodeEncodeError) as error:  # from drivers, before they ask the database
+        raise _unstorable() from error
+
+
 def _note_access(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
     if _ACCESS_STATEMENT.match(statement):
         connection.info[_CHANGES_ACCESS] = True
@@ -226,7 +254,7 @@ def _lower(text: str | None) -> str | None:
 def _begin_sqlite(connection: Any) -> None:
     # IMMEDIATE takes the write lock at the start: a reader that turns writer half-way fails at
     # once instead of waiting its busy_timeout.
-    writes = connection.get_execution_options().get("likeopt_writes", True)
+    writes = connection.get_execution_options().get(_WRITES, True)
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
     except OperationalError as error:

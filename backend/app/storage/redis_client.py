@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from redis import Redis
+from typing import Any
+
+from redis import Connection, Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from backend.app.concurrency import is_readable
 
 _SECONDS = 0.5
 
@@ -15,10 +19,22 @@ def connect(url: str, *, seconds: float | None = _SECONDS) -> Redis:
     No retry: whoever asks does without the answer, and a retry against a Redis that hangs would
     only double the wait. An idle connection that the server closed is noticed by a look.
     """
+    # Other schemes bring connections of their own.
+    quick: dict[str, Any] = {"connection_class": _Connection} if url.startswith("redis://") else {}
     return Redis.from_url(
         url,
+        **quick,
         socket_connect_timeout=_SECONDS if seconds is None else min(_SECONDS, seconds),
         socket_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=30,
     )
+
+
+class _Connection(Connection):
+    """Looks cheaply whether it is still fit to be used, as the pool asks before each command."""
+
+    def can_read(self, timeout: float = 0) -> bool:
+        if timeout == 0 and self._sock is not None and not is_readable(self._sock):
+            return False
+        return super().can_read(timeout)

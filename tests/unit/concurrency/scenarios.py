@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -9,7 +10,16 @@ from traceback import extract_tb
 
 from structlog.testing import capture_logs
 
-from backend.app.concurrency import NativePool, Outcome, Pump, gather, in_background, is_cooperative, shielded
+from backend.app.concurrency import (
+    NativePool,
+    Outcome,
+    Pump,
+    gather,
+    in_background,
+    is_cooperative,
+    is_readable,
+    shielded,
+)
 
 PATIENCE = 20.0  # seconds: reached only where something hangs
 
@@ -31,6 +41,22 @@ def raised_by(call: Callable[[], object]) -> BaseException:
     error = Outcome.of(call).error
     assert error is not None, "the error was kept back"
     return error
+
+
+# --- sockets ----------------------------------------------------------------------------------
+
+
+def a_look_at_a_socket_sees_what_came_and_the_end_and_never_waits() -> None:
+    here, there = socket.socketpair()
+    with here:
+        here.settimeout(PATIENCE)
+        assert not is_readable(here)
+        there.sendall(b"+")
+        assert is_readable(here)
+        assert here.recv(1) == b"+", "a look takes nothing away"
+        assert not is_readable(here)
+        there.close()
+        assert is_readable(here)
 
 
 # --- gather -----------------------------------------------------------------------------------
@@ -331,6 +357,7 @@ def closing_a_pump_closes_a_source_that_was_handed_over() -> None:
 
 
 SCENARIOS = [
+    a_look_at_a_socket_sees_what_came_and_the_end_and_never_waits,
     gather_makes_all_calls_at_the_same_time,
     gather_of_nothing_is_nothing,
     gather_names_late_calls_and_keeps_the_others,

@@ -27,6 +27,7 @@ class Embedder(Protocol):
     fusion_weight: float  # usual one of the vector branch, measured for this embedder (docs/retrieval.md)
     batch: int  # texts in one call: about a second of work at most
     is_remote: bool  # waits for a server instead of working
+    is_quick: bool  # a question costs no more than asking another process for its vector
     judges_relevance: bool  # cosines mean the same from question to question, and cost a millisecond
 
     def warm(self) -> None:

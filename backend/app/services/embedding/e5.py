@@ -36,6 +36,7 @@ class E5Embedder:
     fusion_weight = 0.5
     batch = 4  # a second on two processors
     is_remote = False
+    is_quick = False
     judges_relevance = False
 
     def __init__(self, threads: int = 1) -> None:

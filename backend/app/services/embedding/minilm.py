@@ -54,6 +54,7 @@ class MiniLmEmbedder:
     fusion_weight = 0.4
     batch = 16
     is_remote = False
+    is_quick = False
     judges_relevance = False
 
     def __init__(

@@ -60,6 +60,7 @@ class OpenAICompatibleEmbedder:
     fusion_weight = 0.4
     batch = 32
     is_remote = True
+    is_quick = False
     judges_relevance = False
 
     def __init__(

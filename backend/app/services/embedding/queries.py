@@ -28,13 +28,12 @@ class CachedQueryVectors:
 
     def __init__(self, pool: NativePool, cache: TieredCache) -> None:
         self._pool = pool
-        # Making one anew takes a millisecond: less than asking a disk, or waiting for another worker.
-        policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset({MEMORY, REDIS}), shared_flights=False)
-        region = Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
-        self._kept = cached(cache, region, parts=_parts)(self._embedded)
+        self._own = cached(cache, _region(MEMORY), parts=_parts)(self._embedded)
+        self._shared = cached(cache, _region(MEMORY, REDIS), parts=_parts)(self._embedded)
 
     def of(self, query: str, embedder: Embedder) -> npt.NDArray[np.float32]:
-        return np.frombuffer(self._kept(query, embedder), dtype="<f4")
+        kept = self._own if embedder.is_quick else self._shared
+        return np.frombuffer(kept(query, embedder), dtype="<f4")
 
     def _embedded(self, query: str, embedder: Embedder) -> bytes:
         if embedder.is_remote:  # waiting for a server must not keep a native thread from working
@@ -42,6 +41,13 @@ class CachedQueryVectors:
         else:
             vectors = self._pool.run(embedder.embed_queries, [query])
         return bytes(vectors[0].astype("<f4").tobytes())
+
+
+def _region(*layers: str) -> Region[bytes]:
+    # Making one anew takes milliseconds: less than asking a disk, or waiting for another worker. Where it takes
+    # one or two, asking Redis for it and telling Redis of it costs as much.
+    policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset(layers), shared_flights=False)
+    return Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
 
 
 def _parts(query: str, embedder: Embedder) -> list[str]:

@@ -23,6 +23,7 @@ class UseEmbedder:
     fusion_weight = 0.25
     batch = 32  # a third of a second
     is_remote = False
+    is_quick = True
     judges_relevance = True
 
     def __init__(self, threads: int = 1) -> None:

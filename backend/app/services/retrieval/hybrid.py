@@ -31,6 +31,8 @@ _BRANCHES = {
     SearchMode.VECTOR: ("vector",),
 }
 
+_SPARE = 10  # candidates more than asked for, where some of the best were no longer to be shown
+
 
 class HybridRetriever:
     """Finds passages in collections that the caller has already been allowed to see."""
@@ -166,21 +168,20 @@ class HybridRetriever:
     def _hits(self, fused: Sequence[FusedId], collections: Sequence[Collection], k: int) -> tuple[Hit, ...]:
         """Return the best passages that SQL still knows and shows.
 
-        Index entries of deleted documents may outlive them for moments; a few more candidates
-        than asked for fill their places.
+        Index entries of deleted documents may outlive them for moments; further candidates
+        fill their places.
         """
         ids = [collection.id for collection in collections]
         hits: list[Hit] = []
-        step = k + 10
-        for first in range(0, len(fused), step):
-            batch = fused[first : first + step]
+        first, size = 0, k
+        while first < len(fused) and len(hits) < k:
+            batch = fused[first : first + size]
+            first, size = first + size, k + _SPARE
             visible = self._passages.visible([item.passage_id for item in batch], ids)
             for item in batch:
                 if item.passage_id in visible and len(hits) < k:
                     passage, title = visible[item.passage_id]
                     hits.append(Hit(passage, title, item.score, item.bm25_rank, item.vector_rank))
-            if len(hits) == k:
-                break
         return tuple(hits)
 
     def _is_lost(self, branch: str, outcome: Outcome[list[ScoredId]]) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import urllib3
 
+from backend.app.concurrency import is_readable
 from backend.app.domain.documents import Passage
 from backend.app.domain.search import ScoredId
 from backend.app.errors import SearchUnavailable
@@ -63,6 +64,16 @@ def space_name(embedding: str) -> str:
     """Return an embedder's name as Chroma's names may be: one with other signs gets a hash, to stay the only one."""
     plain = _NO_NAME.sub("-", embedding)
     return plain if plain == embedding else f"{plain[:100]}-{blake2b(embedding.encode(), digest_size=4).hexdigest()}"
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    @property
+    def is_connected(self) -> bool:  # looked at before each request
+        return self.sock is not None and not is_readable(self.sock)
+
+
+class _Connections(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
 
 
 class ChromaIndexes:
@@ -258,4 +269,5 @@ class ChromaIndexes:
     def _pool(self) -> urllib3.PoolManager:
         if self._http is None:  # made after the fork: a socket must not be shared by two workers
             self._http = urllib3.PoolManager(maxsize=self._connections, block=False)
+            self._http.pool_classes_by_scheme = {**self._http.pool_classes_by_scheme, "http": _Connections}
         return self._http

@@ -182,7 +182,7 @@ def test_hidden_passages_are_never_shown_and_further_candidates_take_their_place
     on = Stage(*[passage(n) for n in range(40, 61)])  # 1 to 39 were deleted, their entries are still there
     on.find(words=list(range(1, 61)), meaning=[])
     assert on.ids(k=5, mode=SearchMode.BM25) == [40, 41, 42, 43, 44]
-    assert [len(batch) for batch in on.passages.asked] == [15, 15, 15], "no more is looked up than is needed"
+    assert [len(batch) for batch in on.passages.asked] == [5, 15, 15, 15], "no more is looked up than is needed"
 
 
 def test_passages_of_other_collections_are_never_shown() -> None:
