@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,30 @@ def test_search_goes_on_with_the_old_vectors_and_then_with_the_new(
     assert len(spaces(after)) == 1, "the old vectors are gone"
     assert after.faults() == []
     assert after.services.documents.reembedding(after.user) is None
+
+
+def test_vectors_of_512_dimensions_give_way_to_those_of_384(opened: Open, server: ScriptedEndpoint) -> None:
+    """From the embedder that comes with the application to a model at an endpoint."""
+    server.answer = partial(embeddings, dimensions=384)
+    own = opened("", "use")
+    for name, text in TEXTS.items():
+        own.add(name, text)
+    assert own.parts.embedder.dimensions == 512
+    assert best(own, "the keeper's lamp") == "lamp.txt"
+    after = opened("new")
+    service = moving(after)
+    while collection(after).embedding == "use":
+        assert best(after, "flour for a loaf") == "bread.txt", "told by meaning: none of these words is there"
+        assert service.step()
+    finish(service)
+    assert after.parts.embedder.dimensions == 384
+    assert best(after, "reef the sails") == "sails.txt"
+    assert after.faults() == []
+    back = opened("", "use")
+    finish(moving(back))
+    assert collection(back).embedding == "use"
+    assert best(back, "flour for a loaf") == "bread.txt"
+    assert back.faults() == []
 
 
 def test_progress_is_told_from_the_first_batch_on(before: Library, opened: Open) -> None:

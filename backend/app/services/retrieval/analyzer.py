@@ -23,6 +23,7 @@ _CJK = (
 _RUN = re.compile(rf"([{_CJK}]+)|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 _LATIN = re.compile(r"[a-z\u00e0-\u024f']+")
 _CACHED_STEMS = 100_000
+_LONGEST_SIGN = 100  # marks over one letter; with more it is no text, and each would be looked at for each
 _LONGEST_WORD = 60  # what is longer is data, such as a key or an address: not stemmed, not remembered
 
 
@@ -49,7 +50,15 @@ class Analyzer:
         return terms
 
     def located(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Yield each term of an NFC ``text`` with where it begins and ends in it."""
+        """Yield each term of ``text`` with where it begins and ends in it, in whatever form the text is."""
+        if unicodedata.is_normalized("NFC", text):
+            yield from self._located(text)
+            return
+        signs = list(_composed(text))
+        for term, start, end in self._located("".join(sign for sign, _, _ in signs)):
+            yield term, signs[start][1], signs[end - 1][2]
+
+    def _located(self, text: str) -> Iterator[tuple[str, int, int]]:
         for match in _RUN.finditer(_lowered(text)):
             run, start = match[1], match.start()
             if run is None:
@@ -77,6 +86,20 @@ def _lowered(text: str) -> str:
     if len(lowered) == len(text):
         return lowered
     return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+
+
+def _composed(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each sign of the NFC form with where the signs that it is made of begin and end in ``text``."""
+    start, part = 0, ""
+    for place, sign in enumerate(text):
+        joined = unicodedata.normalize("NFC", text[start : place + 1])
+        apart = not unicodedata.combining(sign) and joined == part + unicodedata.normalize("NFC", sign)
+        if part and (apart or place - start >= _LONGEST_SIGN):
+            yield from ((one, start, place) for one in part)
+            start, part = place, unicodedata.normalize("NFC", sign)
+        else:
+            part = joined
+    yield from ((one, start, len(text)) for one in part)
 
 
 def _stemmed(word: str) -> str:

@@ -137,6 +137,24 @@ def test_the_places_of_terms_are_within_any_text_and_in_order(text: str) -> None
         assert [term for term, _, _ in located] == terms(text)
 
 
+@given(_TEXTS, st.sampled_from(["NFC", "NFD", "NFKD"]))
+def test_the_places_of_terms_are_right_in_every_form_of_the_text(text: str, form: str) -> None:
+    text = unicodedata.normalize(form, text)
+    composed = unicodedata.normalize("NFC", text)
+    located, expected = list(Analyzer().located(text)), list(Analyzer().located(composed))
+    assert [term for term, _, _ in located] == [term for term, _, _ in expected]
+    for (_, start, end), (_, first, last) in zip(located, expected, strict=True):
+        assert 0 <= start < end <= len(text)
+        assert composed[first:last] in unicodedata.normalize("NFC", text[start:end])
+
+
+def test_hangul_is_found_where_it_stands_in_a_decomposed_text() -> None:
+    text = unicodedata.normalize("NFD", "새 검색은")
+    (_, start, end) = next(found for found in Analyzer().located(text) if found[0] == "검색")
+    assert unicodedata.normalize("NFC", text[start:end]) == "검색"
+    assert (start, end) == (3, 9)
+
+
 @given(st.text(st.sampled_from("가나다힣ㅋ漢字タabzABZé' 09.,!?\n😀"), max_size=80))
 def test_what_stands_at_a_terms_place_is_that_term(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
