@@ -48,7 +48,7 @@ def quality(prepared: PreparedSet, halves: Sequence[bool], ranking: Ranking) -> 
 
 
 def _fused(weight: float) -> Ranking:
-    return lambda asked: [item.passage_id for item in fuse(asked.bm25, asked.vector, weight)]
+    return lambda asked: [item.passage_id for item in fuse(asked.bm25, asked.vector, weight, asked.strength)]
 
 
 def _ids(scored: Sequence[ScoredId]) -> list[int]:

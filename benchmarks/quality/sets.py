@@ -22,6 +22,7 @@ from backend.app.services.embedding.base import Embedder, Vectors
 from backend.app.services.evaluation.beir import Entry, LabelledSet, Question, read_folder
 from backend.app.services.ingestion.chunking import chunk
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.fusion import strength
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.services.retrieval.query_terms import QueryTerms
 from backend.app.storage.indexes.tantivy import TantivyIndexes
@@ -39,6 +40,7 @@ class Asked:
     question: Question
     bm25: list[ScoredId]
     vector: list[ScoredId]
+    strength: float  # of words, as fusion takes it
     tuned: bool
 
 
@@ -61,11 +63,11 @@ def prepare(folder: Path, embedding: str, questions: int | None, beside: int | N
     name = folder.resolve().name
     space = embedded(embedder, f"{name}-passages", texts, of_questions=False)
     points = embedded(embedder, f"{name}-questions", asked, of_questions=True)
-    nearest = [_nearest(point, space) for point in points]
+    nearest = [nearest(point, space) for point in points]
     by_words = bm25(passages, texts, asked)
     found = [
-        Asked(question, words, meaning, in_first_half(question.id))
-        for question, words, meaning in zip(labelled.questions, by_words, nearest, strict=True)
+        Asked(question, words, meaning, strong, in_first_half(question.id))
+        for question, (words, strong), meaning in zip(labelled.questions, by_words, nearest, strict=True)
     ]
     return PreparedSet(name, passages, titles, {p.id: p.document_id for p in passages}, found)
 
@@ -124,18 +126,25 @@ def embedded(embedder: Embedder, name: str, texts: Sequence[str], *, of_question
     return vectors
 
 
-def bm25(passages: Sequence[Passage], texts: Sequence[str], questions: Sequence[str]) -> list[list[ScoredId]]:
+def bm25(
+    passages: Sequence[Passage], texts: Sequence[str], questions: Sequence[str]
+) -> list[tuple[list[ScoredId], float]]:
+    """Return what tantivy finds for each question, and how strong that is."""
     analyzer = Analyzer()
     with tempfile.TemporaryDirectory() as folder:
         index = TantivyIndexes(Path(folder), analyzer.version)
         index.add(_COLLECTION, [(p, analyzer.terms(text)) for p, text in zip(passages, texts, strict=True)])
-        asked = QueryTerms(analyzer)
-        found = [index.search(_COLLECTION, 1, asked(question), CANDIDATES) for question in questions]
+        looked_up = QueryTerms(analyzer)
+        terms = [looked_up(question) for question in questions]
+        found = [index.search(_COLLECTION, 1, asked, CANDIDATES) for asked in terms]
         index.close()
-    return found
+    return [
+        (scored, strength(scored[0].score, len(asked), len(passages)) if scored else 0.0)
+        for scored, asked in zip(found, terms, strict=True)
+    ]
 
 
-def _nearest(point: Vectors, space: Vectors) -> list[ScoredId]:
+def nearest(point: Vectors, space: Vectors) -> list[ScoredId]:
     scores = space @ point
     best = np.argsort(-scores, kind="stable")[:CANDIDATES]
     return [ScoredId(int(row) + 1, float(scores[row])) for row in best]

@@ -128,7 +128,7 @@ def _both(prepared: PreparedSet, search: Callable[[str], list[ScoredId]]) -> tup
         words = search(asked.question.text)
         relevance = asked.question.relevance
         alone.append(ndcg(_documents(prepared, [item.passage_id for item in words]), relevance, 10))
-        both = [item.passage_id for item in fuse(words, asked.vector, WEIGHT)]
+        both = [item.passage_id for item in fuse(words, asked.vector, WEIGHT, asked.strength)]
         fused.append(ndcg(_documents(prepared, both), relevance, 10))
     return fmean(alone), fmean(fused)
 

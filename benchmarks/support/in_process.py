@@ -18,8 +18,9 @@ from backend.app.domain.search import ScoredId
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.evaluation.beir import Entry
 from backend.app.services.retrieval.analyzer import Analyzer
-from backend.app.services.retrieval.fusion import fuse
+from backend.app.services.retrieval.fusion import fuse, strength
 from backend.app.services.retrieval.index_text import index_text
+from backend.app.services.retrieval.query_terms import QueryTerms
 from backend.app.storage.indexes.tantivy import TantivyIndexes
 
 _CANDIDATES = 100
@@ -31,7 +32,7 @@ class InProcessSearch:
 
     def __init__(self, entries: Sequence[Entry], folder: Path, embedder: Embedder, analyzer: Analyzer) -> None:
         self.entries = entries
-        self._analyzer = analyzer
+        self._terms = QueryTerms(analyzer)
         self._embedder = embedder
         self._lexical = TantivyIndexes(folder, analyzer.version)
         self._collection = uuid.uuid4().hex
@@ -43,13 +44,16 @@ class InProcessSearch:
 
     def best(self, query: str, k: int, without: frozenset[int] = frozenset()) -> list[Source]:
         """Return the ``k`` best passages as sources; those ``without`` are as if they were not there."""
-        words = self._lexical.search(self._collection, 1, self._analyzer.terms(query), _CANDIDATES)
+        terms = self._terms(query)
+        words = self._lexical.search(self._collection, 1, terms, _CANDIDATES)
+        left = [item for item in words if item.passage_id not in without]
         cosines = self._vectors @ self._embedder.embed_queries([query])[0]
         nearest = np.argsort(-cosines, kind="stable")[:_CANDIDATES]
         fused = fuse(
-            [item for item in words if item.passage_id not in without],
+            left,
             [ScoredId(int(number), float(cosines[number])) for number in nearest if int(number) not in without],
             self._embedder.fusion_weight,
+            strength(left[0].score, len(terms), len(self.entries)) if left else 0.0,
         )
         return [self._source(n, item.passage_id, item.score) for n, item in enumerate(fused[:k], 1)]
 

@@ -20,6 +20,7 @@ class FakeIndex:
     def __init__(self) -> None:
         self.entries: dict[str, dict[int, str]] = {}
         self.found: dict[str, list[ScoredId]] = {}
+        self.sizes: dict[str, int] = {}
         self.asked: list[tuple[Any, ...]] = []
         self.fails: Exception | None = None
         self.fails_for: dict[str, Exception] = {}
@@ -58,6 +59,9 @@ class FakeLexical(FakeIndex):
         self.asked.append((collection_id, version, tuple(terms), k))
         self._answer("search", collection_id)
         return self.found.get(collection_id, [])[:k]
+
+    def size(self, collection_id: str, version: int) -> int:
+        return self.sizes.get(collection_id, 0)
 
     def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
         self.asked += [("terms", passage.id, tuple(terms)) for passage, terms in passages]

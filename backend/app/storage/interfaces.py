@@ -327,6 +327,13 @@ class LexicalIndexes(Protocol):
             SearchUnavailable: the index is missing or cannot be read.
         """
 
+    def size(self, collection_id: str, version: int) -> int:
+        """Return how many passages a search at ``version`` looks through.
+
+        Raises:
+            SearchUnavailable: as searching does.
+        """
+
     def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
         """Add passages with their terms; adding none makes an empty index, which finds nothing."""
 

@@ -9,6 +9,7 @@ from backend.app.services.answering import Answering
 from backend.app.services.answers import GivenAnswers, NoGivenAnswers
 from backend.app.services.llm.prompting import PROMPT_VERSION
 from backend.app.services.llm.registry import LanguageModels
+from backend.app.services.retrieval import fusion
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import CachedRetriever
 from backend.app.services.retrieval.citations import CitationVerifier
@@ -36,7 +37,13 @@ def cached_retriever(parts: Parts) -> CachedRetriever:
 def _found_by(parts: Parts) -> list[object]:
     """Return all that changes what a search finds, besides the question and the collections."""
     settings = parts.settings
-    versions = [settings.lexical_engine, parts.analyzer.version, QueryTerms.version, parts.embedder.name]
+    versions = [
+        settings.lexical_engine,
+        parts.analyzer.version,
+        QueryTerms.version,
+        fusion.VERSION,
+        parts.embedder.name,
+    ]
     reranker = [settings.rerank_url, settings.rerank_model, settings.rerank_candidates]
     return [*versions, settings.candidates, vector_weight(parts), *reranker]
 

@@ -67,6 +67,13 @@ def both(tmp_path: Path) -> tuple[Library, Library]:
     return Library(tmp_path), Library(None)
 
 
+def test_the_size_is_what_a_search_looks_through(library: Library) -> None:
+    library.add(PASSAGES)
+    assert library.index.size("c", library.version) == len(PASSAGES)
+    library.remove(FIRST_DOCUMENT)
+    assert library.index.size("c", library.version) == len(library.stored["c"]) < len(PASSAGES)
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_both_engines_give_the_same_scores(both: tuple[Library, Library], question: str) -> None:
     for library in both:

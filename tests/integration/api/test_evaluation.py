@@ -110,14 +110,14 @@ def test_a_typed_question_is_asked_under_both_settings(world: World, eve: Caller
     assert add(eve, tickets, "표는 어디에서 파나요, the red kiosk?").data["language"] == "ko"
     overview = eve.get("/evaluation", query_string={"collection_id": eve.collection_id}).data
     assert overview["questions"] == 2
-    assert overview["today"] == {"mode": "hybrid", "vector_weight": 0.25, "candidates": 100}
+    assert overview["today"] == {"mode": "hybrid", "vector_weight": 0.4, "candidates": 100}
 
     started = eve.post("/evaluation/runs", {"collection_id": eve.collection_id, "mode": "bm25"})
     assert started.status == 202
     run = started.data
     assert (run["status"], run["done"], run["total"]) == ("queued", 0, 2)
     assert run["before"]["settings"]["mode"] == "hybrid"
-    assert run["after"]["settings"] == {"mode": "bm25", "vector_weight": 0.25, "candidates": 100}
+    assert run["after"]["settings"] == {"mode": "bm25", "vector_weight": 0.4, "candidates": 100}
     again = eve.post("/evaluation/runs", {"collection_id": eve.collection_id, "mode": "vector"})
     assert again.error == (409, "CONFLICT")
     work_off(world)
@@ -170,7 +170,7 @@ def test_each_setting_changes_what_is_found(world: World, eve: Caller) -> None:
     "settings",
     [
         {},
-        {"mode": "hybrid", "vector_weight": 0.25, "candidates": 100},
+        {"mode": "hybrid", "vector_weight": 0.4, "candidates": 100},
         {"vector_weight": 1.5},
         {"vector_weight": -0.1},
         {"vector_weight": "0.5"},

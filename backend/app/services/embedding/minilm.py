@@ -51,7 +51,7 @@ def chromas_function() -> EmbeddingFunction:
 class MiniLmEmbedder:
     name = "minilm"
     dimensions = 384
-    fusion_weight = 0.4
+    fusion_weight = 0.5
     batch = 16
     is_remote = False
     is_quick = False

@@ -20,7 +20,7 @@ _PARTS_PER_THREAD = 4  # texts differ in length: with more parts the threads end
 class UseEmbedder:
     name = "use"
     dimensions = 512
-    fusion_weight = 0.25
+    fusion_weight = 0.4
     batch = 32  # a third of a second
     is_remote = False
     is_quick = True

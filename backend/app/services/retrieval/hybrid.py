@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from heapq import nlargest
 
@@ -19,7 +20,7 @@ from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.embedding.queries import QueryVectors
 from backend.app.services.embedding.spaces import VectorSpaces
 from backend.app.services.retrieval.analyzer import Analyzer
-from backend.app.services.retrieval.fusion import fuse, min_max
+from backend.app.services.retrieval.fusion import fuse, min_max, strength
 from backend.app.services.retrieval.query_terms import QueryTerms
 from backend.app.storage.interfaces import LexicalIndexes, Passages
 
@@ -32,6 +33,17 @@ _BRANCHES = {
 }
 
 _SPARE = 10  # candidates more than asked for, where some of the best were no longer to be shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a branch found; ``strength`` is that of words, which the other branch has none of."""
+
+    scored: list[ScoredId]
+    strength: float = 0.0
+
+
+_NOTHING = _Found([])
 
 
 class HybridRetriever:
@@ -116,8 +128,9 @@ class HybridRetriever:
         if len(degraded) == len(wanted):
             raise _unavailable([outcomes[name].error for name in wanted])
         with watch("fuse"):
-            found = {name: outcomes[name].value or [] for name in wanted if name not in degraded}
-            fused = fuse(found.get("bm25", []), found.get("vector", []), self._weight_of(searched))
+            found = {name: outcomes[name].value or _NOTHING for name in wanted if name not in degraded}
+            words, meaning = (found.get(name, _NOTHING) for name in ("bm25", "vector"))
+            fused = fuse(words.scored, meaning.scored, self._weight_of(searched), words.strength)
         with watch("passages"):
             hits = self._hits(fused, searched, k)
         timings = {**watch.timings, "total_ms": _milliseconds(started)}  # a late branch still writes to the watch
@@ -126,17 +139,20 @@ class HybridRetriever:
 
     def _bm25_branch(
         self, terms: Sequence[str], collections: Sequence[Collection], depth: int, watch: _Stopwatch
-    ) -> list[ScoredId]:
-        def search_all() -> list[ScoredId]:
+    ) -> _Found:
+        def search_all() -> _Found:
             lists = [self._lexical.search(c.id, c.version, terms, depth) for c in collections]
-            return _merged(lists, depth)
+            strengths = [
+                strength(found[0].score, len(terms), self._lexical.size(c.id, c.version))
+                for c, found in zip(collections, lists, strict=True)
+                if found
+            ]
+            return _Found(_merged(lists, depth), max(strengths, default=0.0))
 
         with watch("bm25"):
             return self._pool.run(search_all)
 
-    def _vector_branch(
-        self, query: str, collections: Sequence[Collection], depth: int, watch: _Stopwatch
-    ) -> list[ScoredId]:
+    def _vector_branch(self, query: str, collections: Sequence[Collection], depth: int, watch: _Stopwatch) -> _Found:
         spaces = {c.id: self._spaces.of(c.embedding) for c in collections}
         embedders = {space.embedder.name: space.embedder for space in spaces.values()}
         with watch("embed"):
@@ -147,14 +163,14 @@ class HybridRetriever:
                 for id, space in spaces.items()
             }
             if len(calls) == 1:
-                return next(iter(calls.values()))()
+                return _Found(next(iter(calls.values()))())
             outcomes = gather(calls, self._branch_timeout)
             found: dict[str, list[list[ScoredId]]] = {name: [] for name in embedders}
             for id, outcome in outcomes.items():
                 found[spaces[id].embedder.name].append(outcome.result())
             merged = [_merged(lists, depth) for lists in found.values()]
             # Cosines of different embedders say nothing about each other.
-            return merged[0] if len(merged) == 1 else _merged([_scaled(lists) for lists in merged], depth)
+            return _Found(merged[0] if len(merged) == 1 else _merged([_scaled(lists) for lists in merged], depth))
 
     def _weight_of(self, collections: Sequence[Collection]) -> float:
         if self._weight is not None:
@@ -184,7 +200,7 @@ class HybridRetriever:
                     hits.append(Hit(passage, title, item.score, item.bm25_rank, item.vector_rank))
         return tuple(hits)
 
-    def _is_lost(self, branch: str, outcome: Outcome[list[ScoredId]]) -> bool:
+    def _is_lost(self, branch: str, outcome: Outcome[_Found]) -> bool:
         if outcome.error is None:
             return False
         if not isinstance(outcome.error, SearchUnavailable | TimeoutError):

@@ -51,6 +51,9 @@ class RankBm25Indexes:
         # It scores all passages; those without any of the terms were not found.
         return [ScoredId(ids[i], float(scores[i])) for i in best if known & engine.doc_freqs[i].keys()]
 
+    def size(self, collection_id: str, version: int) -> int:
+        return len(self._engine(collection_id, version)[0])
+
     def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
         self._built.pop(collection_id, None)
 

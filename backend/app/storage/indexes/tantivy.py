@@ -48,6 +48,10 @@ class TantivyIndexes:
             ids = searcher.fast_field_values("id", [address for _, address in found])
             return [ScoredId(int(passage_id), score) for passage_id, (score, _) in zip(ids, found, strict=True)]
 
+    def size(self, collection_id: str, version: int) -> int:
+        with self._readable(collection_id):
+            return int(self._searcher(collection_id, version).num_docs)
+
     def add(self, collection_id: str, passages: Sequence[tuple[Passage, Sequence[str]]]) -> None:
         with self._writer(collection_id) as writer:
             _write(writer, passages)

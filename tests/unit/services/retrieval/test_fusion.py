@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.app.domain.search import FusedId, ScoredId
-from backend.app.services.retrieval.fusion import fuse, min_max
+from backend.app.services.retrieval.fusion import fuse, min_max, strength
 
 
 def scored(*pairs: tuple[int, float]) -> list[ScoredId]:
@@ -41,9 +41,9 @@ def spread(count: int, best: float, first: int = 1) -> list[ScoredId]:
     return scored((first, best), *((first + n, 1 - n / count) for n in range(1, count)))
 
 
-def weight(bm25: list[ScoredId], vector: list[ScoredId], usual: float) -> float:
+def weight(bm25: list[ScoredId], vector: list[ScoredId], usual: float, strong: float = 0.0) -> float:
     """Tell the weight that was used: the score of what the vector branch alone found, and found best."""
-    return next(item.score for item in fuse(bm25, vector, usual) if item.passage_id == vector[0].passage_id)
+    return next(item.score for item in fuse(bm25, vector, usual, strong) if item.passage_id == vector[0].passage_id)
 
 
 def test_the_weight_is_the_usual_one_where_both_are_equally_sure_and_agree() -> None:
@@ -71,6 +71,25 @@ def strangers(bm25: list[ScoredId], count: int) -> list[ScoredId]:
     return [ScoredId(item.passage_id + (1000 if n < count else 0), item.score) for n, item in enumerate(bm25[1:])]
 
 
+def test_vectors_yield_where_words_hold_much_of_the_question_the_later_the_better_the_embedder_is() -> None:
+    bm25 = spread(20, best=3.0)
+    vector = [ScoredId(99, 3.0), *bm25[1:]]
+    for usual in (0.3, 0.6):
+        by_strength = [weight(bm25, vector, usual, strong) for strong in (0.0, 0.2, 0.5, 0.9)]
+        assert by_strength == sorted(by_strength, reverse=True)
+        assert by_strength[:2] == pytest.approx([usual, usual], rel=0.35)
+        assert by_strength[-1] < usual / 2
+    kept = [weight(bm25, vector, usual, 0.5) / usual for usual in (0.3, 0.6)]
+    assert kept[0] < kept[1]
+
+
+def test_strength_grows_with_the_score_and_not_with_the_length_of_the_question_or_the_collection() -> None:
+    assert strength(8.0, 4, 1000) > strength(4.0, 4, 1000) > 0
+    assert strength(8.0, 4, 1000) == strength(16.0, 8, 1000)  # the question said twice
+    assert strength(8.0, 4, 100_000) < strength(8.0, 4, 1000)  # where rare words are rarer
+    assert strength(8.0, 0, 1000) == strength(8.0, 4, 0) == 0.0
+
+
 def test_words_that_found_little_say_nothing_against_the_meaning() -> None:
     """As of a question in another language than the documents'."""
     vector = spread(20, best=3.0, first=50)
@@ -78,8 +97,9 @@ def test_words_that_found_little_say_nothing_against_the_meaning() -> None:
 
 
 @pytest.mark.parametrize("usual", [0.0, 1.0])
-def test_nought_and_one_leave_a_branch_out_whatever_the_question(usual: float) -> None:
-    assert weight(spread(20, best=1.1), spread(20, best=9.0, first=50), usual) == usual
+@pytest.mark.parametrize("strong", [0.0, 0.1, 0.9])
+def test_nought_and_one_leave_a_branch_out_whatever_the_question(usual: float, strong: float) -> None:
+    assert weight(spread(20, best=1.1), spread(20, best=9.0, first=50), usual, strong) == usual
 
 
 def test_ties_go_to_the_lower_id() -> None:

@@ -232,6 +232,15 @@ def test_the_weight_decides_between_the_branches() -> None:
         assert on.ids()[0] == best
 
 
+def test_vectors_yield_where_words_hold_much_of_the_question() -> None:
+    on = stage(vector_weight=0.55)
+    on.lexical.sizes["c1"] = 1000
+    for score, best in ((0.01, 2), (40.0, 1)):
+        on.find(words=[], meaning=[2])
+        on.lexical.found["c1"] = [ScoredId(1, score)]
+        assert on.ids()[0] == best
+
+
 def test_no_more_searches_run_at_once_than_are_allowed_and_the_others_wait() -> None:
     on = stage(2, at_once=2)
     on.find(words=[1], meaning=[1])
