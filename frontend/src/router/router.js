@@ -94,7 +94,7 @@ export class Router {
       const { page, framed } = match.route;
       await Promise.all([PAGES[page].load(), framed && PAGES.frame.load()]);
     } catch (error) {
-      await this.#explain(error);
+      await this.#explain(error, going);
       return;
     }
     if (going !== this.#going) return; // gone elsewhere meanwhile
@@ -103,9 +103,14 @@ export class Router {
     this.#shown = location.pathname;
   }
 
-  /** @param {unknown} error why a page's code did not come: a newer version may have taken its place */
-  async #explain(error) {
-    if (await pageIsOutdated()) this.showProblem({ error_code: 'NEW_VERSION', message: '' }, () => void reloadPage());
+  /**
+   * @param {unknown} error why a page's code did not come: a newer version may have taken its place
+   * @param {number} going
+   */
+  async #explain(error, going) {
+    const outdated = await pageIsOutdated();
+    if (going !== this.#going) return; // nobody waits for that page any more
+    if (outdated) this.showProblem({ error_code: 'NEW_VERSION', message: '' }, () => void reloadPage());
     else this.showProblem({ ...toProblem(error), error_code: 'UNREACHABLE' }, () => void this.#show());
   }
 

@@ -35,9 +35,10 @@ async function filesOf(entry) {
   }
 }
 
-/** @param {File} file */
-export function isWanted(file) {
-  return !IGNORED.test(file.name);
+/** @param {File} file one of a drop, or of a folder that was chosen: that one may have any name */
+export function isWanted({ name, webkitRelativePath }) {
+  const below = webkitRelativePath ? webkitRelativePath.split('/').slice(1) : [name];
+  return !below.some((part) => IGNORED.test(part));
 }
 
 /** @param {DragEvent} event */

@@ -14,7 +14,10 @@ class Tab extends Channel {
 /** Give the modules under test a document, as a browser would. */
 export function openBrowser(url = 'http://localhost/') {
   const { window } = new JSDOM('<!doctype html><div id="app"></div>', { url });
-  const names = ['window', 'document', 'Node', 'NodeFilter', 'Element', 'HTMLElement', 'DOMParser', 'localStorage', 'location'];
+  const names = [
+    'window', 'document', 'Node', 'NodeFilter', 'Element', 'HTMLElement', 'HTMLAnchorElement', 'DOMParser', 'localStorage',
+    'location', 'history',
+  ];
   for (const name of names) {
     Object.defineProperty(globalThis, name, {
       value: name === 'window' ? window : /** @type {any} */ (window)[name],
