@@ -71,8 +71,14 @@ def open_window(browser: Browser, site: Server) -> Iterator[Callable[..., Window
 
 
 @pytest.fixture
-def window(open_window: Callable[..., Window]) -> Window:
+def language() -> str:
+    """The language of the page, where a test does not name its own."""
+    return "en"
+
+
+@pytest.fixture
+def window(open_window: Callable[..., Window], language: str) -> Window:
     """A person who has an account of their own."""
-    window = open_window()
+    window = open_window(language=language)
     window.register()
     return window
