@@ -63,11 +63,11 @@ def prepare(folder: Path, embedding: str, questions: int | None, beside: int | N
     name = folder.resolve().name
     space = embedded(embedder, f"{name}-passages", texts, of_questions=False)
     points = embedded(embedder, f"{name}-questions", asked, of_questions=True)
-    nearest = [nearest(point, space) for point in points]
+    by_meaning = [nearest(point, space) for point in points]
     by_words = bm25(passages, texts, asked)
     found = [
         Asked(question, words, meaning, strong, in_first_half(question.id))
-        for question, (words, strong), meaning in zip(labelled.questions, by_words, nearest, strict=True)
+        for question, (words, strong), meaning in zip(labelled.questions, by_words, by_meaning, strict=True)
     ]
     return PreparedSet(name, passages, titles, {p.id: p.document_id for p in passages}, found)
 
