@@ -18,7 +18,6 @@ from tests.faults.faults import Scene
 
 JUMPS = (2.0, -2.0, -30.0, 72.0, 0.0)  # hours away from the true time, one after the other
 _SOURCE = Path(__file__).with_suffix(".c")
-_SECONDS = 5.0  # of the load that happen at each time
 
 
 def library(folder: Path) -> Path | None:
@@ -50,6 +49,7 @@ class Jump:
 
     hands: Hands
     hours: float
+    seconds: float  # of the load that happen at this time
 
     @property
     def name(self) -> str:
@@ -58,5 +58,5 @@ class Jump:
     def happen(self, scene: Scene) -> float:
         self.hands.set(self.hours)
         begun = time.monotonic()
-        time.sleep(_SECONDS)
+        scene.lasts(self.seconds)
         return begun

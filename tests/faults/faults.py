@@ -22,7 +22,8 @@ from tests.services.likeopt import Server
 
 PARTS = ("worker", "web", "indexer", "chroma", "valkey", "model")
 RECOVERY_SECONDS = 180.0
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.1
+_MET = 4  # requests that are begun while something lasts, before it may end
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Scene:
     model: ModelProcess
     watcher: Voice
     chance: random.Random
+    load: Callable[[], int]  # how many requests people have begun
     ballast: Path | None = None  # on the disk that is to be full; None where no disk of its own could be had
     sends: bool = False  # a document, too, after each fault
     _sent: Iterator[int] = field(default_factory=lambda: itertools.count(time.time_ns()))
@@ -68,15 +70,25 @@ class Scene:
             return False
         return not said[-1][1]["degraded"]
 
-    def takes_documents_in(self) -> None:
-        """Send a document, wait until it is found by its words, and delete it. Its vectors wait for all others' words."""
+    def lasts(self, seconds: float) -> None:
+        """Let what happens last so long, and until people have met it."""
+        before = self.load()
+        time.sleep(seconds)
+        _until(lambda: self.load() >= before + _MET, "people go on asking")
+
+    def takes_documents_in(self, *states: str) -> None:
+        """Send a document, wait until it is in one of these states, and delete it.
+
+        That it is found by its words is what people wait for: its vectors wait for all others' words.
+        """
+        states = states or ("searchable", "ready")
         content, known = f"Sheet {next(self._sent)} of the watcher.".encode(), ""
 
         def is_found() -> bool:
             nonlocal known
             with contextlib.suppress(Refused, Broken):
                 known = known or str(self.watcher.upload("", "sheet.txt", content)["id"])
-                return bool(self.watcher.call("GET", f"/documents/{known}")["status"] in ("searchable", "ready"))
+                return bool(self.watcher.call("GET", f"/documents/{known}")["status"] in states)
             return False
 
         def is_gone() -> bool:
@@ -139,7 +151,7 @@ class Hang:
         process = psutil.Process(scene.pid(self.part))
         process.suspend()
         try:
-            time.sleep(self.seconds)
+            scene.lasts(self.seconds)
         finally:
             process.resume()
         return time.monotonic()
@@ -157,9 +169,11 @@ class Mood:
         return f"model: {self.mood}"
 
     def happen(self, scene: Scene) -> float:
+        before = scene.model.asked(self.mood)
         scene.model.set(self.mood)
         try:
             time.sleep(self.seconds)
+            _until(lambda: scene.model.asked(self.mood) > before, f"a model that is {self.mood} is asked")
         finally:
             scene.model.set(STEADY)
         return time.monotonic()
@@ -178,7 +192,7 @@ class FullDisk:
     def happen(self, scene: Scene) -> float:
         filled = _filled(scene.ballast) if scene.ballast is not None else _no_file_grows(scene)
         with filled:
-            time.sleep(self.seconds)
+            scene.lasts(self.seconds)
         return time.monotonic()
 
 

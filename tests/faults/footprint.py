@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from benchmarks.support.processes import proportional
 from tests.services.likeopt import Server
 
-# A store holds more documents in the end than in the beginning, and each new process has its own luck with pages.
-_MEMORY_FACTOR, _MEMORY_MB = 2.0, 100.0
-_DESCRIPTORS = 40
+MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Held:
-    """Megabytes (proportional set size) and open descriptors; of several workers those of the largest."""
+    """Megabytes of its own, and open descriptors by kind; of several workers the most of each.
+
+    Its own are anonymous pages: what a leak fills. Programs and indexes that are mapped from files belong to
+    whoever else maps them too, and come and go with the kernel's mind.
+    """
 
     megabytes: float
-    descriptors: int
+    descriptors: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def open(self) -> int:
+        return sum(self.descriptors.values())
 
 
 def held(server: Server) -> dict[str, Held]:
@@ -31,22 +38,7 @@ def held(server: Server) -> dict[str, Held]:
         pids[name] = [pid]
         if name == "web":
             pids["worker"] = [child.pid for child in psutil.Process(pid).children()]
-    return {name: Held(max(map(proportional, found)), max(map(_descriptors, found))) for name, found in pids.items()}
-
-
-def grown(before: dict[str, Held], after: dict[str, Held]) -> list[str]:
-    """Return in words what holds clearly more than before."""
-    found = []
-    for name, first in before.items():
-        last = after.get(name)
-        if last is None:
-            found.append(f"{name} does not run any more")
-            continue
-        if last.megabytes > _MEMORY_FACTOR * first.megabytes + _MEMORY_MB:
-            found.append(f"{name} holds {last.megabytes:.0f} MB, and held {first.megabytes:.0f}")
-        if last.descriptors > first.descriptors + _DESCRIPTORS:
-            found.append(f"{name} has {last.descriptors} descriptors open, and had {first.descriptors}")
-    return found
+    return {name: _most(found, server.data_dir) for name, found in pids.items()}
 
 
 def orphans(server: Server) -> list[str]:
@@ -63,6 +55,45 @@ def half_done(data_dir: Path) -> list[str]:
     return sorted(str(path.relative_to(data_dir)) for path in found)
 
 
+def _most(pids: list[int], data_dir: Path) -> Held:
+    kinds = [descriptors(pid, data_dir) for pid in pids]
+    most: Counter[str] = Counter()
+    for one in kinds:
+        most |= one
+    return Held(max(map(_anonymous, pids), default=0.0), dict(sorted(most.items())))
+
+
+def _anonymous(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
+            if line.startswith("Anonymous:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def descriptors(pid: int, data_dir: Path) -> Counter[str]:
+    """Return how many descriptors a process has open on each kind of thing."""
+    found: Counter[str] = Counter()
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found[_kind(str(entry.readlink()), data_dir)] += 1
+    return found
+
+
+def _kind(target: str, data_dir: Path) -> str:
+    """Name what a descriptor is open on, as far as it matters to how many there may be."""
+    if not target.startswith("/"):
+        return target.partition(":")[0] + "s"  # sockets, pipes, anon_inodes
+    if target.startswith(str(data_dir / "likeopt.db")):
+        return "database"
+    if target.startswith(str(data_dir / "indexes")):
+        return "indexes"
+    if target.startswith(str(data_dir / "run")):
+        return "run"
+    return "other files"
+
+
 def _on(data_dir: Path) -> list[tuple[int, str]]:
     found = []
     for process in psutil.process_iter():
@@ -71,9 +102,3 @@ def _on(data_dir: Path) -> list[tuple[int, str]]:
             if str(data_dir) in line or process.environ().get("LIKEOPT_DATA_DIR") == str(data_dir):
                 found.append((process.pid, f"{process.pid}: {line[:200]}"))
     return found
-
-
-def _descriptors(pid: int) -> int:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return int(psutil.Process(pid).num_fds())
-    return 0

@@ -80,7 +80,15 @@ class MoodyModel(ScriptedModel):
         self._mood = mood
 
     def next_script(self, request: dict[str, Any], key: str | None) -> Script:
-        return script(self._mood.read_text("utf-8").strip())
+        mood = self._mood.read_text("utf-8").strip()
+        with _asked(self._mood, mood).open("ab") as counted:
+            counted.write(b".")
+        return script(mood)
+
+
+def _asked(moods: Path, mood: str) -> Path:
+    """Return the file that has a byte for each time a model was asked in a mood."""
+    return moods.with_name(f"asked-{mood}")
 
 
 class ModelProcess:
@@ -104,6 +112,11 @@ class ModelProcess:
         new = self._mood.with_suffix(".new")
         new.write_text(mood, "utf-8")
         new.replace(self._mood)
+
+    def asked(self, mood: str) -> int:
+        """Return how often it was asked in a mood."""
+        file = _asked(self._mood, mood)
+        return file.stat().st_size if file.exists() else 0
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/models", timeout=2) as answer:

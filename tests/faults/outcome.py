@@ -63,8 +63,8 @@ class Outcome:
         lines += [f"acknowledged, and there: {_listed(self.acknowledged)}", ""]
         lines += ["| part | MB before | after | descriptors before | after |", "| --- | --- | --- | --- | --- |"]
         lines += [
-            f"| {name} | {first.megabytes:.0f} | {self.after[name].megabytes:.0f} | {first.descriptors} | "
-            f"{self.after[name].descriptors} |"
+            f"| {name} | {first.megabytes:.0f} | {self.after[name].megabytes:.0f} | {first.open} | "
+            f"{self.after[name].open} |"
             for name, first in self.before.items()
             if name in self.after
         ]

@@ -48,6 +48,15 @@ class Person:
     def sign_in(self) -> None:
         self.voice.call("POST", "/auth/login", {"email": self._email, "password": PASSWORD})
 
+    def stay_signed_in(self) -> None:
+        """Sign in anew if the last fault has taken the session."""
+        try:
+            self.voice.call("GET", "/collections")
+        except Refused as error:
+            if str(error) != "NOT_SIGNED_IN":
+                raise
+            self.sign_in()
+
     def start(self) -> None:
         self._leaving.clear()
         self._thread = threading.Thread(target=self._live, name=self.name)

@@ -19,26 +19,40 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backend.app.processes.addresses import free_port
 from tests.faults import clock
 from tests.faults.faults import PARTS, Fault, FullDisk, Hang, Kill, Mood, Scene, recover, small_disk
-from tests.faults.footprint import grown, half_done, held, orphans
+from tests.faults.footprint import half_done, orphans
 from tests.faults.model import MOODS, ModelProcess
 from tests.faults.outcome import Outcome, Struck
 from tests.faults.people import Person
 from tests.faults.proof import Proof, doctor
+from tests.faults.quiet import cooled, warm
 from tests.faults.voice import Broken, Refused, Voice
 from tests.services.likeopt import Server, likeopt_server
 
 _DISK_MB = 1500  # doctor wants a gigabyte left
 _QUIET_SECONDS = 180.0  # for the indexer to come to its end, and for streams whose reader has gone
-_SETTLING_SECONDS = 3.0
+_SETTLING_SECONDS = 1.0
 _HARBOUR = "The harbour of Oakhaven\n\nThe ferry leaves the northern pier at seven; the lamp burns all night.\n"
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How long things last, in seconds, and what is done besides; by default as `make faults` does."""
+
+    warm_up: float = 15.0
+    pause: float = 1.5  # the longest between two faults
+    jumps: tuple[float, ...] = clock.JUMPS  # hours
+    jump: float = 5.0
+    own_disk: bool = True
+    thorough: bool = True  # a document is sent after each fault, and the doctor comes twice
 
 
 def schedule(kills: int, chance: random.Random, *, stall: float, mood: float) -> list[Fault]:
@@ -64,57 +78,51 @@ class Havoc:
         self._watcher = Voice("")
         self._model = ModelProcess(folder, free_port())
 
-    def run(self, faults: Sequence[Fault], warm_up: float, *, own_disk: bool = True, thorough: bool = True) -> Outcome:
-        """Live through the faults.
-
-        ``thorough``: after each a document is sent too, and in the end the server is started a second time, with
-        a clock that jumps where that can be had.
-        """
+    def run(self, faults: Sequence[Fault], form: Form) -> Outcome:
+        """Live through the faults, then start the server anew on what is there, with a clock that jumps."""
         begun = time.monotonic()
-        disk = small_disk(self._folder / "disk", _DISK_MB) if own_disk else contextlib.nullcontext()
+        disk = small_disk(self._folder / "disk", _DISK_MB) if form.own_disk else contextlib.nullcontext()
         with disk as ballast, self._model, self._logs_kept():
-            if own_disk and ballast is None:
+            if form.own_disk and ballast is None:
                 self.outcome.notes.append("No disk may be mounted here: «full disk» is a limit on the size of files.")
             with self._server() as server:
-                scene = Scene(server, self._model, self._watcher, random.Random(self._seed), ballast, thorough)
+                scene = self._scene(server, form, ballast)
                 self._arrive(scene)
-                self._live_for(warm_up)
-                self.outcome.before = held(server)
+                self._live_for(form.warm_up)
+                self.outcome.before = warm(scene)
                 with self._living():
-                    self._strike_all(scene, faults)
+                    self._strike_all(scene, faults, form)
                 self._count()
-                self._prove(server)
-                self.outcome.after = held(server)
-                self.outcome.wrong += grown(self.outcome.before, self.outcome.after)
-                self.outcome.wrong += [f"nobody's process: {line}" for line in orphans(server)]
-                if server.terminate() != 0:
-                    self.outcome.wrong.append("the server did not end well")
-                self.outcome.wrong += [f"left running: {line}" for line in orphans(server)]
-            if thorough:
-                self._again(ballast)
+                self._prove(with_doctor=True)
+                self._measure(scene)
+                self._end(server)
+            self._again(form, ballast)
         self.outcome.seconds = time.monotonic() - begun
         return self.outcome
 
-    def _again(self, ballast: Path | None) -> None:
+    def _again(self, form: Form, ballast: Path | None) -> None:
         """Start the server anew on what is there; where that can be had, with a clock that jumps."""
         library = clock.library(self._folder)
         hands = clock.Hands(self._folder, library) if library else None
         if hands is None:
             self.outcome.notes.append("There is no C compiler here: no clock has jumped.")
         with self._server(**hands.environ if hands else {}) as server:
-            scene = Scene(server, self._model, self._watcher, random.Random(self._seed), ballast, sends=True)
+            scene = self._scene(server, form, ballast)
             for voice in (self._watcher, *(person.voice for person in self._people)):
                 voice.moved(server.url)
             scene.sign_in()
             recover(scene, time.monotonic())
-            for person in self._people:
-                person.sign_in()
             if hands is not None:
                 with self._living():
-                    self._strike_all(scene, [clock.Jump(hands, hours) for hours in clock.JUMPS])
+                    self._strike_all(scene, [clock.Jump(hands, hours, form.jump) for hours in form.jumps], form)
                 self._count()
-            self._prove(server)
+            self._prove(with_doctor=form.thorough)
             self.outcome.wrong += [f"left half-done: {name}" for name in half_done(self._data_dir)]
+            self._end(server)
+
+    def _scene(self, server: Server, form: Form, ballast: Path | None) -> Scene:
+        chance = random.Random(self._seed)
+        return Scene(server, self._model, self._watcher, chance, self._requests, ballast, form.thorough)
 
     # --- the load ---------------------------------------------------------------------------
 
@@ -124,15 +132,15 @@ class Havoc:
         self._watcher.call("POST", "/auth/register", watcher)
         collection = self._watcher.call("GET", "/collections")[0]["id"]
         self._watcher.upload(collection, "harbour.txt", _HARBOUR.encode())
-        recover(scene, time.monotonic())
         self._people = [Person(scene.server.url, f"p{n}", self._seed) for n in range(self.outcome.people)]
         for person in self._people:
             person.register()
+        recover(scene, time.monotonic())
 
     def _live_for(self, seconds: float) -> None:
         with self._living():
             time.sleep(seconds)
-        time.sleep(_SETTLING_SECONDS)
+        self._quieten()
 
     @contextlib.contextmanager
     def _living(self) -> Iterator[None]:
@@ -146,7 +154,7 @@ class Havoc:
             for person in self._people:
                 person.join()
 
-    def _strike_all(self, scene: Scene, faults: Sequence[Fault]) -> None:
+    def _strike_all(self, scene: Scene, faults: Sequence[Fault], form: Form) -> None:
         for number, fault in enumerate(faults, 1):
             errors = self._errors()
             try:
@@ -156,7 +164,10 @@ class Havoc:
                 return
             self.outcome.struck.append(Struck(fault.name, round(seconds, 2), self._errors() - errors))
             self._say(f"{number}/{len(faults)} {fault.name}: {seconds:.1f} s, {self._errors() - errors} errors")
-            time.sleep(scene.chance.uniform(0.2, 1.5))
+            time.sleep(scene.chance.uniform(0.0, form.pause))
+
+    def _requests(self) -> int:
+        return sum(person.voice.requests for person in self._people)
 
     def _errors(self) -> int:
         return sum(sum(person.errors.values()) for person in self._people)
@@ -168,34 +179,53 @@ class Havoc:
             outcome.errors.update(person.errors)
             outcome.degraded.update(person.degraded)
             outcome.acknowledged.update(person.ledger.counts())
-        outcome.requests = sum(person.voice.requests for person in self._people)
+        outcome.requests = self._requests()
         outcome.slowest_seconds = max(person.voice.slowest for person in self._people)
         outcome.wrong += [line for person in self._people for line in person.defects]
 
     # --- the proof --------------------------------------------------------------------------
 
-    def _prove(self, server: Server) -> None:
-        """Give what is under way time to come to its end, then look twice: nothing may come later either."""
+    def _quieten(self) -> int:
+        """Wait until the indexer has come to its end; return how much is still under way."""
         proof = Proof(self._people, self._data_dir)
         deadline = time.monotonic() + _QUIET_SECONDS
-        while proof.in_work() and time.monotonic() < deadline:
-            time.sleep(0.3)
+        while (left := proof.in_work()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return left
+
+    def _prove(self, *, with_doctor: bool) -> None:
+        """Have all that was acknowledged looked at, until what is under way has come to its end."""
+        proof = Proof(self._people, self._data_dir)
+        deadline = time.monotonic() + _QUIET_SECONDS
+        self._quieten()
         time.sleep(_SETTLING_SECONDS)
-        wrong = self._asked(proof)
+        wrong = self._asked(proof, with_doctor=with_doctor)
         while wrong and time.monotonic() < deadline:
             time.sleep(_SETTLING_SECONDS)
-            wrong = self._asked(proof)
-        if left := proof.in_work():
+            wrong = self._asked(proof, with_doctor=with_doctor)
+        if left := self._quieten():
             wrong.append(f"{left} documents or deletions are still under way")
         for line in wrong:
             self._say(f"wrong: {line}")
         self.outcome.wrong += wrong
 
-    def _asked(self, proof: Proof) -> list[str]:
+    def _measure(self, scene: Scene) -> None:
+        self.outcome.after, grown = cooled(scene, self.outcome.before)
+        self.outcome.wrong += grown
+        self.outcome.wrong += [f"nobody's process: {line}" for line in orphans(scene.server)]
+
+    def _end(self, server: Server) -> None:
+        if server.terminate() != 0:
+            self.outcome.wrong.append("the server did not end well")
+        self.outcome.wrong += [f"left running: {line}" for line in orphans(server)]
+
+    def _asked(self, proof: Proof, *, with_doctor: bool) -> list[str]:
         try:
-            for person in self._people:  # the last fault may have taken their sessions
-                person.sign_in()
-            return proof.wrong() or doctor(self._data_dir, {**os.environ, "LIKEOPT_OLLAMA_URL": ""})
+            for person in self._people:
+                person.stay_signed_in()
+            # The doctor first: while he looks, answers come to their end whose readers have gone.
+            complaints = doctor(self._data_dir, {**os.environ, "LIKEOPT_OLLAMA_URL": ""}) if with_doctor else []
+            return complaints or proof.wrong()
         except (Broken, Refused) as error:
             return [f"nothing can be proved: {error}"]
 
@@ -242,7 +272,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         havoc = Havoc(folder, chosen.seed, chosen.people, say=lambda line: print(line, flush=True))
         faults = schedule(chosen.kills, random.Random(chosen.seed), stall=chosen.stall, mood=chosen.mood)
-        outcome = havoc.run(faults, warm_up=15.0)
+        outcome = havoc.run(faults, Form())
     print(outcome.as_text())
     if chosen.json:
         chosen.json.write_text(json.dumps(outcome.as_json(), indent=1), "utf-8")
