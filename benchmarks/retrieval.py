@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import psutil
 
 from backend.app.config import Settings
 from backend.app.services.embedding.use import UseEmbedder
@@ -59,6 +60,7 @@ class Found:
     tantivy: list[float]
     rank_bm25: list[float]
     rank_build_s: float
+    rank_mb: float
 
     def alone_p50(self, mode: str) -> float:
         return percentile(self.alone[mode], 0.5)
@@ -90,9 +92,9 @@ def measure(size: int, texts: corpus.Texts, count: int) -> Found:
             asked = list(islice(questions, count))
             recall, chroma = recall_at(stored, asked)
             chroma_mb = memory_by_service(server)["chroma"]
-        tantivy, reference, build = by_engine(data, stored, asked)
+        engines = by_engine(data, stored, asked)
     return Found(
-        stored.passages, alone, crowd.p95, crowd.rate, crowd.failed, recall, chroma, chroma_mb, tantivy, reference, build
+        stored.passages, alone, crowd.p95, crowd.rate, crowd.failed, recall, chroma, chroma_mb, *engines
     )  # fmt: skip
 
 
@@ -131,15 +133,18 @@ def recall_at(stored: Stored, questions: Sequence[str]) -> tuple[float, list[flo
     return statistics.fmean(shares), sorted(times)
 
 
-def by_engine(data: Path, stored: Stored, questions: Sequence[str]) -> tuple[list[float], list[float], float]:
-    """Ask tantivy and rank_bm25 the same questions in turn, in this process."""
+def by_engine(data: Path, stored: Stored, questions: Sequence[str]) -> tuple[list[float], list[float], float, float]:
+    """Ask tantivy and rank_bm25 the same questions in turn, in this process.
+
+    Return the times of each, sorted, and the seconds and megabytes that rank_bm25's index took.
+    """
     analyzer = Analyzer()
     terms_of = QueryTerms(analyzer)
     ours = TantivyIndexes(Settings(data_dir=data).lexical_dir, analyzer.version)
     reference = RankBm25Indexes(lambda _: stored.terms(analyzer))
-    begun = time.perf_counter()
+    before, begun = _resident_mb(), time.perf_counter()
     reference.search(stored.collection, 1, ["warm"], 1)
-    build = time.perf_counter() - begun
+    build, taken = time.perf_counter() - begun, _resident_mb() - before
     times: tuple[list[float], list[float]] = ([], [])
     ended = time.perf_counter() + COMPARED_SECONDS
     for question in questions[:COMPARED]:
@@ -150,7 +155,11 @@ def by_engine(data: Path, stored: Stored, questions: Sequence[str]) -> tuple[lis
             own.append((time.perf_counter() - begun) * 1000)
         if time.perf_counter() > ended:
             break
-    return sorted(times[0]), sorted(times[1]), build
+    return sorted(times[0]), sorted(times[1]), build, taken
+
+
+def _resident_mb() -> float:
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def tell(result: Result, size: int, found: Found) -> None:
@@ -180,6 +189,7 @@ def tell(result: Result, size: int, found: Found) -> None:
         f"bm25_ratio_{size}", f"{at}: rank_bm25 to tantivy", reference / ours, "x", "at least 50" if large else ""
     )
     result.add(f"rank_build_{size}", f"{at}: rank_bm25 builds its index, analysis included", found.rank_build_s, "s")
+    result.add(f"rank_memory_{size}", f"{at}: rank_bm25's index, in each process", found.rank_mb, "MB")
     result.add(f"recall_{size}", f"{at}: Chroma's recall@{K} against exact search", found.recall, "", "at least 0.97")
     result.add(
         f"chroma_{size}_p50", f"{at}: Chroma over HTTP, p50", percentile(found.chroma, 0.5), "ms", better="lower"

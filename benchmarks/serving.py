@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ HOT = 20  # questions that are asked again and again
 UNCACHED = 400  # questions that are asked once, by one person
 CROWD = 16
 CONVERSATIONS = 60
+HANGING_ROUNDS = 6  # of the hot questions, while Redis hangs
 FULL_ROUNDS, FULL_SECONDS = 8, 10.0
 WARM_SECONDS = 3.0
 
@@ -65,6 +67,7 @@ def main() -> None:
         found[LARGE] = uncached(large, texts)
         searches(large, texts, result, found)
         lists(large, texts, result)
+        lose_redis(large, texts, result)
     title = "Uncached search, one person"
     lines = {"p50": [one.p50 for one in found.values()], "p95": [one.p95 for one in found.values()]}
     result.series = [Series(title, "passages", "ms", [*found], lines)]
@@ -153,6 +156,32 @@ def lists(target: Target, texts: Texts, result: Result) -> None:
         result.add(f"{name}_rate", label, found.rate, "/s", better="higher")
         result.add(f"{name}_mean", f"{label}: mean", found.mean, "ms", "under 200")
         result.add(f"{name}_p95", f"{label}: p95", found.p95, "ms", "under 500")
+
+
+def lose_redis(target: Target, texts: Texts, result: Result) -> None:
+    """Stop Valkey where it stands, the worst way to lose it, and ask on, each time over a new connection."""
+    requests = [search(text) for text in texts.questions[:HOT]] * HANGING_ROUNDS
+    for request in requests:  # so that each worker has seen the session
+        answer_to(target, request)
+    usual = statistics.median(seconds_of(target, request) for request in requests)
+    valkey = psutil.Process(target.server.services()["pids"]["valkey"])
+    valkey.suspend()
+    try:
+        times = [seconds_of(target, request) for request in requests]
+    finally:
+        valkey.resume()
+    label = f"Redis hangs, {len(requests)} requests"
+    result.add(
+        "lost_worst", f"{label}: the most that one of them waited longer", (max(times) - usual) * 1e3, "ms", "under 50"
+    )
+    result.add("lost_p50", f"{label}: p50", statistics.median(times) * 1e3, "ms", better="lower")
+    result.add("usual_p50", "the same while Redis answers: p50", usual * 1e3, "ms", better="lower")
+
+
+def seconds_of(target: Target, request: str) -> float:
+    begun = time.perf_counter()
+    answer_to(target, request)  # raises where it is no success
+    return time.perf_counter() - begun
 
 
 def search(question: str) -> str:

@@ -34,7 +34,7 @@ def pictures(results: Results) -> list[Picture]:
 def written(document: str, results: Results) -> str:
     """Return the document with every generated part made anew; what is around them stays."""
     parts = {"machine": _machine(results)}
-    parts |= {name: "\n".join(_entry(name, entry, results.date)) for name, entry in results.entries.items()}
+    parts |= {name: "\n".join(_entry(name, entry)) for name, entry in results.entries.items()}
     for name, text in parts.items():
         document = _put(document, name, text)
     return document
@@ -54,11 +54,11 @@ def _machine(results: Results) -> str:
     return "\n".join([f"`make bench`, {results.date.replace('T', ' ')} UTC, on:", "", *lines])
 
 
-def _entry(name: str, entry: Entry, date: str) -> Iterator[str]:
-    yield f"`python benchmarks/{name}.py`, {entry.seconds:.0f} s{_outcome(entry, date)}"
+def _entry(name: str, entry: Entry) -> Iterator[str]:
+    yield f"`python benchmarks/{name}.py`, {entry.seconds:.0f} s{_outcome(entry)}"
     if entry.figures:
         yield from ("", "| | aim | measured | to the run before |", "| --- | --- | --- | --- |")
-        yield from (_row(kept, date) for kept in entry.figures)
+        yield from (_row(kept, entry.date) for kept in entry.figures)
     for note in entry.notes:
         yield from ("", note)
     for picture in _pictures(name, entry):
@@ -66,8 +66,8 @@ def _entry(name: str, entry: Entry, date: str) -> Iterator[str]:
                         f"(images/{picture.file})")  # fmt: skip
 
 
-def _outcome(entry: Entry, date: str) -> str:
-    when = "" if entry.date == date else f", on {entry.date[:_DAY]}"
+def _outcome(entry: Entry) -> str:
+    when = f", {entry.date.replace('T', ' ')}{f', {entry.version}' if entry.version else ''}"
     if entry.outcome == "ok":
         return f"{when}."
     rest = " The figures are those of an earlier run." if entry.figures else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of one benchmark. ``outcome`` is that of its last run, at ``date``."""
+    """What is known of one benchmark. ``outcome`` is that of its last run, at ``date``, of the code at ``version``."""
 
     date: str
     seconds: float
@@ -47,6 +47,7 @@ class Entry:
     figures: Sequence[Kept] = ()
     series: Sequence[Series] = ()
     notes: Sequence[str] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def merged(before: Results, runs: Sequence[Run], date: str, machine: Mapping[str
     entries = dict(before.entries)
     for run in runs:
         older = entries.get(run.name)
-        entries[run.name] = _merged_entry(older, run, date, full, alike)
+        entries[run.name] = replace(_merged_entry(older, run, date, full, alike), version=machine.get("Version", ""))
     return Results(date, dict(machine), dict(sorted(entries.items())))
 
 
@@ -101,4 +102,5 @@ def _entry(found: Mapping[str, Any]) -> Entry:
         Kept(figure_from(kept["figure"]), kept["date"], kept["full"], kept["before"]) for kept in found["figures"]
     ]
     series = [Series(**one) for one in found["series"]]
-    return Entry(found["date"], found["seconds"], found["outcome"], figures, series, found["notes"])
+    version = found.get("version", "")  # older files name none
+    return Entry(found["date"], found["seconds"], found["outcome"], figures, series, found["notes"], version)

@@ -6,7 +6,7 @@ from benchmarks.support.figures import Figure, Result, Series
 from benchmarks.support.report import pictures, written
 from benchmarks.support.results import Results, Run, merged
 
-HERE = {"Processor": "Some processor, 2 cores", "Memory": "24 GiB"}
+HERE = {"Processor": "Some processor, 2 cores", "Memory": "24 GiB", "Version": "commit abc"}
 FIRST, SECOND = "2026-11-20T10:00", "2026-11-21T10:00"
 DOCUMENT = """# Performance
 
@@ -44,7 +44,7 @@ def test_tables_stand_between_their_markers_and_words_around_them_stay() -> None
     assert "an old table" not in text
     assert "| ready, old folder | under 5 s | 2.34 s |  |" in text
     assert "| Processor | Some processor, 2 cores |" in text
-    assert "`python benchmarks/start.py`, 12 s." in text
+    assert "`python benchmarks/start.py`, 12 s, 2026-11-20 10:00, commit abc." in text
     assert "Over real texts." in text
     assert text.startswith("# Performance\n\nWords about the machine.\n")
     assert text.endswith("More words.\n")
@@ -88,7 +88,8 @@ def test_figures_older_than_the_run_carry_their_date() -> None:
     assert "**stopped after 180 s, unfinished**. The figures are those of an earlier run." in text
     assert "| ready |  | 2 s (2026-11-20) |" in text
     other = written(DOCUMENT, results(figures(Figure("all", "all", 1.0), name="memory"), before=first, date=SECOND))
-    assert "`python benchmarks/start.py`, 12 s, on 2026-11-20." in other
+    assert "`python benchmarks/start.py`, 12 s, 2026-11-20 10:00, commit abc." in other, "each tells its own run"
+    assert "| ready |  | 2 s |" in other, "which is that of its figures"
 
 
 def test_every_series_has_a_picture_that_the_report_shows() -> None:
