@@ -27,9 +27,10 @@ from backend.app.domain.agreement import Disagreement
 from backend.app.domain.documents import Document, DocumentStatus
 from backend.app.errors import AppError
 from backend.app.processes.embedded import embedded
+from tests.faults.proof import doctor
 from tests.integration.library import Library, migrated
 
-_DRAIN_SECONDS = 1200.0
+_STARVED_SECONDS = 300.0  # without a step forward: slow is what this may be, however busy the machine is
 _WORDS = [
     "harbour",
     "lamp",
@@ -65,6 +66,8 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     disagreements: tuple[Disagreement, ...] = ()
     seconds: float = 0.0
+    draining_seconds: float = 0.0  # after the last kill
+    longest_step_seconds: float = 0.0  # in which nothing came any further then
 
 
 class Havoc:
@@ -142,6 +145,13 @@ class Havoc:
         self.outcome.passages = sum(record.stored for record in found)
         self.outcome.disagreements = self.library.agreement(owns_vectors=True).compare().disagreements
 
+    def left(self) -> float:
+        """Return how much is still to be done, in documents and their parts, and deletions."""
+        indexing = self.library.parts.indexing
+        documents = [one for id in indexing.collection_ids() for one in indexing.documents_of(id)]
+        waiting = sum(2 - one.progress for one in documents if not one.status.is_final)
+        return waiting + sum(self.library.parts.records.removals().values())
+
     def try_again(self) -> bool:
         """Try those again that the indexer has left out; return False if there are none."""
         failed = [id for id, status in self.library.documents() if status is DocumentStatus.FAILED]
@@ -178,6 +188,8 @@ def kill_indexers(
         with indexer(running):
             _drain(havoc)
         havoc.judge()
+    # And as an operator would ask, who sees whether this differs from what was just found.
+    havoc.outcome.wrong += doctor(folder, {**os.environ, "LIKEOPT_OLLAMA_URL": ""})
     havoc.outcome.seconds = time.monotonic() - begun
     return havoc.outcome
 
@@ -216,14 +228,23 @@ def _beats(path: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 def _drain(havoc: Havoc) -> None:
-    deadline = time.monotonic() + _DRAIN_SECONDS
-    parts = havoc.library.parts
-    while time.monotonic() < deadline:
-        in_work = any(not status.is_final for _, status in havoc.library.documents())
-        if not in_work and not parts.records.removals() and not havoc.try_again():
-            return
+    """Wait until all is done, for as long as there are steps forward."""
+    begun = stepped = time.monotonic()
+    least = havoc.left()
+    while True:
+        left, now = havoc.left(), time.monotonic()
+        if left < least:
+            havoc.outcome.longest_step_seconds = max(havoc.outcome.longest_step_seconds, now - stepped)
+            least, stepped = left, now
+        if not left:
+            if not havoc.try_again():
+                break
+            least, stepped = havoc.left(), now
+        elif now - stepped > _STARVED_SECONDS:
+            havoc.outcome.wrong.append(f"for {_STARVED_SECONDS:.0f} s nothing came any further: {left:.2f} are left")
+            break
         time.sleep(0.2)
-    havoc.outcome.wrong.append("the queue did not come to its end")
+    havoc.outcome.draining_seconds = time.monotonic() - begun
 
 
 def main() -> int:
@@ -237,6 +258,10 @@ def main() -> int:
             Path(folder) / "data", chosen.kills, chosen.seed, say=lambda line: print(line, flush=True)
         )
     print(f"{outcome.kills} kills in {outcome.seconds:.0f} s; in work when the indexer died: {dict(outcome.struck)}")
+    print(
+        f"the last indexer took {outcome.draining_seconds:.0f} s to work everything off; "
+        f"its longest step {outcome.longest_step_seconds:.1f} s"
+    )
     print(f"{dict(outcome.done)}; {outcome.passages:,} passages; {outcome.given_up} left out, then tried again")
     for line in [*outcome.wrong, *map(str, outcome.disagreements)]:
         print(f"wrong: {line}")
