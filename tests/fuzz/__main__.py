@@ -22,22 +22,27 @@ def main() -> None:
     asked.add_argument("--file", type=Path)
     options = asked.parse_args()
     if options.file:
-        _targets()[options.target](options.file.read_bytes())
+        _known().TARGETS[options.target](options.file.read_bytes())
         return
     import atheris
 
     with atheris.instrument_imports(include=["backend.app"]):
-        target = _targets()[options.target]
+        known = _known()
     arguments = [f"-max_total_time={options.seconds}", f"-seed={options.seed}", "-max_len=65536", "-timeout=60"]
     found = tempfile.mkdtemp(prefix="fuzz-")  # the first folder is written to, the second only read
-    atheris.Setup([sys.argv[0], *arguments, "-print_final_stats=1", "-rss_limit_mb=4096", found, str(FIXTURES)], target)
+    for number, seed in enumerate(known.SEEDS.get(options.target, ())):
+        (Path(found) / f"seed-{number}").write_bytes(seed)
+    atheris.Setup(
+        [sys.argv[0], *arguments, "-print_final_stats=1", "-rss_limit_mb=4096", found, str(FIXTURES)],
+        known.TARGETS[options.target],
+    )
     atheris.Fuzz()
 
 
-def _targets():  # type: ignore[no-untyped-def]  # imported late: atheris instruments what is imported
-    from tests.fuzz.targets import TARGETS
+def _known():  # type: ignore[no-untyped-def]  # imported late: atheris instruments what is imported
+    from tests.fuzz import targets
 
-    return TARGETS
+    return targets
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from backend.app.domain.chat import Source
@@ -15,6 +15,8 @@ from backend.app.services.ingestion.reading.draft import Refusal
 from backend.app.services.llm.sse import EventDecoder, LineTooLong
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.citations import CitationVerifier
+from tests.fuzz.containers import RTF, Packages, archives, rtf
+from tests.fuzz.requests import ADDRESSES, FORMS, QUERIES, addresses, forms, queries
 
 _MAX_CHARS = 1_000_000
 # In Python; PDF and Office formats are other people's parsers, and run in a child process with bounds.
@@ -82,10 +84,27 @@ def chunking(data: bytes) -> None:
         assert document.text[made.start : made.end] == made.text
 
 
+_PACKAGES = Packages()
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "readers": readers,
     "analyser": analyser,
     "citations": citations,
     "events": events,
     "chunking": chunking,
+    "archives": archives,
+    "packages": _PACKAGES,
+    "rtf": rtf,
+    "addresses": addresses,
+    "queries": queries,
+    "forms": forms,
+}
+# To begin with, beside the documents of the tests.
+SEEDS: dict[str, Sequence[bytes]] = {
+    "archives": [b"\1a.txt\0text\n../b.md\0more\n/c.csv\0l\nd.zip\0x\0\0\0\0"],
+    "packages": _PACKAGES.seeds(),
+    "rtf": [RTF],
+    "addresses": ADDRESSES,
+    "queries": QUERIES,
+    "forms": FORMS,
 }

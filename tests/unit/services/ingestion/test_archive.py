@@ -9,6 +9,7 @@ import pytest
 
 from backend.app.services.ingestion.reading import archive
 from backend.app.services.ingestion.reading.archive import Limits, unfold
+from backend.app.services.ingestion.reading.dispatch import DOCX, read
 from backend.app.services.ingestion.reading.draft import Refusal
 
 ROOMY = Limits(files=10, all_bytes=10_000_000, file_bytes=8_000_000)
@@ -52,6 +53,31 @@ def test_a_member_that_holds_more_than_its_entry_says_is_not_written(tmp_path: P
     (entry,) = unfold(path, tmp_path / "out", [".txt"], ROOMY)
     assert entry["reason"] == "broken"
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_member_without_a_name_is_left_out_and_the_others_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("x", b"nobody's")
+        file.writestr("note.txt", b"note")
+    data = path.read_bytes()
+    nameless = data.rfind(b"PK\x01\x02", 0, data.rfind(b"PK\x01\x02"))
+    # Its name in the directory becomes the extra field's first byte, and that field is taken for a comment.
+    lengths = (0).to_bytes(2, "little") + (0).to_bytes(2, "little") + (1).to_bytes(2, "little")
+    path.write_bytes(data[: nameless + 28] + lengths + data[nameless + 34 :])
+    (tmp_path / "out").mkdir()
+    found = unfold(path, tmp_path / "out", [".txt"], ROOMY)
+    assert [(entry["name"], entry["reason"]) for entry in found] == [("", "outside"), ("note.txt", "")]
+
+
+def test_a_damaged_main_part_of_an_office_file_is_a_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("word/document.xml", b"<document/>")
+    path.write_bytes(b"PK\x03\x04" + b"\xff" * 8 + b"PK\x03\x05" + path.read_bytes()[4:])
+    with pytest.raises(Refusal) as refused:
+        read(path, DOCX, 1000)
+    assert refused.value.code == "broken"
 
 
 def test_encrypted_members_say_so(tmp_path: Path) -> None:

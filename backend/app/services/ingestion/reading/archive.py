@@ -54,7 +54,8 @@ def unfold(
     taken = total = 0
     for entry in entries:
         name = _name(entry)
-        if entry.is_dir() or _is_left_behind(name):
+        # Its own is_dir() breaks at an entry without a name.
+        if entry.filename.endswith("/") or _is_left_behind(name):
             continue
         reason = _reason(entry, name, frozenset(extensions), limits)
         if not reason and taken >= limits.files:

@@ -59,23 +59,26 @@ class Package:
         Raises:
             Refusal: when it is missing, damaged, or larger than its entry says.
         """
-        try:
-            entry = self._zip.getinfo(name)
-            with self._zip.open(entry) as part:
-                data = part.read(entry.file_size + 1)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-            raise Refusal("broken", f"part {name[:100]!r}: {error}") from error
-        except Exception as error:  # zlib.error and lzma.LZMAError share no base but this
-            raise Refusal("broken", f"part {name[:100]!r}: {error}") from error
-        if len(data) > entry.file_size:
+        data = self._beginning(name, None)
+        if len(data) > self._zip.getinfo(name).file_size:
             raise Refusal("broken", f"part {name[:100]!r} is longer than it says")
         return data
 
     def refuse_document_type(self, name: str) -> None:
         """Refuse a part with a document type: office programs write none, and entities hide in it."""
-        with self._zip.open(name) as part:
-            if _DOCTYPE.search(part.read(_PROLOGUE_BYTES)):
-                raise Refusal("broken", f"part {name[:100]!r} declares a document type")
+        if _DOCTYPE.search(self._beginning(name, _PROLOGUE_BYTES)):
+            raise Refusal("broken", f"part {name[:100]!r} declares a document type")
+
+    def _beginning(self, name: str, size: int | None) -> bytes:
+        """Return so many bytes of a part; without a number all, and one more where there is more than it says."""
+        try:
+            entry = self._zip.getinfo(name)
+            with self._zip.open(entry) as part:
+                return part.read(entry.file_size + 1 if size is None else size)
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            raise Refusal("broken", f"part {name[:100]!r}: {error}") from error
+        except Exception as error:  # zlib.error and lzma.LZMAError share no base but this
+            raise Refusal("broken", f"part {name[:100]!r}: {error}") from error
 
     def xml(self, name: str) -> ElementTree.Element:
         """Return the root element of a part.
