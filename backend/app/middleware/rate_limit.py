@@ -1,4 +1,4 @@
-"""How often one user, one address may ask, by kind of request.
+"""How often one user, one address may ask, by route.
 
 Before anything else is done for it: a request beyond its limit costs a look at a number. What is
 left is told in the header fields of the IETF's draft (draft-ietf-httpapi-ratelimit-headers).
@@ -16,25 +16,18 @@ from backend.app.domain.accounts import User
 from backend.app.domain.networks import network_of
 from backend.app.domain.rates import Allowance, Charge, Rate
 from backend.app.errors import RateLimited
+from backend.app.middleware.route_limits import (
+    ADDRESS,
+    BY_ADDRESS,
+    FREE,
+    LIMITS,
+    OF_EACH_ROUTE,
+    REPORT,
+    REPORTS,
+    WRITE,
+)
 from backend.app.monitoring.interfaces import Metrics
 
-ADDRESS, READ, WRITE, REPORT, REPORTS = "address", "read", "write", "report", "reports"
-_KINDS = {
-    "auth.register": "register",
-    "chat.ask": "chat",
-    "documents.retry": "upload",
-    "documents.upload": "upload",
-    "evaluation.take_in": "upload",
-    "metrics.report": REPORT,
-    "mcp.answer": "chat",
-    "openai.complete": "chat",
-    "search.find": "search",
-    "single_sign_on.finish": "register",  # each has the server ask the identity provider
-}
-_BY_ADDRESS = frozenset({"register", REPORT})
-# What watches the server is to see it at its busiest, and the page itself is files.
-_FREE = frozenset({"health.live", "health.ready", "metrics.scrape"})
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _EVERYBODY = "everybody"
 
 
@@ -45,7 +38,7 @@ def init_rate_limit(
     asking: Callable[[], User | None],
     metrics: Metrics,
 ) -> None:
-    """Refuse requests beyond ``rates``; a kind without one, or with None, is not limited.
+    """Refuse requests beyond ``rates``; a limit without one, or with None, limits nothing.
 
     ``asking`` returns who is signed in.
     """
@@ -73,15 +66,16 @@ def init_rate_limit(
 
 
 def _charges(rates: Mapping[str, Rate], asking: Callable[[], User | None]) -> list[Charge]:
-    """Return what a request takes, its own kind's first."""
+    """Return what a request takes, its own route's first."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint in _FREE or request.blueprint == "page":
+    if endpoint is None or endpoint in FREE or request.blueprint == "page":
         return []
     network = network_of(request.remote_addr or "")
-    kind = _KINDS.get(endpoint) or (READ if request.method in _READING else WRITE)
-    user = None if kind in _BY_ADDRESS else asking()
-    named = [(kind, network if user is None else user.id), (ADDRESS, network)]
-    if kind == REPORT:
+    limit = LIMITS.get(endpoint, WRITE)
+    user = None if limit in BY_ADDRESS else asking()
+    subject = network if user is None else user.id
+    named = [(limit, f"{endpoint} {subject}" if limit in OF_EACH_ROUTE else subject), (ADDRESS, network)]
+    if limit == REPORT:
         named.append((REPORTS, _EVERYBODY))
     return [Charge(name, subject, rates[name]) for name, subject in named if name in rates]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from backend.app.api.mcp.tools import TOOLS
 from backend.app.api.openapi.operation import ADMINISTRATOR, OPEN
 from backend.app.api.openapi.operations import OPERATIONS
 from backend.app.api.scopes import NEEDS
+from backend.app.config import Settings
 from backend.app.domain.accounts import Role
 from backend.app.domain.keys import Scope
 from backend.app.errors import AppError
@@ -37,19 +38,6 @@ WITHOUT_BODY = frozenset(
 )
 WITH_BODY = [name for name, operation in OPERATIONS.items() if operation.body or operation.form] + ["mcp.answer"]
 MEMBER, PROGRAM, NOBODY = "member", "program", "nobody"
-KINDS = (
-    "guesses",
-    "guesses_address",
-    "register",
-    "chat",
-    "search",
-    "upload",
-    "read",
-    "write",
-    "report",
-    "reports",
-    "address",
-)
 EXAMPLES = 2  # each with fourteen kinds of body
 
 # It warns that what failed is long to print, and would hide what failed.
@@ -112,7 +100,9 @@ class Fuzzed:
 @pytest.fixture(scope="module")
 def fuzzed(made_world: Callable[..., World]) -> Fuzzed:
     # No limit and nobody's web server is to answer in the place of what reads the body.
-    world = made_world(web_pages=False, **{f"rate_{kind}": "none" for kind in KINDS})
+    world = made_world(
+        web_pages=False, **{field.name: "none" for field in fields(Settings) if field.name.startswith("rate_")}
+    )
     administrator, member = world.person(ADMINISTRATOR), world.person(MEMBER)  # the first is one
     collection = member.collection_id
     membership = {"email": administrator.user["email"], "access": "owner"}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backend.app.config import Secret
-from tests.integration.api.calls import Caller
+from backend.app.config import Secret, Settings
+from backend.app.middleware.route_limits import FREE, LIMITS
+from backend.app.wiring.limiting import rates
+from tests.integration.api.calls import Answer, Caller
 from tests.integration.api.conftest import PASSWORD, World
 
 NEAR: dict[str, Any] = {"environ_overrides": {"REMOTE_ADDR": "198.51.100.7"}}
 FAR: dict[str, Any] = {"environ_overrides": {"REMOTE_ADDR": "198.51.100.8"}}
+LONE, FURTHER, FURTHEST = ({"environ_overrides": {"REMOTE_ADDR": f"203.0.113.{n}"}} for n in range(3))
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +30,21 @@ def limited(made_world: Callable[..., World], valkey_url: str) -> World:
         rate_write="4/h",
         rate_report="5/h",
         rate_guesses="3/h",
+        rate_sign_in="3/h",
+        rate_key="3/h",
+        rate_invite="3/h",
         rate_address="200/h",
         rate_read="none",
     )
+
+
+def credentials(person: Caller) -> dict[str, str]:
+    return {"email": person.user["email"], "password": PASSWORD}
+
+
+def from_another(number: int) -> dict[str, Any]:
+    """Ask from an address that nobody else asks from."""
+    return {"environ_overrides": {"REMOTE_ADDR": f"192.0.2.{number}"}}
 
 
 def refused(world: World, limit: str) -> float:
@@ -64,6 +81,74 @@ def test_each_user_has_a_limit_of_its_own(
     assert ask(ben).status != 429, "another one of the same address"
 
 
+def test_each_route_has_a_limit_and_each_limit_a_setting(limited: World) -> None:
+    routes = {rule.endpoint for rule in limited.app.url_map.iter_rules() if not rule.endpoint.startswith("page.")}
+    assert routes == {*LIMITS, *FREE}, "a route belongs into the table of middleware/route_limits.py"
+    known = rates(limited.settings)
+    assert set(LIMITS.values()) <= set(known)
+    assert set(known) - set(LIMITS.values()) == {"address", "reports", "guesses", "guesses_address"}
+
+
+def test_reads_and_changes_are_counted_for_each_route(limited: World) -> None:
+    ann = limited.person("ann")
+    assert [ann.post("/collections", {"name": f"{n}"}).status for n in range(5)] == [201] * 4 + [429]
+    assert ann.patch("/auth/me", {"name": "Ann"}).status == 200
+    assert ann.patch(f"/collections/{ann.collection_id}", {"name": "Mine"}).status == 200
+
+
+def test_work_of_one_kind_is_counted_together_by_whichever_route(limited: World) -> None:
+    ann = limited.person("ann")
+    assert [ann.post("/chat", {"message": "When?"}).status for _ in range(2)] == [200, 200]
+    asked = {"model": "like-opt", "messages": [{"role": "user", "content": "When?"}]}
+    assert ann.whole("POST", "/v1/chat/completions", json=asked).status == 429
+
+
+@pytest.mark.parametrize(
+    ("limit", "ask"),
+    [
+        ("sign_in", lambda world, ann, n: world.nobody().post("/auth/login", credentials(ann), **LONE)),
+        ("sign_in", lambda world, ann, n: world.nobody().get(f"/auth/reset/guess{n}", **FURTHER)),
+        ("sign_in", lambda world, ann, n: world.nobody().get(f"/invitations/guess{n}", **FURTHEST)),
+        ("key", lambda world, ann, n: ann.post("/keys", {"name": f"{n}", "scopes": ["read"]})),
+        ("invite", lambda world, ann, n: ann.post("/invitations", {})),
+    ],
+)
+def test_what_could_be_guessed_or_hoarded_is_limited_tightly(
+    limited: World, limit: str, ask: Callable[[World, Caller, int], Answer]
+) -> None:
+    ann = limited.person("ann")
+    answers = [ask(limited, ann, n) for n in range(5)]
+    assert [answer.status == 429 for answer in answers] == [False] * 3 + [True] * 2
+    assert answers[-1].headers["RateLimit"].startswith(f'"{limit}";r=0;t=')
+
+
+@pytest.mark.parametrize(
+    ("limit", "at_once", "a_second"),
+    [
+        ("chat", 10_000, 400),
+        ("search", 10_000, 5_000),
+        ("upload", 5_000, 100),
+        ("read", 5_000, 2_000),
+        ("write", 5_000, 300),
+        ("address", 10_000, 10_000),
+    ],
+)
+def test_the_defaults_leave_room_for_programs_that_measure(limit: str, at_once: int, a_second: int) -> None:
+    rate = rates(Settings())[limit]
+    assert rate is not None
+    assert rate.count >= at_once
+    assert rate.count / rate.seconds >= a_second
+
+
+def test_the_settings_for_strangers_in_the_docs_are_settings() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text("utf-8")
+    named = dict(re.findall(r"^    LIKEOPT_(\w+)=(\S+)$", page, re.MULTILINE))
+    settings = Settings.load({f"LIKEOPT_{name}": value for name, value in named.items()})
+    assert len(named) > 8
+    for name, value in named.items():
+        assert str(getattr(settings, name.lower())) == value, name
+
+
 def test_what_is_left_is_told_with_each_answer(limited: World) -> None:
     ann = limited.person("ann")
     answers = [ann.get("/search?q=ferry") for _ in range(3)]
@@ -92,7 +177,8 @@ def test_wrong_passwords_are_limited_and_the_right_one_then_too(limited: World) 
     ann = limited.person("ann")
     email = ann.user["email"]
     nobody = limited.nobody()
-    wrong = [nobody.post("/auth/login", {"email": email, "password": "wrong wrong"}, **NEAR) for _ in range(4)]
+    guess = {"email": email, "password": "wrong wrong"}
+    wrong = [nobody.post("/auth/login", guess, **from_another(n)) for n in range(4)]
     assert [answer.error[1] for answer in wrong] == ["WRONG_CREDENTIALS"] * 3 + ["RATE_LIMITED"]
     assert int(wrong[-1].headers["Retry-After"]) > 0
     right = nobody.post("/auth/login", {"email": email, "password": PASSWORD}, **FAR)
