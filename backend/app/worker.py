@@ -26,7 +26,7 @@ from backend.app.processes.heartbeat import Heartbeats
 from backend.app.processes.owners import owner
 from backend.app.processes.starts import note_start, took_notice
 from backend.app.processes.stuck import end_chroma
-from backend.app.services.indexing import IndexingService
+from backend.app.services.indexing.service import IndexingService
 from backend.app.services.stray_files import StrayFiles
 from backend.app.storage.queue import QUEUE
 from backend.app.storage.redis_client import connect

@@ -67,6 +67,13 @@ class FakeLexical(FakeIndex):
         self.asked += [("terms", passage.id, tuple(terms)) for passage, terms in passages]
         self._put(collection_id, [passage for passage, _ in passages])
 
+    def replace(
+        self, collection_id: str, documents: Sequence[str], passages: Sequence[tuple[Passage, Sequence[str]]]
+    ) -> None:
+        self.add(collection_id, passages)
+        kept, new = self.entries[collection_id], {passage.id for passage, _ in passages}
+        self.entries[collection_id] = {id: of for id, of in kept.items() if of not in documents or id in new}
+
     def exists(self, collection_id: str) -> bool:
         return collection_id in self.entries
 

@@ -293,14 +293,15 @@ def test_an_index_made_anew_beside_an_indexer_loses_nothing_and_has_nothing_twic
     of = damaged.of
     third = of.put("third.txt", "A gull sits on the pier.\n\n" * 90 + new_id())
     reindexing = wiring.reindexing_service(of.parts, "tests")
-    write, rebuilt = of.parts.lexical.add, []
+    write, rebuilt = of.parts.lexical.replace, []
 
-    def meanwhile(collection_id: str, entries: object) -> None:
-        write(collection_id, entries)  # type: ignore[arg-type]
+    def meanwhile(collection_id: str, documents: object, entries: object) -> None:
+        write(collection_id, documents, entries)  # type: ignore[arg-type]
         if not rebuilt:
-            rebuilt.append(reindexing.restore_words(collection_id))
+            rebuilt.append(0)
+            rebuilt[0] = reindexing.restore_words(collection_id)
 
-    monkeypatch.setattr(of.parts.lexical, "add", meanwhile)
+    monkeypatch.setattr(of.parts.lexical, "replace", meanwhile)
     of.work()
     of.work()
     assert len(rebuilt) == 1

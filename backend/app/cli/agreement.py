@@ -11,7 +11,7 @@ from backend.app.domain.agreement import Agreement, Disagreement, Fault, Repair
 from backend.app.errors import Unavailable
 
 if TYPE_CHECKING:
-    from backend.app.services.indexing import IndexingService
+    from backend.app.services.indexing.service import IndexingService
 
 _SPOKEN = {
     Fault.WORDS_UNREADABLE: "The word index of a collection cannot be read.",

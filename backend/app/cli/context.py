@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backend.app.services.bundle import Services
     from backend.app.services.evaluation.evaluator import Evaluator
     from backend.app.services.folders.following import FollowingService
-    from backend.app.services.indexing import IndexingService
+    from backend.app.services.indexing.service import IndexingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
     from backend.app.services.restoring import RestoreService

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backend.app.cli.ingest_report import Item, Report
     from backend.app.domain.accounts import User
     from backend.app.domain.documents import Collection
-    from backend.app.services.indexing import IndexingService
+    from backend.app.services.indexing.service import IndexingService
 
 _URL = re.compile("https?://", re.IGNORECASE)
 _BLOCK = 1024 * 1024

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from backend.app.config import Secret, Settings
 from backend.app.factory import build_app
 from backend.app.services.bundle import Services
-from backend.app.services.indexing import IndexingService
+from backend.app.services.indexing.service import IndexingService
 from backend.app.storage.migration import migrate
 from backend.app.storage.models import Base
 from backend.app.wiring import Parts, indexing_service

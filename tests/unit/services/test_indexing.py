@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from backend.app.errors import (
     StorageUnavailable,
     Unavailable,
 )
-from backend.app.services import indexing
+from backend.app.services.embedding.base import Vectors
 from backend.app.services.embedding.searched import SearchedSpaces
-from backend.app.services.indexing import MAX_ATTEMPTS, IndexingService
+from backend.app.services.indexing import words
+from backend.app.services.indexing.endings import MAX_ATTEMPTS
+from backend.app.services.indexing.service import IndexingService
 from backend.app.services.ingestion.extract import ExtractionCancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.storage.interfaces import IndexingTask
@@ -140,7 +143,7 @@ def test_progress_only_grows(indexer: Indexer) -> None:
     assert indexer.rows.progressed == sorted(indexer.rows.progressed)
     assert indexer.rows.progressed[0] == 0.0
     assert indexer.rows.progressed[-1] == 1.0
-    assert len(set(indexer.rows.progressed)) == 1 + 2 + 6, "reading, words, and each batch of vectors"
+    assert len(set(indexer.rows.progressed)) == 1 + 1 + 6, "reading, words, and each batch of vectors"
 
 
 def test_the_own_title_stays_where_the_file_has_none(indexer: Indexer) -> None:
@@ -150,7 +153,7 @@ def test_the_own_title_stays_where_the_file_has_none(indexer: Indexer) -> None:
 
 
 def test_the_words_of_a_long_document_are_stored_bit_by_bit(indexer: Indexer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "WORDS_BATCH", 2)
+    monkeypatch.setattr(words, "WORDS_BATCH", 2)
     indexer.pieces = [f"piece {n}" for n in range(5)]
     adds: list[str] = []
     indexer.lexical.before = lambda action, _: adds.append(action) if action == "add" else None
@@ -563,22 +566,22 @@ def test_everybodys_words_come_before_anybodys_vectors(indexer: Indexer) -> None
 
 
 def test_a_document_that_comes_in_the_middle_of_a_book_is_found_before_the_book_is_done(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(3 * FakeEmbedder.batch)]
+    indexer.pieces = [f"piece {n}" for n in range(8 * FakeEmbedder.batch)]
     book = indexer.rows.queue("d1")
-    seen: list[tuple[str, DocumentStatus]] = []
+    seen: list[tuple[DocumentStatus, DocumentStatus]] = []
 
     def arrive(action: str, _: object) -> None:
         if action == "add" and "d2" not in indexer.rows.documents:
             indexer.pieces = ["a note"]
             indexer.rows.queue("d2")
         elif action == "add":
-            seen.append(("d2", indexer.status("d2")))
+            seen.append((indexer.status("d1"), indexer.status("d2")))
 
     indexer.vectors.before = arrive
     indexer.service.process_fairly(book)
-    assert seen[0] == ("d2", DocumentStatus.SEARCHABLE)
+    assert (DocumentStatus.SEARCHABLE, DocumentStatus.SEARCHABLE) in seen, "the note is found, the book is not ready"
     assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.READY, DocumentStatus.READY)
-    assert len(indexer.embedder.embedded) == 3 * FakeEmbedder.batch + 1, "the book goes on where it stood"
+    assert len(indexer.embedder.embedded) == 8 * FakeEmbedder.batch + 1, "the book goes on where it stood"
 
 
 def test_hundreds_that_wait_are_each_taken_up_a_few_times(indexer: Indexer) -> None:
@@ -610,3 +613,149 @@ def test_fairness_ends_when_the_process_is_to_stop(indexer: Indexer) -> None:
     indexer.service.process_fairly(first, lambda: indexer.lexical.documents("c1") != set())
     assert indexer.status("d1") is DocumentStatus.SEARCHABLE
     assert indexer.embedder.embedded == []
+
+
+def test_documents_that_wait_share_a_commit(indexer: Indexer) -> None:
+    first, *_ = [indexer.rows.queue(f"d{n}") for n in range(3)]
+    commits: list[str] = []
+    indexer.lexical.before = lambda action, _: commits.append(action)
+    indexer.service.process_fairly(first)
+    assert commits == ["add"]
+    assert len(indexer.lexical.entries["c1"]) == 9
+
+
+def test_a_commit_that_fails_is_tried_with_each_document_alone(indexer: Indexer) -> None:
+    first, _, third = [indexer.rows.queue(f"d{n}") for n in range(3)]
+    outcomes = iter([SearchUnavailable(), None, None, SearchUnavailable()])
+
+    def broken(action: str, _: str) -> None:
+        error = next(outcomes, None) if action == "add" else None
+        if error is not None:
+            raise error
+
+    indexer.lexical.before = broken
+    indexer.service.process_fairly(first)
+    assert [indexer.status(f"d{n}") for n in range(2)] == [DocumentStatus.READY] * 2
+    assert indexer.rows.unread(10) == [third]
+
+
+def test_what_waits_is_read_whatever_job_the_queue_names(indexer: Indexer) -> None:
+    indexer.rows.queue("d1")
+    indexer.service.process_fairly("a job that ended long ago")
+    assert indexer.status() is DocumentStatus.READY
+
+
+def test_a_slow_file_does_not_hold_up_the_others(indexer: Indexer) -> None:
+    first, *_ = [indexer.rows.queue(f"d{n}") for n in range(4)]
+    others_are_found = threading.Event()
+    waited: list[bool] = []
+
+    def look(step: str) -> None:
+        if step == "searchable" and len(indexer.lexical.documents("c1")) == 3:
+            others_are_found.set()
+
+    read = indexer.extractor.extract
+
+    def extract(path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument:
+        if path.name == "d0":
+            waited.append(others_are_found.wait(60))
+        return read(path, filename, cancelled=cancelled)
+
+    indexer.rows.before = look
+    indexer.extractor.extract = extract  # type: ignore[method-assign]
+    indexer.service.process_fairly(first)
+    assert waited == [True]
+    assert {indexer.status(f"d{n}") for n in range(4)} == {DocumentStatus.READY}
+
+
+def test_a_file_that_was_in_work_when_an_indexer_died_is_read_by_itself(indexer: Indexer) -> None:
+    """Or those that are read beside it would be suspected with it."""
+    first, suspect, *_ = [indexer.rows.queue(f"d{n}") for n in range(4)]
+    indexer.rows.jobs[suspect].attempts = 1
+    beside: list[list[str]] = []
+
+    read = indexer.extractor.extract
+
+    def extract(path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument:
+        if path.name == "d1":
+            unread = (DocumentStatus.QUEUED, DocumentStatus.EXTRACTING)
+            works = [row for job, row in indexer.rows.jobs.items() if row.owner and job != suspect]
+            beside.append([row.document_id for row in works if indexer.status(row.document_id) in unread])
+        return read(path, filename, cancelled=cancelled)
+
+    indexer.extractor.extract = extract  # type: ignore[method-assign]
+    indexer.service.process_fairly(first)
+    assert beside == [[]]
+    assert {indexer.status(f"d{n}") for n in range(4)} == {DocumentStatus.READY}
+
+
+# --- vectors beside each other ----------------------------------------------------------------
+
+
+def test_a_batch_is_embedded_while_the_one_before_it_is_stored(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(2 * FakeEmbedder.batch)]
+    embedded: list[bool] = []
+    embed = indexer.embedder.embed_passages
+    second = threading.Event()
+
+    def embed_passages(texts: Sequence[str]) -> Vectors:
+        vectors = embed(texts)
+        if len(indexer.embedder.embedded) > FakeEmbedder.batch:
+            second.set()
+        return vectors
+
+    def store(action: str, _: str) -> None:
+        if action == "add" and not embedded:
+            embedded.append(second.wait(60))
+
+    indexer.embedder.embed_passages = embed_passages  # type: ignore[method-assign]
+    indexer.vectors.before = store
+    assert indexer.service.process(indexer.rows.queue()) == "ready"
+    assert embedded == [True]
+
+
+def test_progress_is_noted_only_when_the_vectors_are_stored(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(4 * FakeEmbedder.batch)]
+    noted: list[float] = []
+    indexer.vectors.before = lambda action, _: noted.append(indexer.rows.progressed[-1]) if action == "add" else None
+    indexer.service.process(indexer.rows.queue())
+    assert noted == pytest.approx([0.3, 0.475, 0.65, 0.825])
+
+
+def test_the_next_document_is_embedded_while_the_last_vectors_of_one_are_stored(indexer: Indexer) -> None:
+    first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
+    embedded: list[bool] = []
+    begun = threading.Event()
+    claim = indexer.rows.claim
+
+    def claimed(job_id: str, owner: str) -> IndexingTask | None:
+        task = claim(job_id, owner)
+        if job_id == second and task is not None and task.passages_stored:
+            begun.set()
+        return task
+
+    def store(action: str, _: str) -> None:
+        if action == "add" and not embedded:
+            embedded.append(begun.wait(60))
+
+    indexer.rows.claim = claimed  # type: ignore[method-assign]
+    indexer.vectors.before = store
+    indexer.service.process_fairly(first)
+    assert embedded == [True]
+    assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.READY, DocumentStatus.READY)
+
+
+def test_vectors_that_cannot_be_stored_give_the_job_back_and_others_end_well(indexer: Indexer) -> None:
+    first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
+    refusals = iter([SearchUnavailable()])
+
+    def store(action: str, _: str) -> None:
+        error = next(refusals, None) if action == "add" else None
+        if error is not None:
+            raise error
+
+    indexer.vectors.before = store
+    indexer.service.process_fairly(first)
+    assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.SEARCHABLE, DocumentStatus.READY)
+    assert indexer.rows.pending() == [first]
+    assert indexer.service.process(second) is None

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import structlog
 
 from backend.app.storage.interfaces import Indexing, IndexingTask
 
+log = structlog.get_logger(__name__)
+
+EXTRACTED, SEARCHABLE = 0.2, 0.3  # shares of a document's progress
 _LOOK_SECONDS = 0.5  # how often is looked whether a file is still to be read
 
 
@@ -22,7 +29,7 @@ class GaveWay(Exception):
 
 
 class Work:
-    """A job in work: how far it has come, and whether it is to go on."""
+    """A job in work. One thread reads or embeds, another stores: what both use is SQL's to guard."""
 
     def __init__(
         self,
@@ -33,12 +40,24 @@ class Work:
         clock: Callable[[], float],
     ) -> None:
         self.task = task
+        self.log: structlog.typing.FilteringBoundLogger = log.bind(job=task.job_id, document=task.document.id)
+        self.outcome: str | None = None  # none yet
+        self.seconds = 0.0  # at work, in this attempt
         self._newcomers = newcomers
         self._progress = task.document.progress if task.passages_stored else 0.0
         self._indexing = indexing
         self._stopping = stopping
         self._clock = clock
         self._looked = clock()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Count the time of the block."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - begun
 
     def reach(self, progress: float) -> None:
         """Note how far the work has come; that never goes back.

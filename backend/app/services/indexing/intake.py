@@ -1,0 +1,110 @@
+"""Files that wait, read and made searchable by their words: many beside each other, in shared commits."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from backend.app.domain.documents import ExtractedDocument
+from backend.app.services.indexing.endings import Endings
+from backend.app.services.indexing.lanes import Lanes
+from backend.app.services.indexing.reading import Read, Reading
+from backend.app.services.indexing.words import Group, Words
+from backend.app.services.indexing.work import GaveWay, Interrupted, Work
+
+_LOOK_SECONDS = 0.3  # how often is asked who has come while a slow file is read
+
+
+class Intake:
+    def __init__(
+        self,
+        *,
+        reading: Reading,
+        words: Words,
+        endings: Endings,
+        claim: Callable[[str, Callable[[], bool]], Work | None],
+    ) -> None:
+        """``claim`` takes a job, or None where there is nothing to do."""
+        self._reading = reading
+        self._words = words
+        self._endings = endings
+        self._claim = claim
+
+    def read(self, newcomers: Callable[[], Sequence[str]], stopping: Callable[[], bool]) -> list[str]:
+        """Read all that is new and what comes meanwhile; return the jobs whose documents are searchable now.
+
+        ``newcomers`` names each job once. The jobs are given back, to have their vectors made.
+        """
+        todo, group, searchable = deque(newcomers()), Group(), list[str]()
+
+        def to_end() -> bool:
+            return stopping() or lanes.leaving
+
+        with Lanes(self._extract) as lanes:
+            try:
+                while (todo and not stopping()) or lanes.works:
+                    if todo and lanes.is_free and not stopping():
+                        self._begin(todo.popleft(), to_end, lanes, group, searchable)
+                        continue
+                    left = group.seconds_left
+                    self._take(lanes, _LOOK_SECONDS if left is None else left, group)
+                    if group.seconds_left == 0:
+                        searchable += self._commit(group)
+                    if not todo:
+                        todo.extend(newcomers())
+                searchable += self._commit(group)
+            except BaseException:  # this process is to end at once, or the database is away
+                for work in [*lanes.works, *(read.work for read in group.take())]:
+                    self._endings.broken_off(work, Interrupted())
+                raise
+        return searchable
+
+    def _begin(
+        self, job_id: str, stopping: Callable[[], bool], lanes: Lanes, group: Group, searchable: list[str]
+    ) -> None:
+        work = self._claim(job_id, stopping)
+        if work is None:
+            return
+        if not self._endings.is_suspect(work):
+            lanes.put(work)
+            return
+        while lanes.works:  # should it end this process again, nobody else is to be suspected
+            self._take(lanes, _LOOK_SECONDS, group)
+        searchable += self._commit(group)
+        self._store(work, partial(self._extract, work), group)
+        searchable += self._commit(group)
+
+    def _take(self, lanes: Lanes, seconds: float, group: Group) -> None:
+        for work, future in lanes.take(seconds):
+            self._store(work, future.result, group)
+
+    def _extract(self, work: Work) -> ExtractedDocument:
+        with work.at_work():
+            self._endings.refuse_deadly(work)
+            return self._reading.extract(work)
+
+    def _store(self, work: Work, extracted: Callable[[], ExtractedDocument], group: Group) -> None:
+        try:
+            document = extracted()
+            with work.at_work():
+                group.put(self._reading.store(work, document))
+        except Exception as error:
+            # The edge of a job.
+            self._endings.broken_off(work, error)
+
+    def _commit(self, group: Group) -> list[str]:
+        """Make the group's documents searchable, and give their jobs back."""
+        reads, failed = group.take(), list[tuple[Read, Exception]]()
+        begun = time.perf_counter()
+        self._words.add(reads, lambda read, error: failed.append((read, error)))
+        for read in reads:
+            read.work.seconds += (time.perf_counter() - begun) / len(reads)
+        for read, error in failed:
+            self._endings.broken_off(read.work, error)
+        unfinished = {id(read) for read, _ in failed}
+        done = [read.work for read in reads if id(read) not in unfinished]
+        for work in done:
+            self._endings.broken_off(work, GaveWay())
+        return [work.task.job_id for work in done]

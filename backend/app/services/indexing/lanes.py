@@ -1,0 +1,48 @@
+"""Files that are read beside each other, each in its child process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+
+from backend.app.domain.documents import ExtractedDocument
+from backend.app.services.indexing.work import Work
+
+LANES = 2  # one file is read while another is stored; a slow one leaves the second lane to the others
+
+
+class Lanes:
+    """Leaving the block because of an exception breaks the reading off; ``leaving`` tells the works so."""
+
+    def __init__(self, extract: Callable[[Work], ExtractedDocument]) -> None:
+        self.leaving = False
+        self._extract = extract
+        self._threads = ThreadPoolExecutor(LANES, "reading")
+        self._reading: dict[Future[ExtractedDocument], Work] = {}
+
+    def __enter__(self) -> Lanes:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leaving = error is not None
+        self._threads.shutdown()
+
+    @property
+    def is_free(self) -> bool:
+        return len(self._reading) < LANES
+
+    @property
+    def works(self) -> list[Work]:
+        """Return what is being read, or has been and was not taken yet."""
+        return list(self._reading.values())
+
+    def put(self, work: Work) -> None:
+        self._reading[self._threads.submit(self._extract, work)] = work
+
+    def take(self, seconds: float) -> list[tuple[Work, Future[ExtractedDocument]]]:
+        """Return what has been read, waiting so long for the first."""
+        done, _ = wait(self._reading, seconds, FIRST_COMPLETED)
+        return [(self._reading.pop(future), future) for future in list(self._reading) if future in done]
