@@ -13,7 +13,7 @@ from backend.app.wiring.building_blocks import Parts
 
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
-    from backend.app.services.indexing import IndexingService
+    from backend.app.services.indexing.service import IndexingService
     from backend.app.services.reembedding import ReembeddingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 def indexing_service(parts: Parts, owner: str) -> IndexingService:
     """Build what works jobs off; ``owner`` names this process in the jobs that it takes."""
-    from backend.app.services.indexing import IndexingService
+    from backend.app.services.indexing.service import IndexingService
     from backend.app.services.ingestion.chunking import chunk
     from backend.app.services.ingestion.extract import Extractor
+    from backend.app.services.ingestion.ready_children import ReadyChildren
     from backend.app.services.ingestion.recognition import find_recognition
 
     settings = parts.settings
@@ -40,6 +41,7 @@ def indexing_service(parts: Parts, owner: str) -> IndexingService:
             memory_bytes=settings.extract_memory_bytes,
             seconds=settings.extract_seconds,
             scratch=scratch,
+            run=ReadyChildren().run,
             recognition=find_recognition(
                 settings.ocr_languages, pages=settings.ocr_pages, seconds=settings.ocr_seconds
             ),

@@ -97,46 +97,75 @@ def run_child(
         ExtractionCancelled: soon after ``cancelled()`` first said so.
         StorageFull: there is no room for what it writes, which says nothing about the file.
     """
-    answer, told = folder / ANSWER, folder / "progress"
-    size = Path(request["path"]).stat().st_size
-    told.touch()
-    started = clock()
-    arguments = {
-        **request,
-        "answer": str(answer),
-        "memory_bytes": bounds.memory_bytes,
-        "seconds": bounds.seconds,
-        "most_seconds": bounds.most_seconds,
-        "size": size,
-        "started": started,
-        "told": str(told),
-        "file_bytes": bounds.file_bytes,
-        "parent": os.getpid(),
-    }
+    asked = Asked.of(request, bounds, folder, clock)
     with (folder / "errors").open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603  our own interpreter and our own arguments
-            [sys.executable, "-I", "-c", _START, str(Path(__file__).parent), json.dumps(arguments)],
+            [sys.executable, "-I", "-c", _START, str(Path(__file__).parent), asked.by(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
             cwd=folder,
-            env=_environment(folder),
+            env=environment(folder),
             start_new_session=True,
         )
         try:
-            patience = Patience(started, bounds.seconds, size, bounds.most_seconds, clock)
-            timed_out = _wait(process, patience, told, cancelled)
+            timed_out = _wait(process, asked, cancelled)
         finally:
             _kill_group(process)
+    return answered(folder, process.returncode, timed_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a child is told, and how long it is waited for."""
+
+    arguments: Mapping[str, Any]
+    told: Path  # what it tells of getting on
+    patience: Patience
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any], bounds: Bounds, folder: Path, clock: Callable[[], float]) -> Asked:
+        size, started, told = Path(request["path"]).stat().st_size, clock(), folder / "progress"
+        told.touch()
+        arguments = {
+            **request,
+            "answer": str(folder / ANSWER),
+            "memory_bytes": bounds.memory_bytes,
+            "seconds": bounds.seconds,
+            "most_seconds": bounds.most_seconds,
+            "size": size,
+            "started": started,
+            "told": str(told),
+            "file_bytes": bounds.file_bytes,
+        }
+        return cls(arguments, told, Patience(started, bounds.seconds, size, bounds.most_seconds, clock))
+
+    def by(self, parent: int) -> str:
+        """Return it as a child of this process wants it: it ends with its parent."""
+        return json.dumps({**self.arguments, "parent": parent})
+
+    def ran_out(self) -> bool:
+        """Tell whether the child's time has run out, with what it has earned by now."""
+        self.patience.earned(self.told.stat().st_size)
+        return self.patience.left() < 0
+
+
+def answered(folder: Path, returncode: int, timed_out: bool) -> dict[str, Any]:
+    """Return the answer of a child that has ended.
+
+    Raises:
+        ChildDied, StorageFull: there is none.
+    """
+    answer, errors = folder / ANSWER, folder / "errors"
     if answer.exists():
         return dict(json.loads(answer.read_bytes()))
-    if process.returncode == _NO_ROOM:
+    if returncode == _NO_ROOM:
         raise StorageFull
-    detail = (folder / "errors").read_bytes()[-_DETAIL_CHARS:].decode("utf-8", "replace")
-    raise ChildDied(process.returncode, timed_out, detail)
+    detail = errors.read_bytes()[-_DETAIL_CHARS:].decode("utf-8", "replace") if errors.exists() else ""
+    raise ChildDied(returncode, timed_out, detail)
 
 
-def _wait(process: subprocess.Popen[bytes], patience: Patience, told: Path, cancelled: Callable[[], bool]) -> bool:
+def _wait(process: subprocess.Popen[bytes], asked: Asked, cancelled: Callable[[], bool]) -> bool:
     """Wait for the child; return whether its time ran out."""
     looks = 0
     while True:
@@ -149,12 +178,11 @@ def _wait(process: subprocess.Popen[bytes], patience: Patience, told: Path, canc
         if cancelled():
             raise ExtractionCancelled
         looks += 1
-        patience.earned(told.stat().st_size)
-        if patience.left() < 0:
+        if asked.ran_out():
             return True
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """Return the whole environment of the child: none of ours, and no home but its own."""
     return {
         "HOME": str(folder),

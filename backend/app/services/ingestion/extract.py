@@ -43,6 +43,8 @@ _GARBAGE_TITLE = re.compile(
 )
 _MAX_TITLE_CHARS = 200
 
+RunChild = Callable[[dict[str, Any], Bounds, Path, Callable[[], bool], Callable[[], float]], dict[str, Any]]
+
 
 class Extractor:
     """Reads one file at a time per call, each in a child process of its own.
@@ -55,6 +57,7 @@ class Extractor:
         recognition: what recognises text on scanned pages, where there is any.
         scratch: folder for the children's own folders, the system's temporary one by default. A
             killed parent leaves one behind, so whoever gives a folder may empty it at start.
+        run: what starts a child, or has one ready (``ReadyChildren.run``).
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class Extractor:
         max_chars: int = 20_000_000,
         recognition: Recognition | None = None,
         scratch: Path | None = None,
+        run: RunChild = run_child,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._run = run
         self._scratch = scratch
         self._clock = clock
         self._memory_bytes = memory_bytes
@@ -96,7 +101,7 @@ class Extractor:
         bounds = Bounds(self._memory_bytes, self._seconds, 8 * self._max_chars + 1024**2, earned)
         with scratch_folder("likeopt-extract-", self._scratch) as folder:
             try:
-                answer = run_child(request, bounds, folder, cancelled, self._clock)
+                answer = self._run(request, bounds, folder, cancelled, self._clock)
             except ChildDied as died:
                 raise _died(died) from died
         if scans and answer.get("refused") == "no_text":
