@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from operator import add
 
 import snowballstemmer
 
@@ -20,7 +21,7 @@ _CJK = (
     "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
-_RUN = re.compile(rf"([{_CJK}]+)|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
+_RUN = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*)")
 _LATIN = re.compile(r"[a-z\u00e0-\u024f']+")
 _CACHED_STEMS = 100_000
 _LONGEST_SIGN = 100  # marks over one letter; with more it is no text, and each would be looked at for each
@@ -37,16 +38,15 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of ``text`` in order, repetitions kept; NFC and NFD give the same."""
-        folded = unicodedata.normalize("NFC", text).lower()
-        terms: list[str] = []
-        for match in _RUN.finditer(folded):
-            run = match[1]
-            if run is None:
-                terms.append(self._stem(match[0].replace("’", "'")))
-            elif len(run) == 1:
-                terms.append(run)
+        folded = unicodedata.normalize("NFC", text).lower().replace("’", "'")
+        known, terms = self._stems, list[str]()
+        for cjk, word in _RUN.findall(folded):
+            if word:
+                terms.append(known.get(word) or self._stem(word))
+            elif len(cjk) == 1:
+                terms.append(cjk)
             else:
-                terms.extend(run[i : i + 2] for i in range(len(run) - 1))
+                terms += map(add, cjk, cjk[1:])
         return terms
 
     def located(self, text: str) -> Iterator[tuple[str, int, int]]:
