@@ -106,7 +106,8 @@ export interface WatchedFolder {
   path: string;
   files: number;
   problem: string | null;
-  refused: { path: string; message: string }[];
+  error_code: string | null;
+  refused: { path: string; error_code: string; message: string }[];
   created_at: string;
 }
 

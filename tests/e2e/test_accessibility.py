@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.window import ROOT, Window
 from tests.services.client import EMAIL, PASSWORD
+from tests.services.likeopt import Server
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 QUESTION = "How much diesel does the generator burn?"
@@ -230,4 +231,50 @@ def test_the_settings_and_links_keep_nobody_out(
     page.goto("/settings/audit")
     expect(page.get_by_test_id("event").first).to_be_visible()
     inspector.look("the audit log")
+    assert inspector.found == []
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
+def test_members_and_followed_folders_keep_nobody_out(
+    open_window: Callable[..., Window], site: Server, language: str, options: dict[str, Any]
+) -> None:
+    window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
+    page, request, t, name = window.page, window.context.request, window.t, f"Shared {language}"
+    window.expect_console("status of 40[34]")
+    assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    made = request.post("/api/v1/collections", data={"name": name}).json()["data"]["id"]
+    papers = site.data_dir.parent / f"shared-{language}"
+    papers.mkdir()
+    (papers / "empty.txt").write_text("")
+    page.goto("/documents")
+    page.get_by_role("combobox", name=t("collection.label")).select_option(made)
+
+    def open_dialog(item: str) -> Locator:
+        page.get_by_role("button", name=t("collection.menu", name=name)).click()
+        page.get_by_role("menuitem", name=t(item)).click()
+        return page.get_by_role("dialog")
+
+    dialog = open_dialog("members.title")
+    expect(dialog.get_by_test_id("member")).to_have_count(1)
+    inspector.look("the members")
+    dialog.get_by_label(t("members.email")).fill("nobody@example.org")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    inspector.look("somebody unknown")
+    page.keyboard.press("Escape")
+    dialog = open_dialog("folders.title")
+    expect(dialog).to_contain_text(t("folders.none"))
+    inspector.look("no folder")
+    path = dialog.get_by_label(t("folders.path"))
+    path.fill("/")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    inspector.look("a folder that may not be followed")
+    path.fill(str(papers))
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_test_id("folder")).to_contain_text(t("error.EMPTY_FILE"), timeout=30_000)
+    inspector.look("a followed folder")
+    papers.rename(papers.with_name(f"gone-{language}"))
+    expect(dialog.get_by_test_id("folder")).to_contain_text(t("error.FOLDER_UNREADABLE"), timeout=30_000)
+    inspector.look("a folder that is away")
     assert inspector.found == []

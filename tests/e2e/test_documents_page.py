@@ -297,19 +297,22 @@ def test_a_citation_leads_to_its_passage_among_the_others_and_to_the_pages(windo
     expect(sought).to_have_count(0)
 
 
-def test_an_administrator_has_a_collection_follow_a_folder(open_window: Open, site: Server, tmp_path: Path) -> None:
-    window = open_window()
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_an_administrator_has_a_collection_follow_a_folder(
+    open_window: Open, site: Server, tmp_path: Path, language: str
+) -> None:
+    window = open_window(language=language)
     answer = window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD})
     assert answer.ok
-    made = window.context.request.post("/api/v1/collections", data={"name": "Followed"}).json()["data"]
-    papers = site.data_dir.parent / "papers"
+    made = window.context.request.post("/api/v1/collections", data={"name": f"Followed {language}"}).json()["data"]
+    papers = site.data_dir.parent / f"papers-{language}"
     papers.mkdir()
     (papers / "lamp.txt").write_text("The harbour keeps a lamp.")
     (papers / "empty.txt").write_text("")
     page = window.page
     page.goto("/documents")
     page.get_by_role("combobox", name=window.t("collection.label")).select_option(made["id"])
-    page.get_by_role("button", name=window.t("collection.menu", name="Followed")).click()
+    page.get_by_role("button", name=window.t("collection.menu", name=f"Followed {language}")).click()
     page.get_by_role("menuitem", name=window.t("folders.title")).click()
     dialog = page.get_by_role("dialog")
     path = dialog.get_by_label(window.t("folders.path"))
@@ -321,7 +324,11 @@ def test_an_administrator_has_a_collection_follow_a_folder(open_window: Open, si
     dialog.get_by_role("button", name=window.t("folders.add"), exact=True).click()
     folder = dialog.get_by_test_id("folder")
     expect(folder).to_contain_text(window.t("folders.files_other", count=2))
-    expect(folder).to_contain_text("empty.txt: The file is empty.")
+    expect(folder).to_contain_text(f"empty.txt: {window.t('error.EMPTY_FILE')}")
+    away = papers.rename(papers.with_name(f"away-{language}"))
+    expect(folder).to_contain_text(window.t("error.FOLDER_UNREADABLE"), timeout=30_000)
+    away.rename(papers)
+    expect(folder).to_contain_text(window.t("folders.files_other", count=2), timeout=30_000)
     folder.get_by_role("button", name=window.t("folders.stop", path=str(papers))).click()
     expect(dialog).to_contain_text(window.t("folders.none"))
     page.keyboard.press("Escape")
@@ -342,3 +349,24 @@ def test_what_is_used_of_ones_room_is_said_where_there_is_a_limit(open_window: O
     page.reload()
     expect(page.get_by_test_id("room")).to_contain_text(window.t("documents.room_documents", used=2, most=2))
     expect(page.get_by_test_id("room")).to_contain_text(window.t("documents.room_full"))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_embedding_everything_anew_is_told_as_far_as_it_has_come(open_window: Open, language: str) -> None:
+    window = open_window(language=language)
+    window.register()
+    page = window.page
+    status: dict[str, object] = {
+        **dict.fromkeys(("queued", "extracting", "searchable", "failed", "cancelled"), 0),
+        "ready": 3,
+        "reembedding": {"from": ["use"], "to": "openai:bge-m3", "passages": 900, "done": 299},
+    }
+    answer = {"success": True, "message": None, "data": status}
+    page.route("**/api/v1/indexing/status*", lambda route: route.fulfill(json=answer))
+    page.goto("/documents")
+    note = page.get_by_test_id("move-note")
+    expect(note).to_have_text(window.t("documents.moving", name="bge-m3", percent=33))
+    status["reembedding"] = {"from": ["use"], "to": "e5", "passages": 0, "done": 0}  # a collection without any
+    expect(note).to_have_text(window.t("documents.moving", name="e5", percent=100), timeout=30_000)
+    del status["reembedding"]
+    expect(note).to_have_count(0, timeout=30_000)

@@ -13,7 +13,7 @@ import pytest
 
 from backend.app import wiring
 from backend.app.domain.accounts import Role
-from backend.app.domain.documents import DocumentStatus
+from backend.app.domain.documents import DocumentStatus, Problem
 from backend.app.errors import FolderNotAllowed, Forbidden, InvalidRequest
 from backend.app.services.folders import walk
 from backend.app.storage.ids import new_id
@@ -60,7 +60,7 @@ class Watched:
     def ids(self) -> dict[str, str]:
         return {d.filename: d.id for d in self.of.parts.indexing.documents_of(self.collection.id)}
 
-    def problem(self) -> str | None:
+    def problem(self) -> Problem | None:
         (found,) = [f for f in self.of.services.folders.all() if f.id == self.folder.id]
         return found.problem
 
@@ -235,7 +235,7 @@ def test_a_bad_file_is_named_with_its_reason_and_the_others_go_on(watched: Watch
     watched.write("lamp.txt", "The harbour keeps a lamp.")
     assert watched.look() == [("added", "lamp.txt"), ("refused", "empty.txt")]
     (refused,) = watched.of.services.folders.refused([watched.folder])[watched.folder.id]
-    assert (refused.path, refused.problem) == ("empty.txt", "The file is empty.")
+    assert (refused.path, refused.problem) == ("empty.txt", Problem("EMPTY_FILE", "The file is empty."))
     assert watched.look() == []
     watched.write("empty.txt", "not any more", age=1800)
     watched.look()
@@ -249,7 +249,7 @@ def test_a_folder_that_is_away_takes_nothing_away(watched: Watched) -> None:
     away = watched.root.rename(watched.root.with_name("away"))
     for _ in range(3):
         watched.look()
-    assert watched.problem() == "The folder cannot be read: No such file or directory."
+    assert watched.problem() == Problem("FOLDER_UNREADABLE", "The folder cannot be read: No such file or directory.")
     assert watched.documents() == {"lamp.txt": READY}
     away.rename(watched.root)
     assert watched.look() == []
@@ -263,7 +263,9 @@ def test_another_disk_in_its_place_takes_nothing_away(watched: Watched, monkeypa
     monkeypatch.setattr("backend.app.services.folders.following.look", lambda root, extensions: walk.Look(device=-1))
     for _ in range(3):
         watched.look()
-    assert "Another disk" in (watched.problem() or "")
+    problem = watched.problem()
+    assert problem is not None
+    assert (problem.error_code, "Another disk" in problem.message) == ("FOLDER_OTHER_DISK", True)
     assert watched.documents() == {"lamp.txt": READY}
 
 
@@ -350,5 +352,6 @@ def test_a_root_that_is_taken_back_stops_what_was_allowed(shared: Library, tmp_p
     following = wiring.following_service(shared.parts, "tests")
     following.follow_these([folder.id])
     (found,) = [f for f in shared.services.folders.all() if f.id == folder.id]
-    assert "LIKEOPT_WATCH_ROOTS" in (found.problem or "")
+    assert found.problem is not None
+    assert (found.problem.error_code, "LIKEOPT_WATCH_ROOTS" in found.problem.message) == ("FOLDER_NOT_ALLOWED", True)
     shared.services.folders.stop(shared.user, shared.collection.id, folder.id)

@@ -80,9 +80,19 @@ def folder(value: WatchedFolder, refused: Sequence[WatchedFile]) -> people.Folde
         "id": value.id,
         "path": value.path,
         "files": value.files,
-        "problem": value.problem,
-        "refused": [{"path": file.path, "message": file.problem} for file in refused],
+        "problem": value.problem.message if value.problem else None,
+        "error_code": value.problem.error_code if value.problem else None,
+        "refused": [_refused(file) for file in refused],
         "created_at": moment(value.created_at),
+    }
+
+
+def _refused(file: WatchedFile) -> people.RefusedFileShape:
+    found = file.problem
+    return {
+        "path": file.path,
+        "error_code": found.error_code if found else None,
+        "message": found.message if found else None,
     }
 
 

@@ -50,8 +50,8 @@ def list_(builders: Builders, as_json: bool, data_dir: Path | None) -> None:
                 "collection": names.get(folder.collection_id, ""),
                 "files": folder.files,
                 "kept": folder.kept,
-                "problem": folder.problem,
-                "refused": {file.path: file.problem for file in refused[folder.id]},
+                "problem": folder.problem.message if folder.problem else None,
+                "refused": {file.path: file.problem.message for file in refused[folder.id] if file.problem},
             }
             for folder in folders
         ]

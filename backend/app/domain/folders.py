@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from backend.app.domain.documents import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class WatchedFolder:
@@ -22,7 +24,7 @@ class WatchedFolder:
     confined: bool
     device: int | None  # of the folder when it was first looked at: another one is mounted there, or none
     files: int
-    problem: str | None  # why it could not be followed at the last look
+    problem: Problem | None  # why it could not be followed at the last look
     looked_at: datetime | None
     created_at: datetime
 
@@ -50,4 +52,4 @@ class WatchedFile:
     document_id: str | None
     owned: bool
     previous: str | None
-    problem: str | None
+    problem: Problem | None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from backend.app.domain.documents import Problem
 from backend.app.domain.folders import WatchedFile, WatchedFolder
 
 
@@ -50,4 +51,4 @@ class WatchedFolders(Protocol):
         """Tell whether any watched file still has this document."""
 
     def came_from_a_folder(self, document_id: str) -> bool: ...
-    def looked(self, folder_id: str, device: int | None, problem: str | None) -> None: ...
+    def looked(self, folder_id: str, device: int | None, problem: Problem | None) -> None: ...

@@ -54,6 +54,7 @@ class MemberShape(TypedDict):
 
 class RefusedFileShape(TypedDict):
     path: str
+    error_code: str | None
     message: str | None
 
 
@@ -62,6 +63,7 @@ class FolderShape(TypedDict):
     path: str
     files: int
     problem: str | None
+    error_code: str | None
     refused: list[RefusedFileShape]
     created_at: str
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import structlog
 
 from backend.app.domain.accounts import User
+from backend.app.domain.documents import Problem
 from backend.app.domain.folders import Stat, WatchedFile, WatchedFolder
 from backend.app.errors import AppError, DocumentNotFound, FolderNotAllowed, QueueFull, QuotaExceeded, Unavailable
 from backend.app.processes.owners import has_ended
@@ -27,6 +28,9 @@ _BLOCK = 1024 * 1024
 _QUIET_SECONDS = 2.0  # a file that was written since may not be whole
 _OLD_SECONDS = 60.0  # nobody is writing it, so one look is enough
 LEASE = timedelta(minutes=5)
+_OTHER_DISK = Problem(
+    "FOLDER_OTHER_DISK", "Another disk is there than before, or none is mounted. Nothing was changed."
+)
 
 
 @dataclass
@@ -92,24 +96,26 @@ class FollowingService:
 
         What hinders it is kept with the folder, and nothing is taken away then.
         """
-        device, problem, settled = None, None, False
+        device: int | None = None
+        problem: Problem | None = None
+        settled = False
         try:
             if folder.confined:
                 self._roots.require(folder.path)
             seen = look(folder.path, self._extensions)
             if folder.device is not None and seen.device != folder.device:
-                problem = "Another disk is there than before, or none is mounted. Nothing was changed."
+                problem = _OTHER_DISK
             else:
                 device = seen.device
                 settled = self._apply(folder, seen, stopping)
         except OSError as error:
-            problem = f"The folder cannot be read: {error.strerror}."
+            problem = Problem("FOLDER_UNREADABLE", f"The folder cannot be read: {error.strerror}.")
         except Unavailable as error:
-            problem = error.message  # a full disk, a database that is away: the next look tries again
+            problem = _problem(error)  # a full disk, a database that is away: the next look tries again
         except AppError as error:
-            problem = error.message
+            problem = _problem(error)
         if problem and problem != folder.problem:
-            log.warning("folder_not_followed", folder=folder.id, problem=problem)
+            log.warning("folder_not_followed", folder=folder.id, error_code=problem.error_code, problem=problem.message)
         if problem != folder.problem or device != folder.device or folder.looked_at is None:
             self._folders.looked(folder.id, device, problem)
         return settled
@@ -182,7 +188,8 @@ class FollowingService:
         """Send a file as a person would; return what is to be remembered of it."""
         digest = hashlib.sha256()
         incoming = self._documents.incoming()
-        document_id, owned, problem = None, False, None
+        document_id: str | None = None
+        owned, problem = False, None
         try:
             while block := file.read(_BLOCK):
                 digest.update(block)
@@ -193,7 +200,7 @@ class FollowingService:
         except (Unavailable, QuotaExceeded, QueueFull):
             raise  # nothing is wrong with the file: the next look tries again
         except AppError as error:
-            problem = error.message
+            problem = _problem(error)
         finally:
             incoming.discard()
         previous = None
@@ -246,6 +253,10 @@ class FollowingService:
         if user is None:
             raise FolderNotAllowed("The account that watches this folder is gone. Watch it anew.")
         return user
+
+
+def _problem(error: AppError) -> Problem:
+    return Problem(error.error_code, error.message)
 
 
 def _digest(file: BinaryIO) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from backend.app.domain.documents import Problem
 from backend.app.domain.folders import Stat, WatchedFile, WatchedFolder
 from backend.app.errors import FolderNotFound
 from backend.app.storage.database import Database
@@ -134,7 +135,7 @@ class SqlWatchedFolders:
                         document_id=file.document_id,
                         owned=file.owned,
                         previous=file.previous,
-                        problem=file.problem,
+                        problem=_written(file.problem),
                     )
                 )
 
@@ -159,8 +160,12 @@ class SqlWatchedFolders:
         query = select(WatchedFileRow.path).where(ours, WatchedFileRow.owned).limit(1)
         return self._database.read(lambda session: session.scalar(query) is not None)
 
-    def looked(self, folder_id: str, device: int | None, problem: str | None) -> None:
-        values = {"looked_at": self._now(), "problem": problem, **({"device": device} if device is not None else {})}
+    def looked(self, folder_id: str, device: int | None, problem: Problem | None) -> None:
+        values = {
+            "looked_at": self._now(),
+            "problem": _written(problem),
+            **({"device": device} if device is not None else {}),
+        }
         query = update(WatchedFolderRow).where(WatchedFolderRow.id == folder_id).values(**values)
         self._database.write(lambda session: session.execute(query))
 
@@ -191,7 +196,7 @@ def _folder(row: WatchedFolderRow, files: int) -> WatchedFolder:
         confined=row.confined,
         device=row.device,
         files=files,
-        problem=row.problem,
+        problem=_problem(row.problem),
         looked_at=row.looked_at,
         created_at=row.created_at,
     )
@@ -199,4 +204,17 @@ def _folder(row: WatchedFolderRow, files: int) -> WatchedFolder:
 
 def _file(row: WatchedFileRow | Row[*tuple[Any, ...]]) -> WatchedFile:
     stat = Stat(row.bytes, row.modified_ns, int(row.inode))
-    return WatchedFile(row.path, stat, row.sha256, row.document_id, row.owned, row.previous, row.problem)
+    return WatchedFile(row.path, stat, row.sha256, row.document_id, row.owned, row.previous, _problem(row.problem))
+
+
+def _written(problem: Problem | None) -> str | None:
+    """Put the code on a line before the message: the column was made for a message alone."""
+    return f"{problem.error_code}\n{problem.message}" if problem else None
+
+
+def _problem(text: str | None) -> Problem | None:
+    """Read what ``_written`` wrote, or an earlier version, which kept no code."""
+    if text is None:
+        return None
+    code, newline, message = text.partition("\n")
+    return Problem(code, message) if newline else Problem("FOLDER_PROBLEM", text)

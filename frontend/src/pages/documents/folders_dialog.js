@@ -8,6 +8,7 @@ import { problemNote } from '../../components/problem_note.js';
 import { $folders, addFolder, loadFolders, removeFolder, watchFolders } from '../../store/folders.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
+import { problemText } from '../../utils/problem.js';
 
 /** @typedef {import('../../shapes.js').WatchedFolder} WatchedFolder */
 
@@ -68,14 +69,15 @@ class FoldersDialog extends LightElement {
   }
 
   /** @param {WatchedFolder} folder */
-  #row({ id, path, files, problem, refused }) {
+  #row({ id, path, files, problem, error_code, refused }) {
+    const hindered = problem && problemText({ error_code: error_code ?? 'UNKNOWN', message: problem });
     return html`<li class="member" data-testid="folder">
       <lo-icon name="folder"></lo-icon>
       <p class="member-name">
         <span title=${path}>${path}</span>
-        <small>${problem ?? t('folders.files', { count: files })}</small>
+        <small>${hindered ?? t('folders.files', { count: files })}</small>
         ${refused.length > 0 ? html`<small>${t('folders.refused', { count: refused.length })}</small>` : nothing}
-        ${refused.map((file) => html`<small>${file.path}: ${file.message}</small>`)}
+        ${refused.map((file) => html`<small>${file.path}: ${problemText(file)}</small>`)}
       </p>
       <button
         type="button"
