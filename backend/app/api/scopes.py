@@ -21,7 +21,7 @@ class Needs:
 
 
 # These never look at who asks; one has a token of its own.
-OPEN = frozenset({"health.live", "health.ready", "metrics.scrape", "metrics.report"})
+OPEN = frozenset({"health.live", "health.ready", "metrics.scrape", "metrics.report", "openapi.show"})
 
 _ANY = Needs(None, bounded=True)
 _READ, _READ_ALL = Needs(Scope.READ, bounded=True), Needs(Scope.READ)

@@ -30,12 +30,10 @@ def of_query(operation: Operation) -> Iterator[Schema]:
         for name, described in schema["properties"].items():
             described = _inlined(described, definitions)
             described.pop("title", None)
-            parameter = {
-                "name": name,
-                "in": "query",
-                "required": name in schema.get("required", ()),
-                "schema": _without_null(described),
-            }
+            required = name in schema.get("required", ())
+            if required and described.get("type") == "string":
+                described.setdefault("minLength", 1)  # an empty one is as good as none
+            parameter = {"name": name, "in": "query", "required": required, "schema": _without_null(described)}
             if "description" in described:
                 parameter["description"] = described.pop("description")
             yield parameter

@@ -22,8 +22,8 @@ def blueprint() -> Blueprint:
     invitations = Blueprint("invitations", __name__, url_prefix="/invitations")
     invitations.get("")(index)
     invitations.post("")(make)
-    invitations.get("/<token>")(show)
-    invitations.delete("/<invitation_id>")(withdraw)
+    invitations.get("/<invitation>")(show)
+    invitations.delete("/<invitation>")(withdraw)
     return invitations
 
 
@@ -41,13 +41,13 @@ def make() -> Response:
     return answer({**shape, "token": token, "path": f"/invite/{token}"}, 201)
 
 
-def show(token: str) -> Response:
-    found = services().invitations.find(token)
+def show(invitation: str) -> Response:  # by its token, which is all that whoever is invited has
+    found = services().invitations.find(invitation)
     return answer({"email": found.email, "role": found.role.value, "expires_at": moment(found.expires_at)})
 
 
-def withdraw(invitation_id: str) -> Response:
+def withdraw(invitation: str) -> Response:
     administrator()
-    gone = services().invitations.withdraw(invitation_id)
+    gone = services().invitations.withdraw(invitation)
     record(Action.INVITATION_WITHDRAWN, Target("invitation", gone.id, gone.email or ""))
     return answer()

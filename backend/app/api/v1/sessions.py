@@ -14,7 +14,7 @@ def blueprint() -> Blueprint:
     sessions = Blueprint("sessions", __name__, url_prefix="/auth/sessions")
     sessions.get("")(index)
     sessions.post("/end-others")(end_others)
-    sessions.delete("/<ended_id>")(end)
+    sessions.delete("/<string(minlength=12):ended_id>")(end)  # or `end-others` could be deleted too
     return sessions
 
 
