@@ -11,8 +11,9 @@ before(() => {
 });
 
 test('sizes are said in the nearest unit', () => {
-  assert.equal(formatBytes(0), '0 byte');
-  assert.equal(formatBytes(1023), '1,023 byte');
+  assert.equal(formatBytes(0), '0 bytes');
+  assert.equal(formatBytes(1), '1 byte');
+  assert.equal(formatBytes(1023), '1,023 bytes');
   assert.equal(formatBytes(92_971), '91 kB');
   assert.equal(formatBytes(209_715_200), '200 MB');
 });

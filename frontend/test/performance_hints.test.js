@@ -10,6 +10,8 @@ import { en, ko, point, report } from './support/performance.js';
 let rules;
 /** @type {typeof import('../src/utils/i18n.js')} */
 let i18n;
+/** @type {typeof import('../src/pages/performance/tiles.js')} */
+let tiles;
 /** @type {typeof import('../src/components/hint_list.js')} */
 let list;
 
@@ -17,6 +19,7 @@ before(async () => {
   openBrowser();
   rules = await import('../src/utils/performance_hints.js');
   i18n = await import('../src/utils/i18n.js');
+  tiles = await import('../src/pages/performance/tiles.js');
 });
 
 const DAY = 86_400;
@@ -169,4 +172,17 @@ test('every hint has words in both languages, with what to do', async () => {
   i18n.useMessages('en', en);
   const slow = all.find(({ code }) => code === 'vital');
   assert.match(list.hintText(/** @type {any} */ (slow), quiet().to), /^LCP on phones is above 2\.5 sec since \w+day: 3 sec at p75\.$/);
+});
+
+test('tiles judge no handful either', () => {
+  i18n.useMessages('en', en);
+  /** @param {number} requests @param {number} hits @param {number} misses */
+  const states = (requests, hits, misses) => {
+    const cache = { ...quiet().cache, hits, misses, hit_rate: hits / (hits + misses) };
+    return tiles.tilesOf({ ...quiet(), requests, response: response(900, 20), cache }).slice(0, 3).map((tile) => `${'state' in tile ? tile.state : ''} ${tile.detail}`);
+  };
+  const few = (/** @type {number} */ count) => `plain Too few to judge yet: ${count} of 50`;
+  assert.deepEqual(states(49, 0, 1), [few(49), few(49), few(1)]);
+  assert.deepEqual(states(50, 10, 40), ['good Aim 200 ms: met', 'bad Aim 500 ms: missed', 'bad Aim 80%: missed']);
+  assert.deepEqual(states(50, 40, 9)[2], few(49));
 });

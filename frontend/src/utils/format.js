@@ -8,7 +8,7 @@ export function formatBytes(bytes) {
   return new Intl.NumberFormat(language(), {
     style: 'unit',
     unit: UNITS[step],
-    unitDisplay: 'short',
+    unitDisplay: step > 0 ? 'short' : 'long', // the short byte has no plural
     maximumFractionDigits: step > 1 ? 1 : 0,
   }).format(bytes / 1024 ** step);
 }

@@ -1,6 +1,6 @@
 import { formatFigure } from '../../utils/figures.js';
 import { t } from '../../utils/i18n.js';
-import { AIMS } from '../../utils/performance_hints.js';
+import { AIMS, THRESHOLDS } from '../../utils/performance_hints.js';
 
 /** @typedef {import('../../shapes.js').FigureKind} FigureKind */
 /** @typedef {import('../../shapes.js').PerformanceReport} Report */
@@ -9,12 +9,19 @@ import { AIMS } from '../../utils/performance_hints.js';
 export function tilesOf(report) {
   const { response, cache, requests, errors, throughput, memory, active, system } = report;
   const waiting = system.queue_length ?? 0;
+  const hitRate = aimed('hit_rate', 'share', cache.hit_rate, AIMS.hit_rate, (cache.hit_rate ?? 0) >= AIMS.hit_rate);
   return [
-    aimed('average', 'ms', response.average_ms, AIMS.average_ms, (response.average_ms ?? 0) <= AIMS.average_ms),
-    aimed('p95', 'ms', response.p95_ms, AIMS.p95_ms, (response.p95_ms ?? 0) <= AIMS.p95_ms),
+    judged(
+      aimed('average', 'ms', response.average_ms, AIMS.average_ms, (response.average_ms ?? 0) <= AIMS.average_ms),
+      { counted: requests, least: THRESHOLDS.requests },
+    ),
+    judged(
+      aimed('p95', 'ms', response.p95_ms, AIMS.p95_ms, (response.p95_ms ?? 0) <= AIMS.p95_ms),
+      { counted: requests, least: THRESHOLDS.requests },
+    ),
     cache.hit_rate === null
-      ? { ...aimed('hit_rate', 'share', null, AIMS.hit_rate, false), detail: t('tile.lookups_none') }
-      : aimed('hit_rate', 'share', cache.hit_rate, AIMS.hit_rate, cache.hit_rate >= AIMS.hit_rate),
+      ? { ...hitRate, detail: t('tile.lookups_none') }
+      : judged(hitRate, { counted: cache.hits + cache.misses, least: THRESHOLDS.lookups }),
     {
       id: 'throughput',
       label: t('tile.throughput'),
@@ -60,4 +67,15 @@ function aimed(id, kind, value, aim, reached) {
     detail: t(said, { aim: formatFigure(kind, aim) }),
     state: /** @type {'good' | 'bad' | 'plain'} */ (value === null ? 'plain' : reached ? 'good' : 'bad'),
   };
+}
+
+/**
+ * A handful of requests is held against no aim, as the hints say nothing of it.
+ * @param {ReturnType<typeof aimed>} tile
+ * @param {{counted: number, least: number}} basis
+ */
+function judged(tile, { counted, least }) {
+  if (tile.state === 'plain' || counted >= least) return tile;
+  const [count, enough] = [counted, least].map((number) => formatFigure('count', number));
+  return { ...tile, state: /** @type {const} */ ('plain'), detail: t('tile.few', { count, enough }) };
 }
