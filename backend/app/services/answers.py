@@ -49,6 +49,7 @@ class GivenAnswers:
         """``settings`` are plain values: all that changes what a model answers."""
         self._cache = cache
         self._settings = list(settings)
+        # Never made anew in the background: nobody would read it, and the model is the dearest part of all.
         self._region = Region("answer", schema=2, kind=GivenAnswer, policy=Policy(ttl=seconds, beta=0.0))
 
     def find(self, exchange: Exchange) -> GivenAnswer | None:

@@ -119,9 +119,6 @@ def test_a_slow_request_is_logged_by_its_pattern(app: Flask, monkeypatch: pytest
     assert "private" not in str(entry)
 
 
-# --- streams ----------------------------------------------------------------------------------
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = 10.0
@@ -135,6 +132,22 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("backend.app.middleware.timing.time.perf_counter", clock)
     return clock
+
+
+@pytest.mark.parametrize(("seconds", "is_slow"), [(1.0, False), (1.001, True)])
+def test_more_than_a_second_is_slow(app: Flask, clock: Clock, seconds: float, is_slow: bool) -> None:
+    def wait() -> str:
+        clock.now = seconds  # from nought: no rounding
+        return "done"
+
+    app.get("/waits")(wait)
+    clock.now = 0.0
+    with capture_logs() as logs:
+        app.test_client().get("/waits")
+    assert [entry["event"] for entry in logs] == ["slow_request"] * is_slow
+
+
+# --- streams ----------------------------------------------------------------------------------
 
 
 def streaming(app: Flask, blocks: Iterable[bytes]) -> FlaskClient:

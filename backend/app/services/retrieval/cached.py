@@ -41,7 +41,9 @@ class CachedRetriever:
         self._retriever = retriever
         self._cache = cache
         self._settings = list(settings)
-        self._region = Region("retrieval", schema=1, kind=SearchResult, policy=Policy(ttl=seconds))
+        # Its key has the collections' versions: past its time a result is what a new search would find.
+        policy = Policy(ttl=seconds, stale=seconds)
+        self._region = Region("retrieval", schema=1, kind=SearchResult, policy=policy)
         # Rendered by the worker that sends it: what the others need is the result.
         own = Policy(ttl=seconds, layers=frozenset({MEMORY}), shared_flights=False)
         self._rendered = Region("rendered_search", schema=1, kind=RenderedSearch, policy=own)

@@ -5,10 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from backend.app.cache.interfaces import MEMORY
+from backend.app.cache.layers import Layer
+from backend.app.cache.memory import MemoryCache
+from backend.app.cache.null import NullLeases
+from backend.app.cache.tiered import TieredCache
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import Hit, RenderedSearch, SearchMode, SearchResult
 from backend.app.errors import SearchUnavailable
 from backend.app.services.retrieval.cached import CachedRetriever
+from tests.fakes.caches import CountedEvents, FakeBackground, FakeClock
 from tests.fakes.remembering import memory_cache
 from tests.fakes.things import collection, passage
 
@@ -50,6 +56,29 @@ def test_what_was_found_is_found_again_without_a_search(finder: Finder, retrieve
     assert (first.cached, again.cached) == (False, True)
     assert (again.hits, again.degraded) == (first.hits, ())
     assert list(again.timings) == ["total_ms"], "the times of the search that was made are not this one's"
+
+
+def test_past_its_time_it_is_served_and_found_anew_behind_the_reader(finder: Finder) -> None:
+    clock = FakeClock()
+    background = FakeBackground(clock)
+    cache = TieredCache(
+        [Layer(MEMORY, MemoryCache(1024 * 1024, clock=clock), trusted=True)],
+        leases=NullLeases(),
+        events=CountedEvents(),
+        background=background,
+        clock=clock,
+    )
+    retriever = CachedRetriever(finder, cache, settings=[], seconds=60.0)
+    retriever.search("a question", [HERS])
+    clock.pass_by(61)
+    assert retriever.search("a question", [HERS]).cached
+    assert finder.asked == ["a question"]
+    background.run()
+    assert finder.asked == ["a question"] * 2
+    clock.pass_by(59)
+    assert retriever.search("a question", [HERS]).cached
+    clock.pass_by(121)
+    assert not retriever.search("a question", [HERS]).cached
 
 
 @pytest.mark.parametrize("spelling", ["  caf\u00e9   au lait\n", "cafe\u0301 au lait"])
