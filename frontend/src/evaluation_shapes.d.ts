@@ -21,7 +21,7 @@ export interface RightPassage {
   waits: boolean;
 }
 
-export type QuestionSource = 'typed' | 'imported' | 'thumb' | 'citation';
+export type QuestionSource = 'typed' | 'imported' | 'thumb' | 'thumb_down' | 'citation';
 
 export interface TestQuestion {
   id: string;
@@ -39,7 +39,9 @@ export interface TestQuestion {
 export interface Offer {
   message_id: string;
   text: string;
-  source: 'thumb' | 'citation';
+  source: 'thumb' | 'thumb_down' | 'citation';
+  /** The word with the thumb. */
+  comment: string | null;
   own: boolean;
   passages: { passage_id: number; document_id: string; title: string; text: string }[];
   asked_at: string;

@@ -229,6 +229,8 @@ export interface Message {
   degraded: string[];
   cached: boolean;
   feedback: 1 | -1 | null;
+  /** The word with it. */
+  comment: string | null;
   timings: Record<string, number>;
   created_at: string;
   /** Why the answer broke off: known to the page that saw it, not stored. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, before, test } from 'node:test';
 
 import { CITATION, closeThreads, lastOf, loadThreads, META, thread, WHOLE } from './support/chat.js';
-import { eventStream, fakeServer, refused, until } from './support/server.js';
+import { answer, eventStream, fakeServer, refused, until } from './support/server.js';
 
 before(loadThreads);
 afterEach(closeThreads);
@@ -146,6 +146,30 @@ test('many pieces that come at once are shown once', async () => {
   assert.ok(shown < 20, `${shown} times`);
 });
 
+test('a word goes with its thumb, after it, and comes back to be written anew when refused', async () => {
+  let refusing = false;
+  const asked = fakeServer({
+    'POST /chat': () => eventStream(WHOLE),
+    'POST /feedback': () => (refusing ? refused(500, 'INTERNAL_ERROR') : answer({})),
+  });
+  const chat = thread();
+  await chat.ask({ text: 'a' });
+  const rating = chat.ratings.rate('m1', -1);
+  const saying = chat.ratings.say('m1', 'wrong year');
+  assert.equal(lastOf(chat).comment, 'wrong year');
+  await Promise.all([rating, saying]);
+  assert.deepEqual(asked.slice(1).map(({ body }) => body), [
+    { message_id: 'm1', value: -1 },
+    { message_id: 'm1', value: -1, comment: 'wrong year' },
+  ]);
+  refusing = true;
+  await chat.ratings.say('m1', 'another');
+  assert.deepEqual([lastOf(chat).feedback, lastOf(chat).comment], [-1, 'wrong year']);
+  refusing = false;
+  await chat.ratings.rate('m1', -1);
+  assert.deepEqual([lastOf(chat).feedback, lastOf(chat).comment], [null, null]);
+});
+
 test('a thumb is shown at once and taken back when refused', async () => {
   const asked = fakeServer({
     'POST /chat': () => eventStream(WHOLE),
@@ -153,7 +177,7 @@ test('a thumb is shown at once and taken back when refused', async () => {
   });
   const chat = thread();
   await chat.ask({ text: 'a' });
-  const giving = chat.giveFeedback('m1', 1);
+  const giving = chat.ratings.rate('m1', 1);
   assert.equal(lastOf(chat).feedback, 1);
   await giving;
   assert.equal(lastOf(chat).feedback, null);

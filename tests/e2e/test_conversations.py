@@ -52,12 +52,12 @@ def test_a_long_conversation_opens_at_its_end_and_a_new_question_goes_there(wind
     window.page.set_viewport_size({"width": 800, "height": 420})
     window.page.reload()
     expect(window.messages("assistant").last).to_contain_text("in the cellar")
-    expect(window.button("message.again")).to_be_in_viewport()
+    expect(window.button("message.again").last).to_be_in_viewport()
     expect(latest).to_have_count(0)
     window.messages("user").first.scroll_into_view_if_needed()
     expect(latest).to_be_visible()
     window.ask("How far does the beam reach?")
-    expect(window.button("message.again")).to_be_in_viewport()
+    expect(window.button("message.again").last).to_be_in_viewport()
 
 
 def test_search_finds_conversations_by_what_was_said(window: Window) -> None:

@@ -165,6 +165,50 @@ def test_a_thumb_and_an_opened_citation_are_suggested(open_window: Callable[...,
     expect(question).to_have_count(1)
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_what_was_wrong_is_said_beside_the_thumb_and_read_where_questions_are_suggested(
+    open_window: Callable[..., Window], language: str
+) -> None:
+    window = administrator(open_window, language)
+    page, t = window.page, window.t
+    made = collection(window, "english.pdf")
+    body = {"message": QUESTION, "collection_ids": [made]}
+    assert window.context.request.post("/api/v1/chat", data=body).ok
+    asked = window.context.request.get("/api/v1/conversations").json()["data"][0]["id"]
+    page.goto(f"/chat/{asked}")
+    thumb, note = window.button("message.bad"), page.get_by_test_id("feedback-note")
+    thumb.click()
+    field = note.get_by_label(t("feedback.bad"))
+    expect(field).to_be_visible()
+    expect(thumb).to_be_focused()
+    field.press("Escape")
+    expect(note).to_have_count(0)
+    expect(thumb).to_be_focused()
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    for _ in range(2):  # taken back, and given again
+        thumb.press("Enter")
+    field.fill("It burns five.")
+    window.expect_console("status of 500")
+    page.route("**/api/v1/feedback", lambda route: route.fulfill(status=500, json={"error_code": "INTERNAL_ERROR"}))
+    field.press("Enter")
+    expect(page.get_by_test_id("notice")).to_be_visible()
+    expect(field).to_have_value("It burns five.")
+    page.unroute_all()
+    note.get_by_role("button", name=t("feedback.send")).click()
+    expect(note.get_by_role("status")).to_have_text(t("feedback.thanks"))
+    expect(field).to_have_count(0)
+
+    open_page(window, made, "offers")
+    offer = page.get_by_test_id("offer")
+    expect(offer.get_by_test_id("offer-comment")).to_have_text("It burns five.")
+    expect(offer).to_contain_text(t("evaluate.source.thumb_down"))
+    expect(offer.get_by_role("checkbox", checked=True)).to_have_count(0)
+    expect(window.button("evaluate.accept")).to_be_disabled()
+    offer.get_by_role("checkbox").first.check()
+    window.button("evaluate.accept").click()
+    expect(offer).to_have_count(0)
+
+
 def test_a_test_set_is_imported_into_a_collection_of_its_own(open_window: Callable[..., Window]) -> None:
     window = administrator(open_window)
     page, name = window.page, f"Harbour {uuid4().hex[:6]}"

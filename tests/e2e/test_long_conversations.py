@@ -64,7 +64,7 @@ def from_end(window: Window) -> float:
 
 def test_it_opens_at_its_end_and_reads_no_more_than_that(long: Window) -> None:
     assert from_end(long) < 2
-    expect(long.button("message.again")).to_be_in_viewport()
+    expect(long.button("message.again").last).to_be_in_viewport()
     assert long.page.get_by_test_id("message").count() < 100
     assert sum("/messages?" in url for url in long.urls) == 1
     assert long.page.get_by_role("button", name=long.t("message.latest")).count() == 0
@@ -194,7 +194,7 @@ def test_what_is_typed_into_a_far_message_stays(long: Window) -> None:
     """The question that is being edited is kept whole, wherever one reads meanwhile."""
     page = long.page
     page.get_by_test_id("message").nth(-2).hover()
-    long.button("message.edit").click()
+    long.button("message.edit").last.click()
     editor = page.get_by_role("textbox", name=long.t("message.edit"))
     editor.fill("Half a thought")
     to_beginning(long)

@@ -166,7 +166,7 @@ def test_a_name_that_was_typed_as_the_session_ended_is_sent_after_signing_in(win
 def test_an_edited_question_is_there_again_after_signing_in(window: Window) -> None:
     window.expect_console("status of 401")
     window.messages("user").last.hover()
-    window.button("message.edit").click()
+    window.button("message.edit").last.click()
     editor = window.page.get_by_role("textbox", name=window.t("message.edit"))
     editor.fill("What did the keeper write, in his own words?")
     window.end_session()
@@ -178,6 +178,31 @@ def test_an_edited_question_is_there_again_after_signing_in(window: Window) -> N
     expect(window.messages("user").last).to_contain_text("in his own words?")
     expect(window.messages("assistant").last).to_have_attribute("data-status", "complete")
     expect(window.messages("user")).to_have_count(2)
+
+
+@pytest.mark.parametrize("language", ["ko"])
+def test_an_earlier_question_is_asked_anew_and_what_follows_goes_once_that_was_said(window: Window) -> None:
+    page, first = window.page, window.messages("user").first
+    first.hover()
+    first.get_by_role("button", name=window.t("message.edit"), exact=True).press("Enter")
+    editor = page.get_by_role("textbox", name=window.t("message.edit"))
+    editor.fill("What did the first page say?")
+    editor.press("Enter")
+    dialog = page.get_by_role("dialog", name=window.t("replace.heading"))
+    expect(dialog).to_contain_text(window.t("replace.text_other", count=2))
+    dialog.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(editor).to_have_value("What did the first page say?")
+    expect(window.messages("assistant")).to_have_count(2)
+    editor.press("Enter")
+    with page.expect_request("**/api/v1/chat") as asked:
+        dialog.get_by_role("button", name=window.t("replace.do")).press("Enter")
+    assert asked.value.post_data_json["until"]
+    expect(window.messages("assistant")).to_have_count(1)
+    expect(window.messages("assistant")).to_have_attribute("data-status", "complete")
+    page.reload()
+    expect(window.messages("user")).to_have_text(["What did the first page say?"])
+    expect(window.messages("assistant")).to_have_count(1)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -86,12 +86,18 @@ class MemoryConversations:
         messages = self.said[answer.conversation_id]
         return messages[messages.index(answer) - 1]
 
+    def place_of(self, conversation_id: str, message_id: str) -> str:
+        if all(message.id != message_id for message in self.said[conversation_id]):
+            raise MessageNotFound
+        return message_id
+
     def store_exchange(
         self,
         question: Message | None,
         answer: Message,
         replaces: str | None = None,
         retitled: tuple[str, str] | None = None,
+        until: str | None = None,
     ) -> None:
         self.before_storing()
         if self.fails is not None:
@@ -106,6 +112,9 @@ class MemoryConversations:
             places = [place for place, message in enumerate(messages) if message.id == old_id]
             if places:
                 messages[places[0]] = new
+                last = [place for place, message in enumerate(messages) if until and message.id == until]
+                if new is answer and last:
+                    del messages[places[0] + 1 : last[0] + 1]
             else:
                 messages.append(new)
         found = self.rows[answer.conversation_id]
@@ -113,4 +122,4 @@ class MemoryConversations:
             self.rows[found.id] = replace(found, title=retitled[1])
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message:
-        return replace(self.message(user_id, message_id), feedback=value)
+        return replace(self.message(user_id, message_id), feedback=value, comment=comment)

@@ -46,6 +46,7 @@ def offer(value: Offer) -> of.OfferShape:
         "message_id": value.message_id,
         "text": value.text,
         "source": value.source.value,
+        "comment": value.comment,
         "own": value.own,
         "passages": [_cited(judgement, title) for judgement, title in zip(value.judgements, value.titles, strict=True)],
         "asked_at": moment(value.asked_at),

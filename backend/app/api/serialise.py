@@ -217,6 +217,7 @@ def message(value: Message) -> talk.MessageShape:
         "degraded": list(value.degraded),
         "cached": value.cached,
         "feedback": value.feedback,
+        "comment": value.comment,
         "timings": dict(value.timings),
         "created_at": moment(value.created_at),
     }

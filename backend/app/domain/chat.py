@@ -67,6 +67,7 @@ class Message:
     feedback: int | None  # 1 thumb up, -1 down
     timings: Mapping[str, float]
     created_at: datetime
+    comment: str | None = None  # the word with the thumb
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class QuestionSource(StrEnum):
     TYPED = "typed"
     IMPORTED = "imported"
     THUMB = "thumb"
+    THUMB_DOWN = "thumb_down"  # with a word that says why
     CITATION = "citation"
 
 
@@ -90,7 +91,8 @@ class RightPlace:
 class Offer:
     """A question that somebody asked, with the cited passages that stand where the answer found them.
 
-    Nothing of the answer, nor who asked.
+    Nothing of the answer, nor who asked; ``comment`` is the word with the thumb. Of one with a thumb
+    down nothing is right until it is said to be.
     """
 
     message_id: str
@@ -100,6 +102,7 @@ class Offer:
     titles: tuple[str, ...]  # of each judgement's document
     own: bool
     asked_at: datetime
+    comment: str | None = None
 
 
 # --- runs -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from backend.app.domain.chat import (
     Turn,
 )
 from backend.app.domain.documents import Collection
-from backend.app.errors import AnsweredAnew, KeyMayNot, MessageNotFound
+from backend.app.errors import AnsweredAnew, InvalidRequest, KeyMayNot, MessageNotFound
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.answering import Answering
 from backend.app.services.collections import CollectionService
@@ -33,6 +33,7 @@ class Question:
     """``regenerate`` is the id of an answer to be made again; a ``message`` that differs from its
     question takes that one's place. With ``question_id`` that answer need not be stored: its stream
     broke, and whether anybody still writes it or ever will, the question is there once in the end.
+    What follows that answer stays, but for what there is up to the message ``until``: it gives way too.
     Without ``use_cache`` the model is asked even where it has answered the same before."""
 
     message: str
@@ -41,6 +42,7 @@ class Question:
     use_cache: bool = True
     regenerate: str | None = None
     question_id: str | None = None
+    until: str | None = None
 
 
 class ChatService:
@@ -82,6 +84,8 @@ class ChatService:
             raise KeyMayNot("This API key is for some collections alone. It cannot go on with a stored conversation.")
         if question.regenerate:
             return self._begin_again(user, question, question.regenerate)
+        if question.until:
+            raise InvalidRequest("`until` goes with `regenerate`: name the answer from which on all is replaced.")
         text = checked(question.message, self._max_message_chars)
         history: tuple[Turn, ...] = ()
         latest = ""
@@ -128,6 +132,7 @@ class ChatService:
             history=history,
             collections=self._searched(user, question, conversation),
             uses_cache=False,
+            until=self._conversations.place_of(conversation.id, question.until) if question.until else None,
             retitled=None if history or known is None else _retitled(conversation, known.text, text),
             is_unheard=known is None,
         )
@@ -206,6 +211,7 @@ class ChatService:
             exchange.answer(status),
             exchange.replaces,
             exchange.retitled,
+            exchange.until,
         )
 
 

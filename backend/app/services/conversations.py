@@ -39,13 +39,13 @@ class ConversationService:
         self._conversations.delete(user.id, conversation_id)
 
     def rate(self, user: User, message_id: str, value: int, comment: str | None) -> Message:
-        """Note a thumb: 1 up, -1 down, 0 takes it back."""
+        """Note a thumb: 1 up, -1 down, 0 takes it back with its word."""
         if value not in (1, -1, 0):
             raise InvalidRequest("`value` is 1, -1 or 0.")
         said = cleaned(comment or "").strip()
         if len(said) > MAX_COMMENT_CHARS:
             raise InvalidRequest(f"A comment has at most {MAX_COMMENT_CHARS} characters.")
-        return self._conversations.rate(user.id, message_id, value or None, said or None)
+        return self._conversations.rate(user.id, message_id, value or None, (said or None) if value else None)
 
     def all_messages(self, user: User, conversation_id: str) -> list[Message]:
         return self.messages(user, conversation_id, _ALL)[0]

@@ -31,7 +31,8 @@ _TITLE_CHARS = 80
 
 @dataclass(slots=True)
 class Exchange:
-    """``replaces`` is the answer that gives way to this one; ``stores_question`` tells whether the
+    """``replaces`` is the answer that gives way to this one, with what follows it up to the place ``until``
+    where that is set; ``stores_question`` tells whether the
     question is new, or has new words; ``retitled`` is the conversation's title before and after, where
     it follows those. ``is_unheard``: the question was asked before, and may never have been stored."""
 
@@ -43,6 +44,7 @@ class Exchange:
     history: tuple[Turn, ...]
     collections: Sequence[Collection]
     uses_cache: bool = True
+    until: str | None = None
     retitled: tuple[str, str] | None = None
     is_unheard: bool = False
     model: str = ""

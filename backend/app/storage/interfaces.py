@@ -238,14 +238,24 @@ class Conversations(Protocol):
     def question_of(self, user_id: str, answer_id: str) -> Message:
         """Return the question that an answer answers."""
 
+    def place_of(self, conversation_id: str, message_id: str) -> str:
+        """Return where a message stands in its conversation: who makes it again keeps the place.
+
+        Raises:
+            MessageNotFound
+        """
+
     def store_exchange(
         self,
         question: Message | None,
         answer: Message,
         replaces: str | None = None,
         retitled: tuple[str, str] | None = None,
+        until: str | None = None,
     ) -> None:
         """Store a question with its answer, or a new answer in place of ``replaces``, in one transaction.
+
+        What stands after ``replaces`` stays, but for what there is up to the place ``until``.
 
         A question that is there already gets its new words, and has one answer in the end: that of the
         latest attempt, whichever attempt ends last. ``retitled`` is the conversation's title before and

@@ -211,6 +211,12 @@ class MessageRow(Base):
             sqlite_where=sql_text("feedback = 1"),
             postgresql_where=sql_text("feedback = 1"),
         ),
+        Index(
+            "ix_messages_commented",
+            "id",
+            sqlite_where=sql_text("comment IS NOT NULL"),
+            postgresql_where=sql_text("comment IS NOT NULL"),
+        ),
     )
 
 

@@ -1,7 +1,10 @@
+import './answer.css';
+
 import { replaceCitationMarks } from '../utils/citation_marks.js';
 import { t } from '../utils/i18n.js';
 import { markdownBlocks, renderBlock } from '../utils/markdown.js';
 import { dressCode, highlightCode, preloadHighlighter } from './code_block.js';
+import './source_chips.js';
 
 /** @typedef {import('../shapes.js').Citation} Citation */
 /** @typedef {import('../shapes.js').Source} Source */

@@ -2,35 +2,42 @@ import { html, nothing } from 'lit';
 
 import { plainWords } from '../utils/answer_text.js';
 import { t } from '../utils/i18n.js';
+import { Lazy } from '../utils/lazy.js';
 import { define, LightElement } from '../utils/light_element.js';
 import './answer.js';
 import './icon.js';
 import { problemNote } from './problem_note.js';
-import './source_chips.js';
+import './question_editor.js';
 
 /** @typedef {import('../shapes.js').Message} MessageShape */
 
+const note = new Lazy(() => import(/* webpackChunkName: "feedback" */ './feedback_note.js'));
+
 /**
  * One question or one answer. Emits `cite` ({n, mark, claim}), `copy`, `edit` (text), `again` and
- * `feedback` (1 or -1); `last` messages can be changed and asked again. One that is not `near` the
- * screen is its text alone.
+ * `feedback` (1 or -1), and `comment` (text) with it; `last` and `earlier` messages can be changed and
+ * asked again. One that is not `near` the screen is its text alone.
  */
 class Message extends LightElement {
   static properties = {
     message: { attribute: false },
     last: { type: Boolean },
+    earlier: { type: Boolean },
     busy: { type: Boolean },
     opened: { type: Number },
     openedMark: { type: Number },
     near: { type: Boolean },
     editing: { state: true },
     copied: { state: true },
+    noting: { state: true },
   };
 
   constructor() {
     super();
     this.message = /** @type {MessageShape} */ (/** @type {unknown} */ (null));
     this.last = false;
+    /** Whether what follows would have to go for it to be asked again. */
+    this.earlier = false;
     this.busy = false;
     /** @type {number | null} */
     this.opened = null;
@@ -39,12 +46,18 @@ class Message extends LightElement {
     this.near = false;
     this.editing = false;
     this.copied = false;
+    /** The thumb that a word is asked for. @type {1 | -1 | null} */
+    this.noting = null;
+  }
+
+  get #changeable() {
+    return this.earlier || (this.last && !this.busy);
   }
 
   /** Whether it must stay drawn wherever it is. */
   get held() {
     const { status } = this.message;
-    return this.last || this.editing || status === 'sending' || status === 'streaming';
+    return this.last || this.editing || this.noting !== null || status === 'sending' || status === 'streaming';
   }
 
   render() {
@@ -68,27 +81,21 @@ class Message extends LightElement {
   }
 
   #question() {
-    if (this.editing) return this.#editor();
+    if (this.editing) {
+      return html`<lo-question-editor
+        .text=${this.message.text}
+        @save=${this.#onSave}
+        @cancel=${this.#leaveEditor}
+      ></lo-question-editor>`;
+    }
     return html`
       <p class="question">${this.message.text}</p>
       <div class="message-actions">
         ${this.#action('copy', this.copied ? 'check' : 'copy', t(this.copied ? 'action.copied' : 'message.copy_question'), () => this.#copy())}
-        ${this.last && !this.busy
+        ${this.#changeable
           ? this.#action('edit', 'pencil', t('message.edit'), () => void this.edit())
           : nothing}
       </div>
-    `;
-  }
-
-  #editor() {
-    return html`
-      <form class="question-editor" @submit=${this.#onSave} @keydown=${this.#onEditorKey}>
-        <textarea name="text" rows="3" required aria-label=${t('message.edit')} .value=${this.message.text}></textarea>
-        <div class="form-actions">
-          <button type="button" class="button button-quiet" @click=${this.#leaveEditor}>${t('action.cancel')}</button>
-          <button class="button button-primary">${t('message.resend')}</button>
-        </div>
-      </form>
     `;
   }
 
@@ -132,7 +139,7 @@ class Message extends LightElement {
   }
 
   #footer() {
-    const { text, feedback, model, degraded, cached, citations } = this.message;
+    const { text, feedback, comment, model, degraded, cached, citations } = this.message;
     const quoted = model === 'extractive' && citations.length > 0 ? t('message.quoted') : null;
     const author = model === 'extractive' ? quoted : model;
     return html`
@@ -141,10 +148,10 @@ class Message extends LightElement {
           ? nothing
           : html`
               ${this.#action('copy', this.copied ? 'check' : 'copy', t(this.copied ? 'action.copied' : 'message.copy'), () => this.#copy())}
-              ${this.#action('good', 'thumbs-up', t('message.good'), () => this.emit('feedback', 1), feedback === 1)}
-              ${this.#action('bad', 'thumbs-down', t('message.bad'), () => this.emit('feedback', -1), feedback === -1)}
+              ${this.#action('good', 'thumbs-up', t('message.good'), () => this.#rate(1), feedback === 1)}
+              ${this.#action('bad', 'thumbs-down', t('message.bad'), () => this.#rate(-1), feedback === -1)}
             `}
-        ${this.last && !this.busy
+        ${this.#changeable
           ? this.#action('again', 'refresh', t('message.again'), () => this.emit('again'))
           : nothing}
         ${degraded.map((part) => html`<span class="badge badge-warn" data-testid="degraded">${t(`degraded.${part}`)}</span>`)}
@@ -154,6 +161,9 @@ class Message extends LightElement {
           : nothing}
         ${author ? html`<span class="message-model">${author}</span>` : nothing}
       </div>
+      ${this.noting && this.noting === feedback
+        ? html`<lo-feedback-note .value=${feedback} .comment=${comment} @close=${this.#leaveNote}></lo-feedback-note>`
+        : nothing}
     `;
   }
 
@@ -175,6 +185,19 @@ class Message extends LightElement {
     ><lo-icon name=${icon}></lo-icon></button>`;
   }
 
+  /** @param {1 | -1} value */
+  #rate(value) {
+    this.noting = this.message.feedback === value ? null : value;
+    note.load().catch(() => {}); // the thumb is given without a word
+    this.emit('feedback', value);
+  }
+
+  #leaveNote() {
+    const thumb = this.noting === 1 ? '.action-good' : '.action-bad';
+    this.noting = null;
+    /** @type {HTMLElement | null} */ (this.querySelector(thumb))?.focus();
+  }
+
   #copy() {
     this.emit('copy-message');
     this.copied = true;
@@ -186,10 +209,7 @@ class Message extends LightElement {
     this.near = true;
     this.editing = true;
     await this.updateComplete;
-    const area = /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea'));
-    area.value = text;
-    area.focus();
-    area.setSelectionRange(area.value.length, area.value.length);
+    await /** @type {import('./question_editor.js').QuestionEditor} */ (this.querySelector('lo-question-editor')).begin(text);
   }
 
   async #leaveEditor() {
@@ -198,26 +218,10 @@ class Message extends LightElement {
     /** @type {HTMLElement | null} */ (this.querySelector('.action-edit'))?.focus();
   }
 
-  /** @param {SubmitEvent} event */
-  #onSave(event) {
-    event.preventDefault();
-    const fields = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    const text = String(fields.get('text')).trim();
-    if (text === '') return;
+  /** @param {CustomEvent<string>} event */
+  #onSave({ detail }) {
     this.editing = false;
-    this.emit('edit', text);
-  }
-
-  /** @param {KeyboardEvent} event */
-  #onEditorKey(event) {
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      void this.#leaveEditor();
-    } else if (event.key === 'Enter' && !event.shiftKey && event.target instanceof HTMLTextAreaElement) {
-      event.preventDefault();
-      event.target.form?.requestSubmit();
-    }
+    this.emit('edit', detail);
   }
 }
 

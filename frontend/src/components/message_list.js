@@ -93,10 +93,9 @@ class MessageList extends LightElement {
   }
 
   render() {
-    const { length } = this.messages;
     return html`
       <div
-        class="messages"
+        class="messages ${this.busy ? 'messages-busy' : ''}"
         tabindex="0"
         role="region"
         aria-label=${t('message.list')}
@@ -106,7 +105,7 @@ class MessageList extends LightElement {
       >
         ${this.hasEarlier ? this.#beginning() : nothing}
         <div class="messages-column" ${ref(this.#column)}>
-          ${repeat(this.messages, (message) => message.key ?? message.id, (message, index) => this.#message(message, length - index))}
+          ${repeat(this.messages, (message) => message.key ?? message.id, (message, index) => this.#message(message, index))}
         </div>
       </div>
       ${this.away
@@ -127,14 +126,16 @@ class MessageList extends LightElement {
     </div>`;
   }
 
-  /** @param {Message} message @param {number} fromEnd 1 is the last */
-  #message(message, fromEnd) {
-    const last = fromEnd <= 2;
+  /** @param {Message} message @param {number} index */
+  #message(message, index) {
+    const last = index >= this.messages.length - 2;
+    const other = this.messages[index + (message.role === 'user' ? 1 : -1)];
     const opened = this.opened?.messageId === message.id ? this.opened : null;
     return html`<lo-message
       .message=${message}
       ?last=${last}
       ?busy=${last && this.busy}
+      ?earlier=${!last && other !== undefined && other.role !== message.role}
       .opened=${opened?.n ?? null}
       .openedMark=${opened?.mark ?? null}
       data-message-id=${message.id}

@@ -8,21 +8,26 @@ import './icon.js';
 
 /** A question that was asked. Emits `accept` with the passages that are right, and `dismiss`. */
 class OfferRow extends LightElement {
-  static properties = { offer: { attribute: false }, wrong: { state: true } };
+  static properties = { offer: { attribute: false }, changed: { state: true } };
 
   constructor() {
     super();
     this.offer = /** @type {Offer} */ (/** @type {unknown} */ (null));
-    /** Passages that were unchecked. @type {number[]} */
-    this.wrong = [];
+    /** Passages that were checked or unchecked. @type {number[]} */
+    this.changed = [];
   }
 
   get #right() {
-    return this.offer.passages.map(({ passage_id: id }) => id).filter((id) => !this.wrong.includes(id));
+    return this.offer.passages.map(({ passage_id: id }) => id).filter((id) => this.#isRight(id));
+  }
+
+  /** What an answer cites is right, unless it was disliked. @param {number} id */
+  #isRight(id) {
+    return this.changed.includes(id) === (this.offer.source === 'thumb_down');
   }
 
   render() {
-    const { text, source, own, passages } = this.offer;
+    const { text, source, comment, own, passages } = this.offer;
     return html`
       <div class="offer" data-testid="offer">
         <p class="question-text">${text}</p>
@@ -30,12 +35,13 @@ class OfferRow extends LightElement {
           <span class="badge">${t(`evaluate.source.${source}`)}</span>
           ${own ? nothing : html`<span class="badge">${t('evaluate.of_another')}</span>`}
         </p>
+        ${comment ? html`<blockquote class="offer-comment" data-testid="offer-comment">${comment}</blockquote>` : nothing}
         <fieldset class="picks">
           <legend class="sr-only">${t('evaluate.right_passages')}</legend>
           ${passages.map((passage) => html`<label class="pick">
             <input
               type="checkbox"
-              .checked=${!this.wrong.includes(passage.passage_id)}
+              .checked=${this.#isRight(passage.passage_id)}
               @change=${() => this.#toggle(passage.passage_id)}
             />
             <span class="pick-words"><b>${passage.title}</b><span>${passage.text}</span></span>
@@ -56,7 +62,7 @@ class OfferRow extends LightElement {
 
   /** @param {number} id */
   #toggle(id) {
-    this.wrong = this.wrong.includes(id) ? this.wrong.filter((other) => other !== id) : [...this.wrong, id];
+    this.changed = this.changed.includes(id) ? this.changed.filter((other) => other !== id) : [...this.changed, id];
   }
 }
 

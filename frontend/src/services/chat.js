@@ -10,6 +10,7 @@ import { readEvents } from './event_stream.js';
  * @property {boolean} [use_cache]
  * @property {string} [regenerate] the answer that the new one replaces
  * @property {string} [question_id] its question, which may not be stored yet
+ * @property {string} [until] the last message that gives way with that answer
  */
 
 /**
@@ -24,12 +25,12 @@ export async function* ask(question, signal) {
 
 /**
  * @param {string} messageId
- * @param {1 | -1 | 0} value 0 takes a thumb back
+ * @param {{value: 1 | -1 | 0, comment?: string}} rating 0 takes a thumb back, with its word
  * @param {AbortSignal} [signal]
  * @returns {Promise<Message>}
  */
-export function giveFeedback(messageId, value, signal) {
-  return request('/feedback', { method: 'POST', body: { message_id: messageId, value }, signal });
+export function giveFeedback(messageId, rating, signal) {
+  return request('/feedback', { method: 'POST', body: { message_id: messageId, ...rating }, signal });
 }
 
 /**

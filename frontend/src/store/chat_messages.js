@@ -24,6 +24,7 @@ function message(conversationId, role, text) {
     degraded: [],
     cached: false,
     feedback: null,
+    comment: null,
     timings: {},
     created_at: new Date().toISOString(),
   };

@@ -5,7 +5,8 @@ import { isAbort, toProblem } from '../utils/problem.js';
 import { findExchange, lookForAnswer } from './answer_recovery.js';
 import { AnswerStream } from './answer_stream.js';
 import { answerDraft, isDraft, questionMessage } from './chat_messages.js';
-import { optimistically } from './optimistic.js';
+import { exchangeFrom, messagesBefore } from './exchanges.js';
+import { Ratings } from './ratings.js';
 import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
 
 /** @typedef {import('../shapes.js').Message} Message */
@@ -21,7 +22,7 @@ import { mergeNewest, readEarlier, readNewest } from './thread_history.js';
  * @property {'idle' | 'loading' | 'failed'} reading of what is earlier
  */
 /** @typedef {'accepted' | 'signed_out' | 'failed'} Outcome what became of a question */
-/** @typedef {{text: string, collectionIds?: string[], replaces?: string, asked?: string, fresh?: boolean}} Question */
+/** @typedef {{text: string, collectionIds?: string[], replaces?: string, asked?: string, until?: string, fresh?: boolean}} Question */
 
 /** One conversation as the page knows it. It goes on while another page is looked at. */
 export class ChatThread {
@@ -31,6 +32,7 @@ export class ChatThread {
   #asking = new AbortController();
   #looking = new AbortController();
   #wantsAll = false;
+  ratings = new Ratings((id) => this.$state.get().messages.find((m) => m.id === id), (id, change) => this.#change(id, change));
   /** Whether something was said elsewhere while this was asking. */
   #stale = false;
   #onBegun;
@@ -125,8 +127,8 @@ export class ChatThread {
     if (this.$state.get().state === 'asking') return 'failed';
     this.#asked = question;
     this.#asking = new AbortController();
-    const kept = this.#messagesBefore(question);
     const before = this.$state.get().messages;
+    const kept = messagesBefore(before, question.replaces);
     const draft = answerDraft(this.id);
     this.#update({ messages: [...kept, questionMessage(this.id, question.text), draft], state: 'asking' });
 
@@ -227,27 +229,24 @@ export class ChatThread {
     return this.ask({ text, collectionIds: this.#asked?.collectionIds, replaces, asked: question?.id });
   }
 
-  /** @param {string} messageId @param {1 | -1} value a second click takes it back */
-  async giveFeedback(messageId, value) {
-    const message = this.$state.get().messages.find(({ id }) => id === messageId);
-    if (!message) return;
-    const before = message.feedback;
-    const after = before === value ? null : value;
-    await optimistically({
-      show: () => this.#change(messageId, { feedback: after }),
-      send: () => chat.giveFeedback(messageId, after ?? 0, AbortSignal.timeout(15_000)),
-      takeBack: () => this.#change(messageId, { feedback: before }),
-    });
+  /**
+   * Ask an earlier question again, in other words or the same: what follows makes way too.
+   * @param {string} messageId of the question or its answer
+   * @param {string} [text]
+   */
+  async askFrom(messageId, text) {
+    const exchange = exchangeFrom(this.$state.get().messages, messageId);
+    const { collectionIds } = this.#asked ?? {};
+    return this.ask({ ...exchange, ...(text !== undefined && { text }), collectionIds, fresh: text === undefined });
   }
 
-  /** @param {Question} question the last exchange goes when it is replaced */
-  #messagesBefore({ replaces }) {
-    const { messages } = this.$state.get();
-    return replaces && messages.at(-1)?.id === replaces ? messages.slice(0, -2) : messages;
+  /** Whether the latest question took what followed with it. */
+  get hasCut() {
+    return this.#asked?.until !== undefined;
   }
 
   /** @param {Question} question */
-  async *#events({ text, collectionIds, replaces, asked, fresh }) {
+  async *#events({ text, collectionIds, replaces, asked, until, fresh }) {
     const body = {
       message: text,
       ...(this.id && { conversation_id: this.id }),
@@ -258,11 +257,12 @@ export class ChatThread {
     const stored = replaces && !isDraft(replaces) ? { regenerate: replaces } : {};
     // The server may still be writing what broke off here: by the question's id it is kept once.
     if (asked && !isDraft(asked)) Object.assign(stored, { question_id: asked });
+    if (until) Object.assign(stored, { until });
     try {
       yield* chat.ask({ ...body, ...stored }, signal);
     } catch (error) {
       // Nobody told the question's id, and the answer was never stored: there is none to replace.
-      if (isAbort(error) || toProblem(error).error_code !== 'MESSAGE_NOT_FOUND') throw error;
+      if (until || isAbort(error) || toProblem(error).error_code !== 'MESSAGE_NOT_FOUND') throw error;
       yield* chat.ask(body, signal);
     }
   }

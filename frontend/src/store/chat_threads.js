@@ -86,6 +86,8 @@ function onEnded(thread, { status }) {
   const tell = () => {
     void refreshConversation(id);
     tellTabs('said', id);
+    // What was to give way stays where nothing came in its place.
+    if (status !== 'complete' && thread.hasCut) void thread.refresh();
   };
   if (status === 'complete') tell();
   else setTimeout(tell, NOTICED);

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,8 @@ from backend.app.domain.accounts import User
 from backend.app.domain.chat import Citation, Conversation, Message, MessageStatus, Source, Speaker, Turn
 from backend.app.errors import AnsweredAnew, ConversationNotFound, InvalidRequest, MessageNotFound
 from backend.app.storage.interfaces import Page
-from tests.contract.storage.world import World, message
+from backend.app.storage.repositories.offers import SqlOffers
+from tests.contract.storage.world import World, at_once, message
 
 
 @pytest.fixture
@@ -120,6 +122,54 @@ def test_an_answer_made_again_takes_the_place_of_the_old_one(world: World, ann: 
     assert [turn.text for turn in world.conversations.history(talk.id, 10)] == ["1?", "uno", "2?", "2."]
 
 
+def test_an_earlier_exchange_is_replaced_with_what_follows_up_to_a_message(
+    world: World, ann: User, talk: Conversation
+) -> None:
+    other = world.conversation(ann, "Another")
+    world.exchange(other, "0?", "0.")
+    exchanges = [world.exchange(talk, f"{number}?", f"{number}.") for number in range(1, 4)]
+    asked, answered = exchanges[0]
+    until = world.conversations.place_of(talk.id, exchanges[1][1].id)
+    world.conversations.rate(ann.id, exchanges[1][1].id, -1, "Wrong.")
+    new = message(talk.id, Speaker.ASSISTANT, "one")
+    world.conversations.store_exchange(replace(asked, text="One?"), new, answered.id, until=until)
+    assert texts(world, ann, talk) == ["One?", "one", "3?", "3."], "what was added behind it stays"
+    assert texts(world, ann, other) == ["0?", "0."]
+    assert [turn.text for turn in world.conversations.history(talk.id, 10)] == ["One?", "one", "3?", "3."]
+    with pytest.raises(MessageNotFound):
+        world.conversations.place_of(talk.id, exchanges[1][1].id)
+    with pytest.raises(MessageNotFound):
+        world.conversations.place_of(other.id, new.id)
+
+
+def test_what_gave_way_takes_its_citations_and_offers_with_it(world: World, ann: User, talk: Conversation) -> None:
+    asked, answered = world.exchange(talk, "1?", "1.")
+    before = world.rows()
+    _, last = world.exchange(talk, "2?", "2.")
+    offers = SqlOffers(world.database)
+    offers.opened(ann.id, last.id, last.citations[0].passage_id)
+    world.conversations.rate(ann.id, last.id, 1, "Good.")
+    offers.dismiss(ann.id, last.id, shared=False)
+    new = message(talk.id, Speaker.ASSISTANT, "one")
+    until = world.conversations.place_of(talk.id, last.id)
+    world.conversations.store_exchange(asked, new, answered.id, until=until)
+    assert world.rows() == before
+
+
+def test_of_two_who_replace_the_same_at_once_one_stands_there_and_nothing_is_lost(
+    world: World, ann: User, talk: Conversation
+) -> None:
+    asked, answered = world.exchange(talk, "1?", "1.")
+    second, last = world.exchange(talk, "2?", "2.")
+    until = world.conversations.place_of(talk.id, last.id)
+    store = world.conversations.store_exchange
+    cut = partial(store, asked, message(talk.id, Speaker.ASSISTANT, "one"), answered.id, until=until)
+    again = partial(store, second, message(talk.id, Speaker.ASSISTANT, "two"), last.id)
+    assert at_once(cut, again) == [None, None]
+    # What was answered again after it was cut stands at the end, with its question.
+    assert texts(world, ann, talk) in (["1?", "one"], ["1?", "one", "2?", "two"])
+
+
 def test_an_answer_in_place_of_one_that_is_gone_is_kept(world: World, ann: User, talk: Conversation) -> None:
     _, old = world.exchange(talk, "1?", "1.")
     answered_again(world, talk, old, "one")
@@ -204,8 +254,9 @@ def test_deleting_leaves_no_row_behind(world: World, ann: User) -> None:
 
 def test_a_rating_is_kept_and_taken_back(world: World, ann: User, talk: Conversation) -> None:
     asked, answer = world.exchange(talk, "Question", "Answer")
-    assert world.conversations.rate(ann.id, answer.id, -1, "Wrong.").feedback == -1
-    assert world.conversations.message(ann.id, answer.id).feedback == -1
+    rated = replace(answer, feedback=-1, comment="Wrong.")
+    assert world.conversations.rate(ann.id, answer.id, -1, "Wrong.") == rated
+    assert world.conversations.message(ann.id, answer.id) == rated
     assert world.conversations.rate(ann.id, answer.id, None, None) == answer
     assert world.conversations.message(ann.id, asked.id) == asked
 

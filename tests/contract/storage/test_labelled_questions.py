@@ -324,6 +324,24 @@ def test_a_thumb_up_offers_the_question_with_all_cited_passages(world: World, an
     assert offer.titles == (document.title, document.title)
 
 
+def test_a_word_is_offered_with_its_thumb_also_with_one_down(world: World, ann: User, offers: SqlOffers) -> None:
+    document = world.indexed(ann)
+    liked, disliked = (asked(world, ann, document, text) for text in ("How long?", "How wide?"))
+    uncited = asked(world, ann, document, "How deep?", citations=())
+    world.conversations.rate(ann.id, liked.id, 1, "Just that.")
+    for answer in (disliked, uncited):
+        world.conversations.rate(ann.id, answer.id, -1, "Another year.")
+    found, _ = offers.page(ann.id, document.collection_id, shared=False, page=Page())
+    assert [(offer.text, offer.source, offer.comment, len(offer.judgements)) for offer in found] == [
+        ("How deep?", QuestionSource.THUMB_DOWN, "Another year.", 2),
+        ("How wide?", QuestionSource.THUMB_DOWN, "Another year.", 2),
+        ("How long?", QuestionSource.THUMB, "Just that.", 2),
+    ]
+    world.conversations.rate(ann.id, disliked.id, None, None)
+    world.conversations.rate(ann.id, uncited.id, -1, None)
+    assert [text for text, _ in offered(offers, ann, document.collection_id)] == ["How long?"]
+
+
 def test_an_opened_citation_offers_the_question_with_that_passage(world: World, ann: User, offers: SqlOffers) -> None:
     document = world.indexed(ann)
     answer = asked(world, ann, document)

@@ -47,7 +47,7 @@ def test_the_result_is_what_the_models_say(settings: Settings) -> None:
 def test_a_column_too_few_would_be_noticed(settings: Settings) -> None:
     migrate(settings)
     with connected(settings) as connection:
-        connection.execute(text("ALTER TABLE messages DROP COLUMN comment"))
+        connection.execute(text("ALTER TABLE messages DROP COLUMN timings"))
         context = MigrationContext.configure(connection)
         assert [difference[0] for difference in compare_metadata(context, Base.metadata)] == ["add_column"]
 

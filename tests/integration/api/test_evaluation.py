@@ -300,6 +300,21 @@ def test_a_thumb_becomes_a_test_question(world: World, eve: Caller) -> None:
     assert [one["id"] for one in listed(eve, "questions")] == [made.data["id"]]
 
 
+def test_a_word_with_a_thumb_down_is_offered_and_nothing_of_it_is_right_by_itself(world: World, eve: Caller) -> None:
+    library(world, eve)
+    answer = liked(eve)
+    rating = {"message_id": answer["message_id"], "value": -1, "comment": "That is the winter timetable."}
+    assert eve.post("/feedback", rating).data["comment"] == rating["comment"]
+    (offer,) = listed(eve, "offers")
+    assert (offer["source"], offer["comment"]) == ("thumb_down", rating["comment"])
+    body: dict[str, Any] = {"collection_id": eve.collection_id}
+    refused = eve.post(f"/evaluation/offers/{offer['message_id']}", body)
+    assert refused.error == (400, "INVALID_REQUEST")
+    assert "passage_ids" in refused.body["message"]
+    body["passage_ids"] = [offer["passages"][0]["passage_id"]]
+    assert eve.post(f"/evaluation/offers/{offer['message_id']}", body).data["source"] == "thumb_down"
+
+
 def test_an_opened_citation_becomes_an_offer(world: World, eve: Caller, ann: Caller) -> None:
     library(world, eve)
     done = eve.ask("When does the ferry leave?")[-1][1]
@@ -341,7 +356,7 @@ def test_where_that_is_set_it_is_offered_without_who_asked(made_world: Callable[
     answer = shared(world, eve, ann)
     (offer,) = listed(eve, "offers")
     assert offer["own"] is False
-    assert set(offer) == {"message_id", "text", "source", "own", "passages", "asked_at"}
+    assert set(offer) == {"message_id", "text", "source", "comment", "own", "passages", "asked_at"}
     body = {"collection_id": eve.collection_id}
     assert eve.post(f"/evaluation/offers/{answer['message_id']}", body).status == 201
     assert ann.get("/about").data["offered_questions"] == "shared"

@@ -242,6 +242,7 @@ def test_where_all_of_them_are_gone_no_others_are_searched(chat: Chat) -> None:
         (Question("q", collection_ids=("c3", "no such")), CollectionNotFound),
         (Question("q", regenerate="a1"), MessageNotFound),
         (Question("", regenerate="no such"), MessageNotFound),
+        (Question("q", until="a1"), InvalidRequest),
     ],
 )
 def test_bad_input_is_refused_before_the_stream_and_leaves_nothing(
@@ -271,6 +272,30 @@ def test_words_that_are_too_long_are_refused_when_edited_too(chat: Chat) -> None
 
 
 # --- again, and edited ------------------------------------------------------------------------
+
+
+def test_an_earlier_question_is_asked_anew_without_what_follows(chat: Chat) -> None:
+    later = [replace(QUESTION, id="q2", text="And pay?"), replace(ANSWER, id="a2", text="Later.")]
+    chat.talk(QUESTION, ANSWER, *later)
+    chat.ask("What is sick leave?", regenerate="a1", until="a2")
+    assert chat.conversations.texts("talk")[0] == "What is sick leave?"
+    assert len(chat.conversations.texts("talk")) == 2
+    assert chat.model.prompts[0].history == ()
+
+
+def test_what_follows_stays_while_there_is_nothing_to_put_in_its_place(chat: Chat) -> None:
+    later = [replace(QUESTION, id="q2", text="And pay?"), replace(ANSWER, id="a2", text="Later.")]
+    chat.talk(QUESTION, ANSWER, *later)
+    stream = chat.service.ask(ADA, Question("What is sick leave?", regenerate="a1", until="a2"))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]  # a generator
+    assert chat.conversations.said["talk"] == [QUESTION, ANSWER, *later]
+
+
+def test_what_is_to_give_way_is_of_the_same_conversation(chat: Chat) -> None:
+    chat.talk(QUESTION, ANSWER)
+    with pytest.raises(MessageNotFound):
+        chat.ask("", regenerate="a1", until="a9")
 
 
 def test_a_question_whose_stream_broke_is_asked_again_under_its_own_id(chat: Chat) -> None:

@@ -67,8 +67,11 @@ def test_deleting(service: ConversationService) -> None:
 
 
 @pytest.mark.parametrize(("value", "kept"), [(1, 1), (-1, -1), (0, None)])
-def test_a_thumb_is_noted_and_taken_back(service: ConversationService, value: int, kept: int | None) -> None:
-    assert service.rate(ADA, "a", value, "  because \x00").feedback == kept
+def test_a_thumb_is_noted_and_taken_back_with_its_word(
+    service: ConversationService, value: int, kept: int | None
+) -> None:
+    rated = service.rate(ADA, "a", value, "  because \x00")
+    assert (rated.feedback, rated.comment) == (kept, kept and "because")
 
 
 @pytest.mark.parametrize(("value", "comment"), [(2, None), (-5, None), (1, "x" * 4001)])

@@ -66,6 +66,7 @@ class OfferShape(TypedDict):
     message_id: str
     text: str
     source: str
+    comment: str | None
     own: bool
     passages: list[CitedShape]
     asked_at: str

@@ -56,6 +56,7 @@ class MessageShape(TypedDict):
     degraded: list[str]
     cached: bool
     feedback: int | None
+    comment: str | None
     timings: dict[str, float]
     created_at: str
 

@@ -29,6 +29,7 @@ class Ask(Body):
     use_cache: bool = True
     regenerate: str | None = None
     question_id: Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")] | None = None
+    until: str | None = None
 
 
 def blueprint() -> Blueprint:
@@ -46,6 +47,7 @@ def ask() -> Response:
         use_cache=body.use_cache,
         regenerate=body.regenerate,
         question_id=body.question_id,
+        until=body.until,
     )
     every = services()
 

@@ -107,6 +107,8 @@ class QuestionService:
         """
         offer = self._offers.get(user.id, collection_id, message_id, shared=self._shared)
         judgements = offer.judgements
+        if passage_ids is None and offer.source is QuestionSource.THUMB_DOWN:
+            raise InvalidRequest("Its answer was disliked: name the `passage_ids` that are right all the same.")
         if passage_ids is not None:
             _check_passages(passage_ids)
             judgements = tuple(judgement for judgement in judgements if judgement.passage_id in passage_ids)

@@ -203,12 +203,22 @@ class SqlConversations:
 
         return self._database.read(work)
 
+    def place_of(self, conversation_id: str, message_id: str) -> str:
+        query = select(MessageRow.place).where(
+            MessageRow.id == message_id, MessageRow.conversation_id == conversation_id
+        )
+        place = self._database.read(lambda session: session.scalar(query))
+        if place is None:
+            raise MessageNotFound
+        return place
+
     def store_exchange(
         self,
         question: Message | None,
         answer: Message,
         replaces: str | None = None,
         retitled: tuple[str, str] | None = None,
+        until: str | None = None,
     ) -> None:
         def work(session: Session) -> None:
             found = session.execute(_TOUCH, {"conversation": answer.conversation_id, "now": answer.created_at})
@@ -216,11 +226,13 @@ class SqlConversations:
                 raise ConversationNotFound  # deleted while the answer was on its way
             new = [{**rows.message_columns(answer), "place": answer.id}]
             if replaces is not None:
-                new[0]["place"] = _vacated(session, question, answer, replaces)
+                new[0]["place"] = place = _vacated(session, question, answer, replaces)
+                if until is not None:
+                    _clear(session, answer.conversation_id, place, until)
             if question is not None and (replaces is None or not _is_there(session, question)):
                 # One that is asked again may have any id: who asks says it.
-                place = question.id if replaces is None else _just_before(answer.id)
-                new.insert(0, {**rows.message_columns(question), "place": place})
+                stands = question.id if replaces is None else _just_before(answer.id)
+                new.insert(0, {**rows.message_columns(question), "place": stands})
             try:
                 session.execute(_ADD_MESSAGES, new)
             except IntegrityError as error:  # the question is there: whoever lost its stream had it asked again
@@ -257,6 +269,12 @@ def _vacated(session: Session, question: Message | None, answer: Message, replac
             place = other.place
             session.execute(delete(MessageRow).where(MessageRow.id == other.id))
     return place or answer.id
+
+
+def _clear(session: Session, conversation_id: str, after: str, until: str) -> None:
+    """Take away what was said between two places: what was added since by others stays."""
+    between = (MessageRow.place > after, MessageRow.place <= until)
+    session.execute(delete(MessageRow).where(MessageRow.conversation_id == conversation_id, *between))
 
 
 def _just_before(place: str) -> str:

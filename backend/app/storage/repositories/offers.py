@@ -28,7 +28,7 @@ _GONE = "This question is not offered any more. Reload the list."
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An answer with a thumb or an opened citation, and the question before it."""
+    """An answer with a thumb, a word or an opened citation, and the question before it."""
 
     row: MessageRow
     question: str
@@ -37,9 +37,21 @@ class _Asked:
 
     @property
     def cited(self) -> list[int]:
-        """Return the passages to offer: all cited ones of a thumb, else those whose citations were opened."""
+        """Return the passages to offer: all cited ones of a thumb, else those whose citations were opened.
+
+        Of a thumb down with a word all that was found, where nothing was cited: the word belongs to it.
+        """
         ids = dict.fromkeys(int(citation["passage_id"]) for citation in self.row.citations)
+        if self.source is QuestionSource.THUMB_DOWN:
+            return list(ids or dict.fromkeys(int(source["passage_id"]) for source in self.row.sources))
         return [passage_id for passage_id in ids if self.row.feedback == 1 or passage_id in self.opened]
+
+    @property
+    def source(self) -> QuestionSource:
+        if self.row.feedback == 1:
+            return QuestionSource.THUMB
+        disliked = self.row.feedback == -1 and self.row.comment is not None
+        return QuestionSource.THUMB_DOWN if disliked else QuestionSource.CITATION
 
 
 class SqlOffers:
@@ -117,12 +129,18 @@ def _query(user_id: str, shared: bool) -> Select[Any]:
         .scalar_subquery()
     )
     # Not as a parameter, for which SQLite would not use the index of those with a thumb.
-    liked = select(MessageRow.id).where(sql_text("messages.feedback = 1")).union(select(CitationOpenedRow.message_id))
+    noted = (
+        select(MessageRow.id)
+        .where(sql_text("messages.feedback = 1"))
+        .union(
+            select(MessageRow.id).where(sql_text("messages.comment IS NOT NULL")), select(CitationOpenedRow.message_id)
+        )
+    )
     dismissed = exists().where(DismissedOfferRow.user_id == user_id, DismissedOfferRow.message_id == MessageRow.id)
     query = (
         select(MessageRow, question, ConversationRow.user_id)
         .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
-        .where(MessageRow.id.in_(liked), MessageRow.speaker == Speaker.ASSISTANT.value, ~dismissed)
+        .where(MessageRow.id.in_(noted), MessageRow.speaker == Speaker.ASSISTANT.value, ~dismissed)
     )
     return query if shared else query.where(ConversationRow.user_id == user_id)
 
@@ -152,9 +170,19 @@ def _offers(session: Session, user_id: str, collection_id: str, asked: Sequence[
         judgements = tuple(by_id[passage_id] for passage_id in item.cited if passage_id in by_id)
         if not judgements or text_key(item.question) in taken:
             continue
-        source = QuestionSource.THUMB if item.row.feedback == 1 else QuestionSource.CITATION
         shown = tuple(title_of.get(judgement.document_id, "") for judgement in judgements)
-        offers.append(Offer(item.row.id, item.question, source, judgements, shown, item.own, item.row.created_at))
+        offers.append(
+            Offer(
+                item.row.id,
+                item.question,
+                item.source,
+                judgements,
+                shown,
+                item.own,
+                item.row.created_at,
+                item.row.comment,
+            )
+        )
     return offers
 
 

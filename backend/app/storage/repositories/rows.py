@@ -84,6 +84,7 @@ def message(row: MessageRow) -> Message:
         feedback=row.feedback,
         timings=row.timings,
         created_at=row.created_at,
+        comment=row.comment,
     )
 
 
@@ -107,6 +108,7 @@ def message_columns(message: Message) -> dict[str, Any]:
         "degraded": list(message.degraded),
         "cached": message.cached,
         "feedback": message.feedback,
+        "comment": message.comment,
         "timings": dict(message.timings),
         "created_at": message.created_at,
     }

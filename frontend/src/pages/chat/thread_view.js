@@ -4,10 +4,12 @@ import { html, nothing } from 'lit';
 import { loadAnswerBlocks } from '../../components/answer.js';
 import '../../components/message_list.js';
 import { problemNote } from '../../components/problem_note.js';
+import { countAfter } from '../../store/exchanges.js';
 import { $openSource, openSource } from '../../store/sources.js';
 import { answerAsText } from '../../utils/answer_text.js';
 import { t } from '../../utils/i18n.js';
 import { define, LightElement } from '../../utils/light_element.js';
+import { Lazy } from '../../utils/lazy.js';
 import { whenIdle } from '../../utils/when_idle.js';
 import './welcome.js';
 
@@ -15,12 +17,15 @@ import './welcome.js';
 /** @typedef {import('../../store/chat_thread.js').ChatThread} ChatThread */
 /** @typedef {import('../../store/chat_thread.js').Thread} Thread */
 
+const dialog = new Lazy(() => import(/* webpackChunkName: "replacing" */ './replace_dialog.js'));
+
 /** What stands above the composer: the messages, or a welcome, or why there is nothing. */
 class ThreadView extends LightElement {
   static properties = {
     thread: { attribute: false },
     state: { attribute: false },
     drawable: { state: true },
+    replacing: { state: true },
   };
 
   #source = new StoreController(this, $openSource);
@@ -31,6 +36,8 @@ class ThreadView extends LightElement {
     this.state = /** @type {Thread} */ (/** @type {unknown} */ (null));
     // Answers that appear before their Markdown can be drawn would push everything down.
     this.drawable = false;
+    /** What is asked before messages go. @type {{count: number, settle: (may: boolean) => void} | null} */
+    this.replacing = null;
   }
 
   connectedCallback() {
@@ -80,9 +87,40 @@ class ThreadView extends LightElement {
       @cite=${this.#onCite}
       @copy-message=${this.#onCopy}
       @feedback=${this.#onFeedback}
+      @comment=${this.#onComment}
       @edit=${this.#onEdit}
-      @again=${() => void this.thread.askAgain()}
-    ></lo-message-list>`;
+      @again=${this.#onAgain}
+    ></lo-message-list>
+    ${this.replacing ? this.#replaceDialog(this.replacing) : nothing}`;
+  }
+
+  /** @param {{count: number, settle: (may: boolean) => void}} asked */
+  #replaceDialog({ count, settle }) {
+    return html`<lo-replace-dialog
+      .count=${count}
+      @close=${() => settle(false)}
+      @replace=${() => settle(true)}
+    ></lo-replace-dialog>`;
+  }
+
+  /** @param {number} count @returns {Promise<boolean>} whether so many messages may go */
+  async #mayReplace(count) {
+    try {
+      await dialog.load();
+    } catch {
+      return false; // the page says that it could not be fetched
+    }
+    const may = await new Promise((settle) => (this.replacing = { count, settle }));
+    this.replacing = null;
+    return may;
+  }
+
+  /** @param {Event} event */
+  async #onAgain(event) {
+    const { id } = this.#messageOf(event);
+    const count = countAfter(this.state.messages, id);
+    if (count === 0) await this.thread.askAgain();
+    else if (await this.#mayReplace(count)) await this.thread.askFrom(id);
   }
 
   /** @param {Event} event @returns {Message} the message that an event came from */
@@ -94,14 +132,21 @@ class ThreadView extends LightElement {
   /** @param {CustomEvent<string>} event */
   async #onEdit(event) {
     const { id } = this.#messageOf(event);
-    const outcome = await this.thread.editLast(event.detail);
-    if (outcome !== 'signed_out') return;
-    // The session had ended: the words are there again to be sent.
+    if (await this.#edited(id, event.detail)) return;
+    // Not now, or the session had ended: the words are there again to be sent.
     await this.updateComplete;
     const list = /** @type {import('../../utils/light_element.js').LightElement | null} */ (this.querySelector('lo-message-list'));
     await list?.updateComplete;
     const question = this.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
     await /** @type {any} */ (question)?.edit(event.detail);
+  }
+
+  /** @param {string} id @param {string} text @returns {Promise<boolean>} whether the words have gone */
+  async #edited(id, text) {
+    const count = countAfter(this.state.messages, id);
+    if (count === 0) return (await this.thread.editLast(text)) !== 'signed_out';
+    if (this.state.state === 'asking' || !(await this.#mayReplace(count))) return false;
+    return (await this.thread.askFrom(id, text)) !== 'signed_out';
   }
 
   /** @param {CustomEvent<import('../../shapes.js').Cited>} event */
@@ -117,7 +162,12 @@ class ThreadView extends LightElement {
 
   /** @param {CustomEvent<1 | -1>} event */
   #onFeedback(event) {
-    void this.thread.giveFeedback(this.#messageOf(event).id, event.detail);
+    void this.thread.ratings.rate(this.#messageOf(event).id, event.detail);
+  }
+
+  /** @param {CustomEvent<string>} event */
+  #onComment(event) {
+    void this.thread.ratings.say(this.#messageOf(event).id, event.detail);
   }
 }
 
