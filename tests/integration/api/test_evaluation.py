@@ -432,6 +432,22 @@ def test_an_import_that_cannot_be_stored_leaves_nothing(world: World, eve: Calle
         assert imported(eve, name="Nothing").error == (400, "INVALID_REQUEST")
 
 
+def test_a_test_set_with_as_many_questions_as_public_ones_have_is_taken_in_and_a_larger_one_is_refused(
+    world: World, eve: Caller
+) -> None:
+    overview = eve.get("/evaluation", query_string={"collection_id": eve.collection_id}).data
+    most = overview["limits"]["import_questions"]
+    assert most >= 10_570
+    for count, status in ((2500, 202), (most + 1, 422)):
+        asked = [{"_id": f"q{n}", "text": f"When does ferry {n} leave?"} for n in range(count)]
+        judged = "query-id\tcorpus-id\tscore\n" + "".join(f"q{n}\td1\t1\n" for n in range(count))
+        files = {"corpus.jsonl": lines(CORPUS), "queries.jsonl": lines(asked), "qrels.tsv": judged.encode()}
+        answer = imported(eve, ("set.zip", packed(files)), name=f"Of {count}")
+        assert answer.status == status
+        if status == 202:
+            assert answer.data["questions"] == count
+
+
 # --- who may ----------------------------------------------------------------------------------
 
 

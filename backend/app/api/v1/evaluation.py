@@ -94,7 +94,7 @@ def overview() -> Response:
                 "candidates": comparing.MAX_CANDIDATES,
                 "import_bytes": importing.MAX_BYTES,
                 "import_documents": importing.MAX_DOCUMENTS,
-                "import_questions": importing.MAX_QUESTIONS,
+                "import_questions": questions.MAX_QUESTIONS,
             },
         }
     )

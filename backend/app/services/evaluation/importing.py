@@ -21,6 +21,7 @@ from backend.app.security.typed_text import one_line
 from backend.app.services.collections import CollectionService
 from backend.app.services.documents import safe_name
 from backend.app.services.evaluation.beir import Entry, LabelledSet, MalformedTestSet, Question, read_folder
+from backend.app.services.evaluation.questions import MAX_QUESTIONS
 from backend.app.services.search import MAX_QUERY_CHARS
 from backend.app.services.text.language import language_of
 from backend.app.storage.evaluation_interfaces import LabelledQuestions
@@ -28,8 +29,7 @@ from backend.app.storage.interfaces import Documents, Files, IncomingFile, JobQu
 
 MIB = 1024 * 1024
 MAX_BYTES = 64 * MIB  # of all files, unpacked
-MAX_DOCUMENTS = 2000
-MAX_QUESTIONS = 2000
+MAX_DOCUMENTS = 5000  # each is a file and a job
 MAX_JUDGEMENTS = 100_000
 _NAMES = ("corpus.jsonl", "queries.jsonl", "qrels.tsv")
 _BLOCK = MIB
