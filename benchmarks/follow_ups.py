@@ -19,6 +19,7 @@ from backend.app.services.embedding.registry import create
 from backend.app.services.evaluation.beir import Entry
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.contextual_query import contextual_query
+from benchmarks.quality.sets import in_first_half
 from benchmarks.support.command import arguments, begin, finish
 from benchmarks.support.figures import Result
 from benchmarks.support.in_process import InProcessSearch
@@ -44,10 +45,12 @@ class Conversation:
 
 
 Query = Callable[[Conversation], str]
+WEIGHTS = tuple((leaning, alone) for leaning in (1, 2, 3, 4, 5) for alone in (3, 5, 7) if alone >= leaning)
 
 
 def main() -> None:
     parser = arguments(__doc__)
+    parser.add_argument("--halves", action="store_true", help="choose the weights on one half, and tell the other")
     parser.add_argument("--misses", action="store_true", help="list the questions whose passage is not found")
     options = begin(parser)
     talks, analyzer = conversations(), Analyzer()
@@ -55,6 +58,8 @@ def main() -> None:
         search = InProcessSearch(passages(), Path(folder), create("use"), analyzer)
         alone = found(search, talks, lambda talk: talk.follow_up)
         together = found(search, talks, lambda talk: contextual_query(talk.follow_up, talk.history, analyzer))
+        if options.halves:
+            _halves(search, talks, analyzer)
 
     result = Result(
         "follow_ups", notes=[f"{len(talks)} conversations, {len(search.entries)} passages, embedder `use`."]
@@ -73,6 +78,16 @@ def main() -> None:
             if not hit:
                 print(f"not found: {talk.history[0].text} / {talk.follow_up} -> {talk.relevant}")
     finish(result, options)
+
+
+def _halves(search: InProcessSearch, talks: Sequence[Conversation], analyzer: Analyzer) -> None:
+    """Print recall at each pair of weights, on the half that they are chosen on and on the other."""
+    tuned = [in_first_half(talk.follow_up) for talk in talks]
+    print(f"weights: recall on {sum(tuned)} to choose on, on the other {len(talks) - sum(tuned)}")
+    for weights in WEIGHTS:
+        hits = found(search, talks, lambda talk: contextual_query(talk.follow_up, talk.history, analyzer, weights))  # noqa: B023  # asked at once
+        chosen, other = ([hit for hit, half in zip(hits, tuned, strict=True) if half is one] for one in (True, False))
+        print(f"{weights}: {sum(chosen) / len(chosen):.3f}, {sum(other) / len(other):.3f}", flush=True)
 
 
 def conversations() -> list[Conversation]:

@@ -26,10 +26,15 @@ _WEIGHT_ALONE = 5
 _MOST_TURNS = 3  # back to the question that a chain of leaning ones began with
 
 
-def contextual_query(question: str, history: Sequence[Turn], analyzer: Analyzer) -> str:
+def contextual_query(
+    question: str,
+    history: Sequence[Turn],
+    analyzer: Analyzer,
+    weights: tuple[int, int] = (_WEIGHT_LEANING, _WEIGHT_ALONE),
+) -> str:
     """Return what to search for: the question, several times, and once what was spoken of before.
 
-    That is the content words of the question before (of those before too, while they lean on one another)
+    ``weights`` tell how often, of a question that leans on it and of one that does not. What was spoken of is the content words of the question before (of those before too, while they lean on one another)
     and the title of the document that the last answer cites first.
     """
     if len(question.split()) > _LONG:
@@ -37,7 +42,7 @@ def contextual_query(question: str, history: Sequence[Turn], analyzer: Analyzer)
     context = [*_asked_before(history, analyzer), *_spoken_of(history)]
     if set(analyzer.terms("\n".join(context))) <= set(analyzer.terms(question)):
         return question
-    weight = _WEIGHT_LEANING if _leans(question) else _WEIGHT_ALONE
+    weight = weights[0] if _leans(question) else weights[1]
     return "\n".join([question] * weight + context)
 
 
