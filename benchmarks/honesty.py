@@ -2,9 +2,10 @@
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/honesty.py --data FOLDER [--questions 400] [--embedding use]
 
-FOLDER is in BEIR's layout. Three kinds of questions are put to the same passages: those with an answer among them; the
-same with all passages of the right one's document taken away, so that nothing is about it; and, where the folder
-has ``unanswerable.jsonl``, questions that sound as if a passage answered them, which none does (SQuAD 2.0's).
+FOLDER is in BEIR's layout. Four kinds of questions are put to the same passages: those with an answer among them; the
+same with all passages of the right one's document taken away, so that nothing is about it; those of another folder of the
+same language, where several are given; and, where the folder has ``unanswerable.jsonl``, questions that sound as if a passage
+answered them, which none does (SQuAD 2.0's).
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from backend.app.services.embedding.registry import create
 from backend.app.services.evaluation.beir import LabelledSet, read_folder
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.relevance import SentenceRelevance
+from backend.app.services.text.language import language_of
 from benchmarks.support.command import arguments, begin, finish
 from benchmarks.support.corpus import SEED, folders_from_environment
 from benchmarks.support.figures import Result, Series
 from benchmarks.support.in_process import InProcessSearch
+from benchmarks.support.plots import draw
 
 SOURCES = 6  # as a chat has
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(26))
@@ -35,8 +38,12 @@ SHOWN = (0.2, 0.26, 0.3, 0.34, 0.4)
 KINDS = {
     "answerable": "answered",
     "elsewhere": "nothing is about it",
+    "foreign": "asked of another collection",
     "unanswerable": "sounds as if a passage answered it",
 }
+
+
+Asked = tuple[str, list[Source]]
 
 
 class Uncached:
@@ -48,12 +55,16 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--questions", type=int, default=400, help="of each kind")
     parser.add_argument("--embedding", default="use")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the curves there, a picture for each set")
     options = begin(parser)
     result = Result("honesty", notes=[f"{options.questions} questions of each kind, embedder `{options.embedding}`."])
     if not folders_from_environment():
         result.notes.append("Without a folder (--data) there is nothing to ask.")
     for folder in folders_from_environment():
         measure(folder, options.questions, create(options.embedding), result)
+    if options.pictures:
+        for series in result.series:
+            draw(series, options.pictures / f"nothing-fits-{series.title.rpartition(' ')[2]}.png")
     finish(result, options)
 
 
@@ -80,13 +91,11 @@ def measure(folder: Path, count: int, embedder: Embedder, result: Result) -> Non
     )
 
 
-def _asked(
-    search: InProcessSearch, labelled: LabelledSet, folder: Path, count: int
-) -> dict[str, list[tuple[str, list[Source]]]]:
+def _asked(search: InProcessSearch, labelled: LabelledSet, folder: Path, count: int) -> dict[str, list[Asked]]:
     draw = random.Random(SEED)
     numbers = {entry.id: number for number, entry in enumerate(labelled.documents)}
     chosen = draw.sample(labelled.questions, min(count, len(labelled.questions)))
-    away: list[tuple[str, list[Source]]] = []
+    away: list[Asked] = []
     for question in chosen:
         titles = {labelled.documents[numbers[id]].title or id for id in question.relevance if id in numbers}
         without = frozenset(n for n, entry in enumerate(labelled.documents) if (entry.title or entry.id) in titles)
@@ -97,8 +106,18 @@ def _asked(
     return {
         "answerable": [(question.text, search.best(question.text, SOURCES)) for question in chosen],
         "elsewhere": away,
+        "foreign": [(text, search.best(text, SOURCES)) for text in _foreign(labelled, folder, draw, count)],
         "unanswerable": [(text, search.best(text, SOURCES)) for text in none],
     }
+
+
+def _foreign(labelled: LabelledSet, folder: Path, draw: random.Random, count: int) -> list[str]:
+    """Return questions that other folders have answers for, in the language of this one."""
+    language = language_of(labelled.questions[0].text)
+    others = [other for other in folders_from_environment() if other.resolve() != folder.resolve()]
+    texts = [question.text for other in others for question in read_folder(other).questions]
+    alike = [text for text in texts if language_of(text) == language]
+    return draw.sample(alike, min(count, len(alike)))
 
 
 def area(higher: Sequence[float] | np.ndarray, lower: Sequence[float] | np.ndarray) -> float:

@@ -51,6 +51,14 @@ def relevance(question: str, embedder: FakeEmbedder, sources: Sequence[Source] =
     return SentenceRelevance(Analyzer(), Queries(), embedder, NativePool()).of(question, sources)
 
 
+def test_a_text_that_describes_a_subject_at_length_is_not_judged_by_single_sentences() -> None:
+    described = " ".join(f"word{number}" for number in range(41))
+    assert relevance(described, Near(0.0)) == CLEAR
+    assert relevance(described.removesuffix(" word40"), Near(0.0)) < 0.3
+    assert relevance("unheard words " * 40, Near(0.0)) < 0.3, "a short question, said often"
+    assert relevance(described, Near(0.0), ()) == 0.0
+
+
 def test_a_sentence_that_holds_all_words_is_relevant_whatever_its_meaning() -> None:
     near = Near(0.0)
     assert relevance("How many litres does the pump move?", near) >= CLEAR
