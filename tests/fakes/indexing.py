@@ -65,11 +65,12 @@ class MemoryIndexing:
     def pending(self) -> list[str]:
         return [job_id for job_id, job in self.jobs.items() if not job.ended and job.owner is None]
 
-    def unread(self, limit: int) -> list[str]:
+    def unread(self, limit: int, most_bytes: int | None = None) -> list[str]:
         found = [
             job_id
             for job_id in self.pending()
-            if self.documents[self.jobs[job_id].document_id].status is not DocumentStatus.SEARCHABLE
+            if (document := self.documents[self.jobs[job_id].document_id]).status is not DocumentStatus.SEARCHABLE
+            and (most_bytes is None or document.bytes <= most_bytes)
         ]
         return found[:limit]
 

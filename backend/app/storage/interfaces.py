@@ -167,8 +167,8 @@ class Indexing(Protocol):
     def pending(self) -> list[str]:
         """Return the ids of jobs that wait for an indexer, oldest first."""
 
-    def unread(self, limit: int) -> list[str]:
-        """Return the first of the pending jobs whose files have not been read, oldest first."""
+    def unread(self, limit: int, most_bytes: int | None = None) -> list[str]:
+        """Return the first of the pending jobs whose files have not been read, oldest first; of small files alone."""
 
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         """Take a job for this process; None when it has ended, is gone, or another works at it."""

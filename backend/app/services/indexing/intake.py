@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from backend.app.domain.documents import ExtractedDocument
 from backend.app.services.indexing.endings import Endings
 from backend.app.services.indexing.lanes import Lanes
 from backend.app.services.indexing.reading import Read, Reading
+from backend.app.services.indexing.todo import Newcomers, Todo
 from backend.app.services.indexing.words import Group, Words
 from backend.app.services.indexing.work import GaveWay, Interrupted, Work
 
@@ -32,12 +32,12 @@ class Intake:
         self._endings = endings
         self._claim = claim
 
-    def read(self, newcomers: Callable[[], Sequence[str]], stopping: Callable[[], bool]) -> list[str]:
+    def read(self, newcomers: Newcomers, stopping: Callable[[], bool]) -> list[str]:
         """Read all that is new and what comes meanwhile; return the jobs whose documents are searchable now.
 
-        ``newcomers`` names each job once. The jobs are given back, to have their vectors made.
+        The jobs are given back, to have their vectors made.
         """
-        todo, group, searchable = deque(newcomers()), Group(), list[str]()
+        todo, group, searchable = Todo(newcomers), Group(), list[str]()
 
         def to_end() -> bool:
             return stopping() or lanes.leaving
@@ -46,14 +46,17 @@ class Intake:
             try:
                 while (todo and not stopping()) or lanes.works:
                     if todo and lanes.is_free and not stopping():
-                        self._begin(todo.popleft(), to_end, lanes, group, searchable)
+                        self._begin(todo.next(), to_end, lanes, group, searchable)
+                        continue
+                    if todo.has_small and lanes.is_free_for_small and not stopping():
+                        self._begin(todo.next(small=True), to_end, lanes, group, searchable)
                         continue
                     left = group.seconds_left
-                    self._take(lanes, _LOOK_SECONDS if left is None else left, group)
+                    is_idle = not self._take(lanes, _LOOK_SECONDS if left is None else left, group)
                     if group.seconds_left == 0:
                         searchable += self._commit(group)
-                    if not todo:
-                        todo.extend(newcomers())
+                    if is_idle or not todo:
+                        todo.fill()
                 searchable += self._commit(group)
             except BaseException:  # this process is to end at once, or the database is away
                 for work in [*lanes.works, *(read.work for read in group.take())]:
@@ -76,9 +79,12 @@ class Intake:
         self._store(work, partial(self._extract, work), group)
         searchable += self._commit(group)
 
-    def _take(self, lanes: Lanes, seconds: float, group: Group) -> None:
-        for work, future in lanes.take(seconds):
+    def _take(self, lanes: Lanes, seconds: float, group: Group) -> bool:
+        """Store what has been read, waiting so long for the first; return whether anything was."""
+        taken = lanes.take(seconds)
+        for work, future in taken:
             self._store(work, future.result, group)
+        return bool(taken)
 
     def _extract(self, work: Work) -> ExtractedDocument:
         with work.at_work():

@@ -10,6 +10,7 @@ from backend.app.domain.documents import ExtractedDocument
 from backend.app.services.indexing.work import Work
 
 LANES = 2  # one file is read while another is stored; a slow one leaves the second lane to the others
+SMALL_LANES = 1  # for small files alone: however many giants are read and wait, they do not
 
 
 class Lanes:
@@ -18,7 +19,7 @@ class Lanes:
     def __init__(self, extract: Callable[[Work], ExtractedDocument]) -> None:
         self.leaving = False
         self._extract = extract
-        self._threads = ThreadPoolExecutor(LANES, "reading")
+        self._threads = ThreadPoolExecutor(LANES + SMALL_LANES, "reading")
         self._reading: dict[Future[ExtractedDocument], Work] = {}
 
     def __enter__(self) -> Lanes:
@@ -33,6 +34,10 @@ class Lanes:
     @property
     def is_free(self) -> bool:
         return len(self._reading) < LANES
+
+    @property
+    def is_free_for_small(self) -> bool:
+        return len(self._reading) < LANES + SMALL_LANES
 
     @property
     def works(self) -> list[Work]:

@@ -94,11 +94,11 @@ class IndexingService:
         tried: set[str] = set()  # one that cannot be read now must not hold the others up again and again
         waiting: deque[str] = deque()
 
-        def newcomers() -> list[str]:
-            return [other for other in self._indexing.unread(_NEWCOMERS) if other not in tried]
+        def newcomers(most_bytes: int | None = None) -> list[str]:
+            return [other for other in self._indexing.unread(_NEWCOMERS, most_bytes) if other not in tried]
 
-        def each_once() -> list[str]:
-            found = newcomers()
+        def each_once(most_bytes: int | None) -> list[str]:
+            found = newcomers(most_bytes)
             tried.update(found)
             return found
 

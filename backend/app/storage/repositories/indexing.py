@@ -38,8 +38,10 @@ class SqlIndexing:
         query = self._pending()
         return self._database.read(lambda session: list(session.scalars(query)))
 
-    def unread(self, limit: int) -> list[str]:
+    def unread(self, limit: int, most_bytes: int | None = None) -> list[str]:
         query = self._pending().where(JobRow.status != DocumentStatus.SEARCHABLE.value).limit(limit)
+        if most_bytes is not None:
+            query = query.join(DocumentRow, DocumentRow.id == JobRow.document_id).where(DocumentRow.bytes <= most_bytes)
         return self._database.read(lambda session: list(session.scalars(query)))
 
     def _pending(self) -> Select[str]:
