@@ -102,8 +102,16 @@ class MemoryIndexing:
     def stored_passages(self, document_id: str) -> list[Passage]:
         return self.passages.get(document_id, [])
 
-    def searchable(self, task: IndexingTask) -> None:
-        self._set(task, DocumentStatus.SEARCHABLE, 0.3)
+    def searchable(self, task: IndexingTask) -> bool:
+        self._note("searchable")
+        job = self._held(task)
+        if job is None or job.cancel_requested:
+            return False
+        self.progressed.append(0.3)
+        job.status = DocumentStatus.SEARCHABLE
+        found = self.documents[task.document.id]
+        self.documents[found.id] = replace(found, status=job.status, progress=0.3, error=None)
+        return True
 
     def progress(self, task: IndexingTask, progress: float) -> bool:
         self._note("progress")
@@ -131,7 +139,7 @@ class MemoryIndexing:
     def worked(self, task: IndexingTask, seconds: float) -> None:
         assert seconds >= 0
 
-    def release(self, task: IndexingTask) -> None:
+    def release(self, task: IndexingTask, seconds: float = 0.0) -> None:
         self._note("release")
         if self._held(task) is not None:
             self.jobs[task.job_id].owner = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
 import zipfile
@@ -12,9 +13,17 @@ import pytest
 
 from backend.app.errors import AppError, BrokenDocument, DocumentTooComplex
 from backend.app.services.ingestion.extract import Extractor
+from backend.app.services.ingestion.ready_children import ReadyChildren
 
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Extractor]:
+    """Read as the indexer does, one hostile file after the other by children of the same server."""
+    with contextlib.closing(ReadyChildren()) as ready:
+        yield Extractor(seconds=30, run=ready.run)
 
 
 @pytest.fixture
@@ -85,10 +94,12 @@ REACHING_OUT: dict[str, Callable[[str], bytes]] = {
 
 
 @pytest.mark.parametrize("name", REACHING_OUT)
-def test_what_a_file_refers_to_is_never_fetched(tmp_path: Path, listener: socket.socket, name: str) -> None:
+def test_what_a_file_refers_to_is_never_fetched(
+    reader: Extractor, tmp_path: Path, listener: socket.socket, name: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(REACHING_OUT[name](f"http://127.0.0.1:{listener.getsockname()[1]}/outside"))
-    assert "The ferry leaves at seven." in Extractor(seconds=30).extract(path, name).text
+    assert "The ferry leaves at seven." in reader.extract(path, name).text
     with pytest.raises(BlockingIOError):
         listener.accept()
 
@@ -108,11 +119,11 @@ DEEP = 20_000
         ("outside.epub", packed({"META-INF/container.xml": '<c><rootfile full-path="../../etc/passwd"/></c>'})),
     ],
 )  # fmt: skip
-def test_entities_and_parts_outside_are_refused(tmp_path: Path, name: str, data: bytes) -> None:
+def test_entities_and_parts_outside_are_refused(reader: Extractor, tmp_path: Path, name: str, data: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(BrokenDocument):
-        Extractor(seconds=30).extract(path, name)
+        reader.extract(path, name)
 
 
 @pytest.mark.parametrize(
@@ -128,11 +139,13 @@ def test_entities_and_parts_outside_are_refused(tmp_path: Path, name: str, data:
         ("deep.eml", b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\nContent-Type: multipart/mixed; boundary=a\n\n" * 2000),
     ],
 )  # fmt: skip
-def test_deep_nesting_ends_in_text_or_a_reason_within_its_bounds(tmp_path: Path, name: str, data: bytes) -> None:
+def test_deep_nesting_ends_in_text_or_a_reason_within_its_bounds(
+    reader: Extractor, tmp_path: Path, name: str, data: bytes
+) -> None:
     path = tmp_path / name
     path.write_bytes(data)
     try:
-        assert Extractor(seconds=30).extract(path, name).text
+        assert reader.extract(path, name).text
     except DocumentTooComplex as refusal:
         assert not refusal.details.get("timed_out"), "refused for its depth, not given up"  # noqa: PT017
     except AppError as refusal:

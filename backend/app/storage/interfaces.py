@@ -181,7 +181,9 @@ class Indexing(Protocol):
         """
 
     def stored_passages(self, document_id: str) -> list[Passage]: ...
-    def searchable(self, task: IndexingTask) -> None: ...
+    def searchable(self, task: IndexingTask) -> bool:
+        """Have the document found from now on; return False, and change nothing, when the work is to stop."""
+
     def progress(self, task: IndexingTask, progress: float) -> bool:
         """Note progress (0 to 1), and keep the job for longer.
 
@@ -196,8 +198,8 @@ class Indexing(Protocol):
     def worked(self, task: IndexingTask, seconds: float) -> None:
         """Note for how long a job was worked at, in one attempt of maybe several."""
 
-    def release(self, task: IndexingTask) -> None:
-        """Give a job back, to be taken up again from where it stands."""
+    def release(self, task: IndexingTask, seconds: float = 0.0) -> None:
+        """Give a job back, to be taken up again from where it stands, and note for how long it was worked at."""
 
     def removals(self) -> list[Removal]: ...
     def removed(self, removal: Removal) -> None: ...

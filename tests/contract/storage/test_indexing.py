@@ -118,6 +118,18 @@ def test_an_end_before_its_time_leaves_nothing_but_the_reason(
     assert not world.indexing.wants_entries(document.id)
 
 
+def test_what_was_cancelled_or_taken_over_is_not_found_by_its_words(world: World, ann: User) -> None:
+    document, job = world.upload(ann)
+    task = world.claimed(job)
+    world.indexing.extracted(task, "Bread", None, chunks(["one"]))
+    version = world.version(ann, document.collection_id)
+    assert not world.indexing.searchable(replace(task, attempts=0)), "another has it"
+    world.jobs.request_cancel(ann.id, job.id)
+    assert not world.indexing.searchable(task)
+    assert world.documents.get(ann.id, document.id).status is DocumentStatus.QUEUED
+    assert world.version(ann, document.collection_id) == version
+
+
 def test_trying_again_after_a_failure_ends_well(world: World, ann: User) -> None:
     document, job = world.upload(ann)
     world.indexing.end(world.claimed(job), DocumentStatus.FAILED, Problem("BROKEN_FILE", "Broken."))

@@ -15,7 +15,9 @@ def test_what_was_worked_at_is_told_with_its_time_and_what_waits_in_its_order(wo
     second, _ = world.upload(ann, "second.txt")
     assert history.lately(10) == []
     assert history.waiting(10) == [Waiting(document.id, document.bytes, 0.3), Waiting(second.id, second.bytes, 0.0)]
-    world.indexing.worked(task, 2.0)
+    world.indexing.release(task, 2.0)
+    task = world.claimed(job)
+    world.indexing.worked(task, 0.5)
     world.indexing.ready(task)
-    assert history.lately(10) == [Worked(document.bytes, 3.5)]
+    assert history.lately(10) == [Worked(document.bytes, 4.0)]
     assert history.waiting(10) == [Waiting(second.id, second.bytes, 0.0)]

@@ -61,10 +61,10 @@ class Endings:
     def _break_off(self, work: Work, error: Exception) -> str:
         try:
             if isinstance(error, GaveWay):
-                self._give_back(work.task)
+                self._give_back(work)
                 return "gave_way"
             if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
-                self._give_back(work.task)
+                self._give_back(work)
                 work.log.warning("job_postponed", error_code=getattr(error, "error_code", "INTERRUPTED"))
                 return "postponed"
             if isinstance(error, Cancelled) or work.is_called_off():  # its file may have gone with it
@@ -85,10 +85,10 @@ class Endings:
 
     def _note(self, work: Work, outcome: str) -> None:
         work.outcome = outcome
-        if outcome not in ("postponed", "gave_way"):
+        if outcome not in ("postponed", "gave_way"):  # whoever takes it up again counts its time together
             self._given_back.pop(work.task.job_id, None)
-        with contextlib.suppress(Unavailable):  # it only helps to tell how long others will take
-            self._indexing.worked(work.task, work.seconds)
+            with contextlib.suppress(Unavailable):  # it only helps to tell how long others will take
+                self._indexing.worked(work.task, work.seconds)
         self._metrics.observe_job(outcome, work.seconds)
         work.log.info("job_ended", outcome=outcome, seconds=round(work.seconds, 3))
 
@@ -96,10 +96,10 @@ class Endings:
         """Return how many attempts, this one included, may have ended their process: what was given back did not."""
         return work.task.attempts - self._given_back[work.task.job_id]
 
-    def _give_back(self, task: IndexingTask) -> None:
+    def _give_back(self, work: Work) -> None:
         """Let the job be taken up again from where it stands."""
-        self._given_back[task.job_id] += 1
-        self._indexing.release(task)
+        self._given_back[work.task.job_id] += 1
+        self._indexing.release(work.task, work.seconds)
 
     def _end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         self._indexing.end(task, status, problem)

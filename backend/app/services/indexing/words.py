@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from backend.app.domain.documents import Passage
 from backend.app.services.indexing.reading import Read
-from backend.app.services.indexing.work import EXTRACTED, SEARCHABLE
+from backend.app.services.indexing.work import EXTRACTED, SEARCHABLE, Cancelled
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.contents import WordIndexes
@@ -44,8 +44,8 @@ class Words:
                 continue
             for read in members:
                 try:
-                    read.work.reach(SEARCHABLE)
-                    self._indexing.searchable(read.work.task)
+                    if not self._indexing.searchable(read.work.task):
+                        raise Cancelled
                 except Exception as error:
                     failed(read, error)
 

@@ -118,8 +118,8 @@ class SqlIndexing:
     def stored_passages(self, document_id: str) -> list[Passage]:
         return self._database.read(lambda session: _passages(session, document_id))
 
-    def searchable(self, task: IndexingTask) -> None:
-        self._set(task, DocumentStatus.SEARCHABLE, 0.3, appears=True)
+    def searchable(self, task: IndexingTask) -> bool:
+        return self._set(task, DocumentStatus.SEARCHABLE, 0.3, appears=True, unless_cancelled=True)
 
     def progress(self, task: IndexingTask, progress: float) -> bool:
         def work(session: Session) -> bool:
@@ -175,11 +175,12 @@ class SqlIndexing:
         query = update(JobRow).where(JobRow.id == task.job_id)
         self._database.write(lambda session: session.execute(query.values(work_seconds=JobRow.work_seconds + seconds)))
 
-    def release(self, task: IndexingTask) -> None:
+    def release(self, task: IndexingTask, seconds: float = 0.0) -> None:
         query = update(JobRow).where(
             JobRow.id == task.job_id, JobRow.attempts == task.attempts, JobRow.finished_at.is_(None)
         )
-        self._database.write(lambda session: session.execute(query.values(owner=None, lease_until=None)))
+        given_back = query.values(owner=None, lease_until=None, work_seconds=JobRow.work_seconds + seconds)
+        self._database.write(lambda session: session.execute(given_back))
 
     def removals(self) -> list[Removal]:
         query = select(RemovalRow).order_by(RemovalRow.id).limit(1000)
@@ -215,13 +216,14 @@ class SqlIndexing:
         *,
         appears: bool = False,
         ended: bool = False,
-    ) -> None:
-        def work(session: Session) -> None:
+        unless_cancelled: bool = False,
+    ) -> bool:
+        def work(session: Session) -> bool:
             if appears:
                 session.get(CollectionRow, task.document.collection_id, with_for_update=LOCK)
             held = _hold(session, task)
-            if held is None:
-                return
+            if held is None or (unless_cancelled and held[1].cancel_requested):
+                return False
             row, job = held
             if appears:
                 _raise_version(session, row.collection_id)
@@ -229,8 +231,9 @@ class SqlIndexing:
             job.lease_until = self._now() + LEASE
             if ended:
                 _finish(job, self._now())
+            return True
 
-        self._database.write(work)
+        return self._database.write(work)
 
 
 def _hold(session: Session, task: IndexingTask) -> tuple[DocumentRow, JobRow] | None:
