@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from backend.app.errors import StorageUnavailable
 from backend.app.services.estimates import Estimates
 from backend.app.storage.work import Waiting, Worked
@@ -38,18 +40,24 @@ def test_nothing_is_told_before_enough_has_been_seen_or_while_nobody_indexes() -
 
 def test_documents_take_as_long_as_those_of_their_size_took() -> None:
     left = estimates(History(SMALL + LARGE, Waiting("small", 1200, 0.0))).left("small")
-    assert left == (1.2, 1.7)
+    assert left == pytest.approx((1.2, 1.7))
     left = estimates(History(SMALL + LARGE, Waiting("large", 900_000, 0.0))).left("large")
-    assert left == (120.0, 170.0)
+    assert left == pytest.approx((120.0, 170.0))
 
 
 def test_what_is_before_is_waited_for_and_what_is_done_is_not() -> None:
     history = History(SMALL, Waiting("first", 1000, 0.5), Waiting("second", 1000, 0.0))
     told = estimates(history)
-    assert told.left("first") == (0.6, 0.85)
-    assert told.left("second") == (0.6 + 1.2, 0.85 + 1.7)
+    alone = estimates(History(SMALL, Waiting("first", 1000, 0.65))).left("first")
+    assert alone == pytest.approx((1.2 * 0.9 / 2, 1.7 * 0.4 / 2))  # words done, and half of the vectors
+    first, second = told.left("first"), told.left("second")
+    assert first is not None
+    assert second is not None
+    assert second == pytest.approx((1.2, 1.7))  # its words and vectors come before the rest of the other's
+    assert first[0] > second[0] * 0.9
+    assert first[1] > second[1]
     assert told.left("ready") is None
-    assert estimates(history, indexers=2).left("first") == (0.3, 0.425)
+    assert estimates(history, indexers=2).left("second") == pytest.approx((0.6, 0.85))
 
 
 def test_it_is_made_anew_now_and_then_not_for_every_document() -> None:
