@@ -6,24 +6,34 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.e2e.window import ROOT, Window
-from tests.services.client import EMAIL, PASSWORD
+from tests.e2e.window import DOCUMENTS, ROOT, Window
+from tests.fakes import pictures
+from tests.services.client import EMAIL, PASSWORD, Client
 from tests.services.likeopt import Server
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 QUESTION = "How much diesel does the generator burn?"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-RUN = """async (options) => {
+DIALOG = "dialog[open]"
+RUN = """async ([within, options]) => {
+  // axe does not know that a modal dialog lies over everything, whatever its z-index.
+  for (const dialog of document.querySelectorAll('dialog:modal')) dialog.style.zIndex = 2147483647;
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   // Colours are measured when nothing fades any more.
   await Promise.all(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
     .map((one) => one.finished.catch(() => {})));
-  const { violations, passes } = await axe.run(document, options);
-  return [passes.length, violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
-    `${id}: ${target.join(' ')}: ${failureSummary}`))];
+  const { violations, passes } = await axe.run(within || document, options);
+  return [passes.length, getComputedStyle(document.documentElement).backgroundColor,
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
+      `${id}: ${target.join(' ')}: ${failureSummary}`))];
+}"""
+# A notice is looked at for as long as that takes.
+NOTICES_STAY = """() => {
+  const { setTimeout } = window;
+  window.setTimeout = (task, wait, ...rest) => setTimeout(task, wait > 6000 ? 600000 : wait, ...rest);
 }"""
 
 
@@ -34,14 +44,18 @@ class Inspector:
         self.page = page
         self.found: list[str] = []
 
-    def look(self, state: str) -> None:
+    def look(self, state: str, within: str = "") -> None:
+        """Look at all that is shown, or, where the rest has been looked at before, at a part of it."""
         everything: dict[str, Any] = {"runOnly": RULES, "resultTypes": ["violations"]}
-        colours: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+        colours: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+        grounds = set()
         for scheme, options in (("light", everything), ("dark", colours)):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            passed, violations = self.page.evaluate(RUN, options)
-            assert passed > 0 or options is colours, f"{state}: nothing was looked at"
+            passed, ground, violations = self.page.evaluate(RUN, [within, options])
+            assert passed > 0, f"{state}, {scheme}: nothing was looked at"
+            grounds.add(ground)
             self.found += [f"{state}, {scheme}: {violation}" for violation in violations]
+        assert len(grounds) == 2, f"{state}: light and dark are the same"
         self.page.emulate_media(color_scheme="light")
 
 
@@ -74,6 +88,9 @@ def test_no_state_of_any_page_keeps_anybody_out(
     page.goto("/")
     expect(page.get_by_role("heading", name=window.t("sign_in.title.sign_in"))).to_be_visible()
     look("signing in")
+    window.button("sign_in.submit.register").click()
+    expect(page.get_by_role("heading", name=window.t("sign_in.title.register"))).to_be_visible()
+    look("making an account", "main")
     window.register()
     page.goto("/")
     expect(page.get_by_role("heading", name=window.t("welcome.no_documents"))).to_be_visible()
@@ -90,17 +107,44 @@ def test_no_state_of_any_page_keeps_anybody_out(
     window.button("collection.create").click()
     look("a new collection")
     page.keyboard.press("Escape")
+    collection = page.get_by_role("combobox", name=window.t("collection.label"))
+    collection.select_option(index=1)
+    for what in ("collection.rename", "collection.delete"):
+        page.locator(".collection-bar lo-menu button").first.click()
+        page.get_by_role("menuitem", name=window.t(what)).click()
+        expect(page.locator(DIALOG)).to_be_visible()
+        look(what, DIALOG)
+        page.keyboard.press("Escape")
+    collection.select_option("")
     window.row("english").get_by_role("link").click()
     expect(page.get_by_text("supply boat Halcyon")).to_be_visible()
     look("a document")
+    window.button("document.view_pages").click()
+    expect(page.locator("main canvas:visible").first).to_be_visible()
+    look("a document's pages", "main")
+    plans = {"name": "Plans.docx", "mimeType": pictures.DOCX, "buffer": pictures.docx(a_png=pictures.plain(800, 600))}
+    assert window.context.request.post("/api/v1/documents", multipart={"files": plans}).status == 202
+    page.goto("/documents")
+    expect(window.row("Plans")).to_have_attribute("data-status", "ready", timeout=60_000)
+    window.row("Plans").get_by_role("link").click()
+    tile = page.get_by_role("region", name=window.t("picture.heading")).get_by_role("button")
+    expect(tile.locator("img")).to_have_js_property("complete", True)
+    look("a document's pictures", "main")
+    tile.click()
+    expect(page.locator(DIALOG).get_by_role("img")).to_have_js_property("complete", True)
+    look("a picture", DIALOG)
+    page.keyboard.press("Escape")
 
     page.goto("/")
     expect(page.get_by_role("heading", name=window.t("welcome.title"))).to_be_visible()
     look("the welcome")
     answer = window.ask(QUESTION)
     look("an answer")
-    window.cite(answer)
+    panel = window.cite(answer)
     look("a source")
+    panel.get_by_role("button", name=window.t("source.view_page"), exact=True).click()
+    expect(panel.locator(".pdf-marks i").first).to_be_in_viewport()
+    look("a source's page", '[data-testid="source-panel"]')
     page.keyboard.press("Escape")
     if options:
         window.button("frame.open_sidebar").click()
@@ -111,8 +155,28 @@ def test_no_state_of_any_page_keeps_anybody_out(
     page.get_by_role("menuitem", name=window.t("conversation.rename")).click()
     look("renaming")
     page.keyboard.press("Escape")
-    window.settings()
+    settings = window.settings()
     look("the settings")
+    settings.get_by_role("button", name=window.t("shortcuts.title")).click()
+    expect(page.get_by_role("dialog", name=window.t("shortcuts.title"))).to_be_visible()
+    look("the shortcuts", DIALOG)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name=window.t("palette.title"))).to_be_focused()
+    page.keyboard.type("english")
+    expect(page.locator(DIALOG).get_by_role("group", name=window.t("documents.title"))).to_contain_text("english")
+    look("the palette", DIALOG)
+    page.keyboard.press("Escape")
+    page.evaluate(NOTICES_STAY)
+    page.route("**/api/v1/conversations/*", lambda route: route.abort())
+    for what in ("conversation.pin", "conversation.delete"):
+        page.get_by_test_id("conversation").first.locator("lo-menu button").first.click()
+        page.get_by_role("menuitem", name=window.t(what)).click()
+    expect(page.get_by_test_id("notice")).to_have_count(2)
+    look("what failed, and what can be taken back", ".notices")
+    page.unroute_all()
+    window.button("action.undo").click()
+    expect(page.get_by_test_id("conversation")).to_have_count(1)
 
     page.goto("/search")
     expect(page.get_by_role("heading", name=window.t("search.hints"))).to_be_visible()
@@ -123,19 +187,38 @@ def test_no_state_of_any_page_keeps_anybody_out(
     page.get_by_test_id("hit").first.locator(".hit-open").click()
     expect(page.get_by_test_id("source-panel").get_by_test_id("source-quote").first).to_be_visible()
     look("a passage that was found")
+    page.keyboard.press("Escape")
+    held: list[Route] = []
+    page.route("**/api/v1/documents", lambda route: held.append(route))
+    window.drop(DOCUMENTS / "garden.md", ROOT / "LICENSE")
+    tray = page.get_by_role("region", name=window.t("upload.list"))
+    expect(tray.locator("[data-status=uploading]")).to_be_visible()
+    expect(tray.locator("[data-status=refused]")).to_be_visible()
+    look("files on their way", ".upload-tray")
+    page.unroute_all()
     page.goto("/search?q=xylophone&mode=bm25")
     expect(page.get_by_text(window.t("search.nothing_lead"))).to_be_visible()
     look("nothing found")
     page.goto("/documents/nobody-knows")
     expect(page.get_by_role("alert")).to_be_visible()
     look("a document that is not there")
+    page.goto("/performance")
+    expect(page.get_by_role("heading", name=window.t("performance.refused"))).to_be_visible()
+    look("a page for administrators", "main")
+    page.goto("/settings/people")
+    expect(page.get_by_test_id("refusal")).to_be_visible()
+    look("a section for administrators", "main")
 
     page.goto("/")
     expect(window.composer).to_be_visible()
     window.context.set_offline(True)
     expect(page.locator("lo-connection-banner")).not_to_be_empty()
-    look("without a connection")
+    window.composer.fill(QUESTION)
+    window.composer.press("Enter")
+    expect(page.get_by_test_id("outbox-question")).to_be_visible()
+    look("without a connection, with a question that waits")
     window.context.set_offline(False)
+    expect(window.messages("assistant")).to_have_attribute("data-status", "complete")
     window.end_session()
     window.composer.fill(QUESTION)
     window.composer.press("Enter")
@@ -150,9 +233,16 @@ def test_an_administrators_figures_keep_nobody_out(
 ) -> None:
     window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
     assert window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
-    window.page.goto("/performance")
-    expect(window.page.get_by_test_id("tile")).to_have_count(6)
+    page = window.page
+    page.goto("/performance?range=24h")
+    expect(page.get_by_test_id("tile")).to_have_count(6)
+    response = page.locator('[data-chart="response"]')
+    expect(response.locator(".u-over")).to_be_visible()
+    expect(page.locator(".u-over").last).to_be_attached()
     inspector.look("the figures")
+    response.get_by_role("button", name=window.t("chart.as_table")).click()
+    expect(response.get_by_role("table")).to_be_visible()
+    inspector.look("a chart as a table", '[data-chart="response"]')
     assert inspector.found == []
 
 
@@ -201,10 +291,13 @@ def test_comparing_settings_keeps_nobody_out(
 
 @pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
 def test_the_settings_and_links_keep_nobody_out(
-    open_window: Callable[..., Window], language: str, options: dict[str, Any]
+    open_window: Callable[..., Window], site: Server, language: str, options: dict[str, Any]
 ) -> None:
     window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
     page, request, t = window.page, window.context.request, window.t
+    other = Client(site.url)
+    colleague = other.register(f"colleague-{language}@example.org")["email"]
+    other.close()
     window.expect_console("status of 40[34]")
     assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
     page.goto("/settings/account")
@@ -222,6 +315,14 @@ def test_the_settings_and_links_keep_nobody_out(
     expect(page.get_by_test_id("person").first).to_be_visible()
     expect(page.get_by_test_id("invitation").first).to_be_visible()
     inspector.look("the people")
+    person = page.get_by_test_id("person").filter(has_text=colleague)
+    for act, shown in (("reset", page.get_by_role("dialog").get_by_role("textbox")), ("delete", page.locator(DIALOG))):
+        person.locator("lo-menu > button").click()
+        page.get_by_role("menuitem", name=t(f"people.act.{act}"), exact=True).click()
+        expect(shown).to_be_visible()
+        inspector.look(f"{act} of a person", DIALOG)
+        page.locator(DIALOG).get_by_role("button", name=t("action.close")).click()
+        expect(page.locator(DIALOG)).to_have_count(0)
     page.goto(link.input_value())
     expect(page.get_by_role("heading", name=t("sign_in.title.invite"))).to_be_visible()
     inspector.look("an invitation")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.test_accessibility import PHONE, arrive
 from tests.e2e.window import Window
-from tests.fakes.scripted_model import Endless, Script, ScriptedModel, WaitFor, delta, spoken
+from tests.fakes.scripted_model import Endless, Script, ScriptedModel, Stall, WaitFor, delta, spoken
 from tests.services.likeopt import Server, eventually
 
 QUESTION = "How much diesel does the generator burn?"
+CLAIM = "The generator burns four litres of diesel in an hour [1]."
+TABLE = "| Fuel | Litres |\n| --- | ---: |\n| Diesel | 4 |"
+CODE = "litres = hours * 4\nprint(f'{litres} 리터')  # diesel\n"
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +161,77 @@ def test_what_is_typed_outlives_a_reload(window: Window) -> None:
     eventually(lambda: bool(window.page.evaluate(kept)), "the draft is kept")
     window.page.reload()
     expect(window.composer).to_have_value("Half a quest")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_an_answer_and_its_code_are_copied_as_they_were_written(
+    open_window: Callable[..., Window], model: ScriptedModel, language: str
+) -> None:
+    window = open_window(language=language)
+    window.register()
+    window.add("english.pdf")
+    page, t = window.page, window.t
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/")
+    written = f"{CLAIM}\n\n{TABLE}\n\n```python\n{CODE}```\n\n```\nno language\n```"
+    says(model, written)
+    answer = window.ask(QUESTION)
+    expect(answer.get_by_role("columnheader")).to_have_text(["Fuel", "Litres"])
+    expect(answer.get_by_role("cell")).to_have_text(["Diesel", "4"])
+
+    code = answer.get_by_role("group", name=t("code.label"))
+    expect(code).to_have_text([CODE.strip(), "no language"], use_inner_text=True)
+    expect(code.first.locator(".hljs-string").first).to_have_text(re.compile("리터"))
+    colours = code.first.evaluate(
+        """(code) => [...code.querySelectorAll('.hljs-string, .hljs-comment')].map((part) => getComputedStyle(part).color)
+          .concat(getComputedStyle(code).color)"""
+    )
+    assert len(set(colours)) > 2, "what is code can be told apart"
+    expect(code.last.locator("span")).to_have_count(0)
+
+    copy = answer.get_by_role("button", name=t("action.copy"), exact=True)
+    expect(copy).to_have_count(2)
+    copy.first.click()
+    expect(answer.get_by_role("button", name=t("action.copied"), exact=True)).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == CODE.strip()
+    window.button("message.copy").click()
+    eventually(
+        lambda: page.evaluate("navigator.clipboard.readText()").startswith("The generator burns"),
+        "the answer is copied",
+    )
+    copied = page.evaluate("navigator.clipboard.readText()")
+    for part in (TABLE, CODE.strip(), "no language"):
+        assert part in copied
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {}), ("ko", PHONE)], ids=["wide-en", "narrow-ko"])
+def test_no_state_of_an_answer_keeps_anybody_out(
+    open_window: Callable[..., Window], model: ScriptedModel, language: str, options: dict[str, Any]
+) -> None:
+    window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
+    window.expect_console("ERR_FAILED")
+    window.register()
+    window.add("english.pdf")
+    page = window.page
+    page.goto("/")
+    says(model, f"{CLAIM}\n\n{TABLE}\n\n```python\n{CODE}```")
+    window.ask(QUESTION)
+    page.goto("/")
+    answer = window.ask(QUESTION)
+    expect(answer.get_by_text(window.t("message.cached"))).to_be_visible()
+    expect(answer.locator(".hljs-string").first).to_be_visible()
+    model.scripts[:] = [Script.error(500)]
+    expect(window.ask("When does the supply boat come?").get_by_test_id("degraded")).to_be_visible()
+    model.scripts[:] = [Script([spoken(f"{TABLE}\n\nIt begins"), Stall()])]
+    answer = window.send("What does the keeper write?")
+    expect(answer).to_contain_text("It begins")
+    expect(answer).to_have_attribute("data-status", "streaming")
+    inspector.look("an answer that is being written")
+    page.keyboard.press("Escape")
+    expect(answer).to_have_attribute("data-status", "stopped")
+    page.route("**/api/v1/chat", lambda route: route.abort())
+    expect(window.send("Is anybody there?")).to_have_attribute("data-status", "failed")
+    for state in ("complete", "stopped", "failed"):
+        expect(page.locator(f'[data-testid="message"][data-status="{state}"]').first).to_be_attached()
+    inspector.look("what became of answers")
+    assert inspector.found == []

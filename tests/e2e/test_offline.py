@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend.app.wiring import page_folder
+from tests.e2e.test_accessibility import AXE, Inspector
 from tests.e2e.window import Window
 from tests.services.likeopt import Server, eventually, likeopt_server
 
@@ -60,6 +61,7 @@ def questions(window: Window) -> list[str]:
     return asked
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_page_opens_without_a_connection_and_says_so(away: Window) -> None:
     page = away.page
     page.reload()
@@ -78,6 +80,7 @@ def test_the_page_opens_without_a_connection_and_says_so(away: Window) -> None:
     expect(page.get_by_text(away.t("error.UNREACHABLE"))).to_have_count(0)
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
 def test_a_question_asked_offline_survives_a_reload_and_is_sent_once(away: Window) -> None:
     page = away.page
     waiting = page.get_by_test_id("outbox-question")
@@ -112,6 +115,7 @@ def test_two_windows_send_a_question_once(away: Window) -> None:
     assert questions(away) == [QUESTION]
 
 
+@pytest.mark.parametrize("language", ["ko"])
 def test_what_is_taken_back_can_be_written_anew_and_is_not_sent(away: Window) -> None:
     away.composer.fill(QUESTION)
     away.composer.press("Enter")
@@ -146,6 +150,7 @@ def test_questions_to_an_old_conversation_and_a_new_one_find_their_way(away: Win
     expect(away.messages("assistant").last).to_have_attribute("data-status", "complete")
 
 
+@pytest.mark.parametrize("language", ["ko"])
 def test_a_change_that_finds_no_connection_goes_back_and_says_so(away: Window) -> None:
     away.context.set_offline(False)
     expect(away.page.get_by_text(away.t("connection.offline"))).to_have_count(0)
@@ -266,6 +271,7 @@ def test_a_newer_page_is_offered_and_an_older_one_is_no_dead_end(
 ) -> None:
     server, build = rebuilt
     window = open_window(server.url, service_workers="block")  # as without HTTPS: nothing is kept
+    window.context.add_init_script(path=AXE)
     window.register()
     page = window.page
     page.goto("/")
@@ -278,6 +284,9 @@ def test_a_newer_page_is_offered_and_an_older_one_is_no_dead_end(
     window.expect_console(r"Refused to (apply style|execute script) .*/static/")
     page.get_by_role("link", name=window.t("frame.documents")).first.click()
     expect(page.get_by_role("alert")).to_contain_text(window.t("error.NEW_VERSION"))
+    inspector = Inspector(page)
+    inspector.look("a page that a newer one has replaced")
+    assert inspector.found == []
     window.button("action.reload").click()
     expect(page.get_by_role("heading", name=window.t("documents.title"))).to_be_visible()
     assert runtime(page) != before

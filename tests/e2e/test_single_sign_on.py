@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.test_accessibility import arrive
 from tests.e2e.window import Window
 from tests.fakes.identity_provider import CLIENT, SECRET, IdentityProvider
 from tests.services.likeopt import Server, likeopt_server
@@ -36,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -
 def test_people_come_by_the_button_and_are_told_why_not(
     open_window: Callable[..., Window], site: Server, provider: IdentityProvider, language: str
 ) -> None:
-    window = open_window(language=language)
+    window, inspector = arrive(open_window, language=language)
     window.expect_console("404")  # the provider has no page of its own
     page = window.page
     provider.person = {"sub": f"mina {language}", "email": f"mina.{language}@example.org", "name": "Mina"}
@@ -44,6 +45,8 @@ def test_people_come_by_the_button_and_are_told_why_not(
     button = page.get_by_role("link", name=window.t("sign_on.with", name="Office"))
     button.click()
     expect(page.get_by_role("alert")).to_contain_text(window.t("error.ADDRESS_NOT_VERIFIED"))
+    inspector.look("the organisation's button, and why it did not let anybody in")
+    assert inspector.found == []
 
     provider.person["email_verified"] = True
     button.click()

@@ -53,7 +53,7 @@ export class AnswerBlocks {
       const scroll = document.createElement('div');
       scroll.className = 'table-scroll';
       scroll.tabIndex = 0;
-      scroll.setAttribute('role', 'region');
+      scroll.setAttribute('role', 'group');
       scroll.setAttribute('aria-label', t('answer.table'));
       table.replaceWith(scroll);
       scroll.append(table);

@@ -10,7 +10,7 @@ import { t } from '../utils/i18n.js';
 export function chartTable({ chart: { heading, lines, kind }, times, step }) {
   const known = [...times.keys()].filter((index) => lines.some(({ values }) => values[index] !== null)).reverse();
   return html`
-    <div class="table-scroll chart-table" tabindex="0" role="region" aria-label=${heading}>
+    <div class="table-scroll chart-table" tabindex="0" role="group" aria-label=${heading}>
       <table>
         <thead>
           <tr>

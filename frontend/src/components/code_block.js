@@ -1,3 +1,4 @@
+import { copyText } from '../utils/copy_text.js';
 import { t } from '../utils/i18n.js';
 import { Lazy } from '../utils/lazy.js';
 import { sanitizeHighlighted } from '../utils/markdown.js';
@@ -26,13 +27,13 @@ export function dressCode(pre) {
   button.className = 'button button-quiet button-small';
   button.textContent = t('action.copy');
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(pre.textContent ?? '');
+    await copyText(pre.textContent ?? '');
     button.textContent = t('action.copied');
     setTimeout(() => (button.textContent = t('action.copy')), 2000);
   });
   pre.tabIndex = 0;
   pre.setAttribute('aria-label', t('code.label'));
-  pre.setAttribute('role', 'region');
+  pre.setAttribute('role', 'group');
   bar.append(name, button);
   pre.replaceWith(box);
   box.append(bar, pre);

@@ -154,6 +154,9 @@ class SourcePanel extends LightElement {
     if (this.pdfFailed) return html`<p class="message-note">${t('source.page_failed')}</p>${this.#text()}`;
     if (!this.pdfReady) return html`<div class="skeleton-page" aria-hidden="true"></div>`;
     return html`<lo-pdf-page
+      tabindex="0"
+      role="group"
+      aria-label=${t('source.view_page')}
       .address=${this.address}
       .page=${source.page}
       .quotes=${ordered.map(({ quote }) => quote)}

@@ -64,16 +64,18 @@ export class Router {
 
   /** @param {Problem} problem @param {() => void} retry */
   showProblem(problem, retry) {
-    const box = document.createElement('div');
+    const box = document.createElement('main');
     box.className = 'start-problem';
-    box.setAttribute('role', 'alert');
-    const text = document.createElement('p');
+    const said = document.createElement('div');
+    said.setAttribute('role', 'alert');
+    const text = document.createElement('h1');
     text.textContent = problemText(problem);
     const button = document.createElement('button');
     button.className = 'button button-primary';
     button.textContent = t(problem.error_code === 'NEW_VERSION' ? 'action.reload' : 'action.retry');
     button.addEventListener('click', retry);
-    box.append(text, button);
+    said.append(text);
+    box.append(said, button);
     if (problem.request_id) {
       const id = document.createElement('small');
       id.textContent = t('error.request_id', { id: problem.request_id });

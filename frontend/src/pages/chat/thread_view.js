@@ -6,10 +6,9 @@ import '../../components/message_list.js';
 import { problemNote } from '../../components/problem_note.js';
 import { countAfter } from '../../store/exchanges.js';
 import { $openSource, openSource } from '../../store/sources.js';
-import { answerAsText } from '../../utils/answer_text.js';
 import { t } from '../../utils/i18n.js';
-import { define, LightElement } from '../../utils/light_element.js';
 import { Lazy } from '../../utils/lazy.js';
+import { define, LightElement } from '../../utils/light_element.js';
 import { whenIdle } from '../../utils/when_idle.js';
 import './welcome.js';
 
@@ -18,6 +17,8 @@ import './welcome.js';
 /** @typedef {import('../../store/chat_thread.js').Thread} Thread */
 
 const dialog = new Lazy(() => import(/* webpackChunkName: "replacing" */ './replace_dialog.js'));
+/** It has come with what draws answers. */
+const copying = new Lazy(() => import(/* webpackChunkName: "markdown" */ '../../utils/copy_answer.js'));
 
 /** What stands above the composer: the messages, or a welcome, or why there is nothing. */
 class ThreadView extends LightElement {
@@ -156,8 +157,8 @@ class ThreadView extends LightElement {
 
   /** @param {Event} event */
   #onCopy(event) {
-    const text = answerAsText(this.#messageOf(event), (page) => t('source.page', { page }));
-    void navigator.clipboard?.writeText(text);
+    const message = this.#messageOf(event);
+    void copying.load().then(({ copyAnswer }) => copyAnswer(message));
   }
 
   /** @param {CustomEvent<1 | -1>} event */

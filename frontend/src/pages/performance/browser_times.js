@@ -30,7 +30,7 @@ function table(heading, times, naming) {
   if (rows.length === 0) return nothing;
   rows.sort(([, one], [, other]) => (other.p75_ms ?? 0) - (one.p75_ms ?? 0));
   return html`
-    <div class="table-scroll" tabindex="0" role="region" aria-label=${heading}>
+    <div class="table-scroll" tabindex="0" role="group" aria-label=${heading}>
       <table>
         <caption>${heading}</caption>
         <thead>
