@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -296,7 +297,7 @@ def test_the_settings_and_links_keep_nobody_out(
     window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
     page, request, t = window.page, window.context.request, window.t
     other = Client(site.url)
-    colleague = other.register(f"colleague-{language}@example.org")["email"]
+    colleague = other.register(f"colleague-{uuid4().hex}@example.org")["email"]
     other.close()
     window.expect_console("status of 40[34]")
     assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok

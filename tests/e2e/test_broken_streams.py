@@ -29,9 +29,9 @@ def network(site: Server) -> Iterator[Network]:
 
 
 @pytest.fixture
-def window(open_window: Callable[..., Window], network: Network) -> Window:
+def window(open_window: Callable[..., Window], network: Network, language: str) -> Window:
     """A person who reaches the server over a network that a test can break."""
-    window = open_window(network.url)
+    window = open_window(network.url, language=language)
     window.expect_console(BROKEN)
     window.register()
     window.page.goto("/")
@@ -48,6 +48,7 @@ def half_an_answer(window: Window, model: ScriptedModel, *rest: object) -> Locat
     return answer
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
 def test_what_had_come_stays_and_is_gone_on_with_in_its_place(
     window: Window, network: Network, model: ScriptedModel
 ) -> None:
@@ -114,6 +115,7 @@ def test_going_on_shows_what_the_server_has_instead_of_asking_again(
     assert len(model.requests) == asked
 
 
+@pytest.mark.parametrize("language", ["ko"])
 def test_a_browser_that_was_offline_looks_as_soon_as_it_is_back(
     window: Window, network: Network, model: ScriptedModel
 ) -> None:
@@ -132,6 +134,7 @@ def test_a_browser_that_was_offline_looks_as_soon_as_it_is_back(
     expect(window.messages("user")).to_have_count(1)
 
 
+@pytest.mark.parametrize("language", ["ko"])
 def test_a_question_that_never_got_there_can_be_asked_again(
     window: Window, network: Network, model: ScriptedModel
 ) -> None:

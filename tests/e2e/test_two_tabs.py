@@ -22,9 +22,9 @@ def site(modelled_site: Server) -> Server:
 
 
 @pytest.fixture
-def tabs(open_window: Callable[..., Window], site: Server) -> tuple[Window, Window]:
+def tabs(open_window: Callable[..., Window], site: Server, language: str) -> tuple[Window, Window]:
     """Two tabs of one person, both in front of the same conversation."""
-    one = open_window()
+    one = open_window(language=language)
     one.email = one.register()
     path = "/chat/" + fill_conversation(site.data_dir, one.email, 4, TITLE)
     two = one.another_tab()
@@ -57,6 +57,7 @@ def test_a_conversation_that_is_renamed_and_pinned_in_one_tab_is_so_in_the_other
     expect(one.page.get_by_role("heading", name=one.t("conversation.pinned"))).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["ko"])
 def test_a_conversation_that_is_deleted_goes_from_both_and_comes_back_to_both(tabs: tuple[Window, Window]) -> None:
     one, two = tabs
     two.expect_console("status of 404")
@@ -74,6 +75,7 @@ def test_a_conversation_that_is_deleted_goes_from_both_and_comes_back_to_both(ta
     expect(two.composer).to_be_focused()
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
 def test_what_is_asked_in_one_tab_is_said_in_the_other(tabs: tuple[Window, Window], model: ScriptedModel) -> None:
     one, two = tabs
     model.scripts[:] = [Script.answer("Four litres.")]
@@ -128,6 +130,7 @@ def test_whoever_signs_out_in_one_tab_is_out_in_the_other(tabs: tuple[Window, Wi
         expect(entry(tab, TITLE)).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["ko"])
 def test_signing_in_again_in_one_tab_is_enough_for_both(tabs: tuple[Window, Window]) -> None:
     one, _ = tabs
     one.expect_console("status of 401")
