@@ -35,7 +35,6 @@ log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 5.0  # how often SQL is asked for what the queue does not know
 _BEAT_SECONDS = 5.0
-_STUCK_SECONDS = 20.0  # for which Chroma answers and takes nothing that is written
 _POLL_SECONDS = 0.5  # the same without Redis, when nobody wakes us
 _RUNS_SECONDS = 1.0  # how often SQL is asked for runs that compare settings
 _running: list[Indexer] = []  # the one that RQ's functions below work for
@@ -202,11 +201,11 @@ class Indexer:
         self._strays.go_on()
 
     def _free_vectors(self) -> None:
-        """After a full disk Chroma may hold its own database locked for ever, and refuse all that is written."""
+        """Have a Chroma started anew that has refused a write: what it takes from then on may be lost with it."""
         vectors = self._parts.vectors
-        if vectors.refused_seconds > _STUCK_SECONDS:
-            vectors.forget_refusals()  # the next process is given as long
+        if vectors.has_refused:
             is_ended = end_chroma(self._settings)
+            vectors.forget_refusal()  # of the process that was ended; another's Chroma is believed again
             log.error("vector_index_stuck", restarted=is_ended)
 
     def _compare(self) -> None:

@@ -46,7 +46,9 @@ def instructions(name: str) -> list[str]:
 
 def installed(program: str) -> Path:
     """Return a program that came with a package."""
-    return Path(sys.executable).with_name(program)
+    found = Path(sys.executable).with_name(program)
+    assert found.exists(), f"{program} is not installed: `make setup-dev` does it"
+    return found
 
 
 # --- compose ---

@@ -13,7 +13,7 @@ from backend.app.processes.data_lock import running
 def end_chroma(settings: Settings) -> bool:
     """End the Chroma that `likeopt serve` runs on this folder; return False where these settings name another.
 
-    By SIGKILL: it is stuck, and loses nothing that it acknowledged.
+    By SIGKILL: it is stuck, and after its first refusal nothing was written to it.
     """
     services = running(settings)
     pid = services.pids.get("chroma") if services and services.chroma_url == settings.chroma_url else None

@@ -27,7 +27,7 @@ from backend.app.errors import SearchUnavailable
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _WRITES = ("/upsert", "/delete")
-_TRIED_AGAIN_SECONDS = 60.0  # whatever was refused is tried again sooner
+_SUSPECT_SECONDS = 60.0  # for which nothing is written after a refusal, unless Chroma was started anew
 _WRITE_BATCH = 500
 _READ_BATCH = 5000
 _OURS = re.compile("[0-9a-f]{32}-.+")  # names that we give
@@ -93,7 +93,7 @@ class ChromaIndexes:
         self._connections = connections
         self._http: urllib3.PoolManager | None = None
         self._ids: dict[str, str] = {}  # our collection's id -> Chroma's
-        self._refused: tuple[float, float] | None = None  # when first and last, with nothing stored in between
+        self._refused: float | None = None  # when a write was
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]:
         body = {"query_embeddings": [vector.tolist()], "n_results": k, "include": ["distances"]}
@@ -156,11 +156,16 @@ class ChromaIndexes:
             self._of_collection("POST", "delete", collection_id, body)
 
     @property
-    def refused_seconds(self) -> float:
-        """For how long a server that answers has refused all that was written; 0 where all is well."""
-        return 0.0 if self._refused is None else self._refused[1] - self._refused[0]
+    def has_refused(self) -> bool:
+        """Tell whether a server that answers has refused a write.
 
-    def forget_refusals(self) -> None:
+        A full disk may leave a transaction open in it, which cannot be ended: it then refuses all that is written,
+        or takes it into that transaction, says so, and has lost it when it ends. So nothing more is written until
+        it was started anew.
+        """
+        return self._refused is not None
+
+    def forget_refusal(self) -> None:
         self._refused = None
 
     def ping(self) -> None:
@@ -223,15 +228,20 @@ class ChromaIndexes:
         Raises:
             SearchUnavailable: Chroma does not answer, or not as it should.
         """
+        is_write = method == "DELETE" or path.endswith(_WRITES)
+        if is_write and self._is_suspect():
+            raise SearchUnavailable("The vector index has refused a write, and is to be started anew.")
         data = msgspec.json.encode(body) if body is not None else None
         try:
             response = self._ask(method, self._url + path, data, timeout or self._timeout)
         except urllib3.exceptions.HTTPError as error:
             if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ProtocolError):
-                self.forget_refusals()  # it may come back as another process
+                self.forget_refusal()  # it may come back as another process
             raise SearchUnavailable("The vector index is not answering.") from error
-        if method == "DELETE" or path.endswith(_WRITES):
-            self._note_write(path, response.status)
+        if is_write and response.status >= 500:
+            self._refused = self._clock()
+        elif is_write and not self._is_suspect():  # not one that was under way when another was refused
+            self._refused = None
         if response.status == 404:
             return None
         if response.status >= 400:
@@ -241,14 +251,8 @@ class ChromaIndexes:
         except msgspec.DecodeError as error:
             raise SearchUnavailable("The vector index answered what it never should.") from error
 
-    def _note_write(self, path: str, status: int) -> None:
-        if status < 500:
-            if path.endswith("/upsert"):  # a deletion of nothing is no write
-                self.forget_refusals()
-            return
-        now = self._clock()
-        first, last = self._refused or (now, now)
-        self._refused = (first if now - last < _TRIED_AGAIN_SECONDS else now, now)
+    def _is_suspect(self) -> bool:
+        return self._refused is not None and self._clock() - self._refused < _SUSPECT_SECONDS
 
     def _ask(self, method: str, url: str, data: bytes | None, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         ask = partial(
