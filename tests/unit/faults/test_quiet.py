@@ -29,6 +29,12 @@ def test_what_is_pooled_may_be_more_and_nothing_else(after: Held, said: list[str
     assert grown(BEFORE, {"worker": after}) == said
 
 
+def test_chroma_holds_something_for_each_collection() -> None:
+    first, last = {"chroma": Held(40.0, {"indexes": 40})}, {"chroma": Held(110.0, {"indexes": 110})}
+    assert len(grown(first, last)) == 2
+    assert grown(first, last, collections=24) == []
+
+
 def test_a_part_that_is_gone_is_told() -> None:
     assert grown(BEFORE, {}) == ["worker does not run any more"]
 
