@@ -225,7 +225,7 @@ class Havoc:
                 person.stay_signed_in()
             # The doctor first: while he looks, answers come to their end whose readers have gone.
             complaints = doctor(self._data_dir, {**os.environ, "LIKEOPT_OLLAMA_URL": ""}) if with_doctor else []
-            return complaints or proof.wrong()
+            return complaints + proof.wrong()
         except (Broken, Refused) as error:
             return [f"nothing can be proved: {error}"]
 
