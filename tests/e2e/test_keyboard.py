@@ -193,6 +193,64 @@ def test_a_person_comes_adds_asks_and_reads_with_keys_alone(
     expect(opener).to_be_focused()
 
 
+def choose_item(page: Page, name: str) -> None:
+    """Go down an open menu to one of its items."""
+    item = page.get_by_role("menuitem", name=name, exact=True)
+    for _ in range(page.get_by_role("menuitem").count()):
+        if item.evaluate("(item) => item === document.activeElement"):
+            return
+        press(page, "ArrowDown")
+    expect(item).to_be_focused()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_keys_members_and_folders_are_kept_with_keys_alone(open_window: Callable[..., Window], language: str) -> None:
+    window = open_window(language=language)
+    window.expect_console("status of 4")  # what is refused below
+    page, t, request = window.page, window.t, window.context.request
+    assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    name = f"Lamps {language}"
+    made = request.post("/api/v1/collections", data={"name": name}).json()["data"]["id"]
+    dialog = page.get_by_role("dialog")
+    page.goto("/settings/keys")
+    tab(page, page.locator("lo-key-form").get_by_label(t("keys.name"), exact=True))
+    page.keyboard.type(name)
+    press(page, "Enter")
+    expect(dialog).to_contain_text("lo_")
+    use(page, dialog.get_by_role("button", name=t("keys.done")))
+    expect(page.get_by_role("heading", name=t("keys.list"), exact=True)).to_be_focused()
+    key = page.get_by_test_id("api-key").filter(has_text=name)
+    use(page, key.get_by_role("button"))
+    use(page, dialog.get_by_role("button", name=t("keys.revoke"), exact=True))
+    expect(key).to_have_count(0)
+    not_lost(page)
+
+    page.evaluate("(id) => localStorage.setItem('likeopt.collection', JSON.stringify(id))", made)
+    page.goto("/documents")
+    members = page.get_by_role("button", name=t("members.title"))
+    use(page, members)
+    expect(dialog.get_by_label(t("members.email"))).to_be_focused()
+    page.keyboard.type("nobody@example.org")
+    press(page, "Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text(t("error.USER_NOT_FOUND"))
+    press(page, "Escape")
+    expect(dialog).to_have_count(0)
+    expect(members).to_be_focused()
+    menu = page.get_by_role("button", name=t("collection.menu", name=name))
+    use(page, menu)
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    choose_item(page, t("folders.title"))
+    press(page, "Enter")
+    path = dialog.get_by_label(t("folders.path"))
+    expect(path).to_be_focused()
+    page.keyboard.type("/nowhere")
+    press(page, "Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    press(page, "Escape")
+    expect(dialog).to_have_count(0)
+    expect(menu).to_be_focused()
+
+
 def test_an_administrator_compares_settings_with_keys_alone(open_window: Callable[..., Window]) -> None:
     window = open_window()
     page, t, request = window.page, window.t, window.context.request

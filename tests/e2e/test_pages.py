@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,10 +15,20 @@ QUESTION = "How much diesel does the generator burn?"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 
 
-def assert_fits(page: Page, what: str) -> None:
-    """Nothing is wider than the screen: the page cannot be scrolled sideways."""
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+def assert_fits(page: Page, what: str, *widths: int) -> None:
+    """Nothing is wider than the screen: the page cannot be scrolled sideways, however narrow it is made."""
+    for width in widths or (320, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert_fits_now(page, f"{what}, {width} wide")
+
+
+def assert_fits_now(page: Page, what: str) -> None:
     wide = page.evaluate(
-        """() => {
+        """async () => {
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
           const width = document.documentElement.clientWidth;
           const scrolls = (element) => element && (['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
             ? element : scrolls(element.parentElement));
@@ -33,9 +44,9 @@ def assert_fits(page: Page, what: str) -> None:
     assert wide == {"page": 0, "scrollers": []}, what
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "en"), (320, "ko")])
-def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window], width: int, language: str) -> None:
-    window = open_window(language=language, viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window], language: str) -> None:
+    window = open_window(language=language, **PHONE)
     page = window.page
     page.goto("/")
     expect(page.get_by_role("heading", name=window.t("sign_in.title.sign_in"))).to_be_visible()
@@ -97,20 +108,22 @@ def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window],
     assert_fits(page, "a page for administrators")
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "en"), (320, "ko")])
-def test_the_performance_page_does_not_scroll_sideways(
-    open_window: Callable[..., Window], width: int, language: str
-) -> None:
-    window = open_window(language=language, viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_page_of_administrators_scrolls_sideways(open_window: Callable[..., Window], language: str) -> None:
+    window = open_window(language=language, **PHONE)
     page = window.page
+    widths = (320, 360, 768)
     assert window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
     page.goto("/performance?range=24h")
     expect(page.locator(".u-over").first).to_be_visible()
-    assert_fits(page, "the charts")
+    assert_fits(page, "the charts", *widths)
     response = page.locator('[data-chart="response"]')
     response.get_by_role("button", name=window.t("chart.as_table")).click()
     expect(response.get_by_role("table")).to_be_visible()
-    assert_fits(page, "a chart as a table")
+    assert_fits(page, "a chart as a table", *widths)
+    page.goto("/evaluate")
+    expect(page.get_by_test_id("evaluate-empty")).to_be_visible()
+    assert_fits(page, "comparing settings", *widths)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -160,6 +173,52 @@ def test_the_theme_follows_the_system_until_one_is_chosen_and_the_choice_stays(
     window.settings().get_by_text(window.t("settings.system"), exact=True).click()
     page.reload()
     assert not is_dark()
+
+
+# The longest that anything moves or fades, in milliseconds.
+MOTION = """() => {
+  const longest = (list) => Math.max(...list.split(',').map((each) => parseFloat(each) * (each.endsWith('ms') ? 1 : 1000)));
+  return [...document.querySelectorAll('*')].flatMap((element) => [undefined, '::before', '::after', '::backdrop'].map((part) => {
+    const { transitionDuration, animationDuration, scrollBehavior } = getComputedStyle(element, part);
+    return Math.max(longest(transitionDuration), longest(animationDuration), scrollBehavior === 'smooth' ? 1000 : 0);
+  })).reduce((one, other) => Math.max(one, other), 0);
+}"""
+
+
+def test_nothing_moves_for_those_who_do_not_want_it_to(open_window: Callable[..., Window]) -> None:
+    window = open_window(reduced_motion="reduce")
+    window.register()
+    page = window.page
+    for path in ("/", "/documents", "/search"):
+        page.goto(path)
+        expect(page.get_by_role("main")).to_be_visible()
+        window.settings()
+        assert page.evaluate(MOTION) <= 1, path
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(MOTION) > 50, "for everybody else something does"
+
+
+def test_the_chat_is_usable_at_twice_the_size(open_window: Callable[..., Window]) -> None:
+    # A screen of 1440 by 900, where the browser's zoom leaves half of it in each direction.
+    window = open_window(viewport={"width": 720, "height": 450}, device_scale_factor=2)
+    window.register()
+    window.add("english.pdf")
+    page = window.page
+    page.goto("/")
+    answer = window.ask(QUESTION)
+    assert_fits_now(page, "an answer")
+    expect(window.composer).to_be_in_viewport(ratio=1)
+    expect(window.button("composer.send")).to_be_in_viewport(ratio=1)
+    panel = window.cite(answer)
+    expect(panel.get_by_test_id("source-quote").first).to_be_in_viewport()
+    assert_fits_now(page, "a source")
+    panel.get_by_role("button", name=window.t("source.close")).click()
+    expect(panel).to_have_count(0)
+    window.ask("When does the supply boat come?")
+    expect(window.composer).to_be_in_viewport(ratio=1)
+    window.button("frame.open_sidebar").click()
+    expect(page.get_by_test_id("conversation").first).to_be_in_viewport()
+    assert_fits_now(page, "the drawer")
 
 
 def test_a_question_is_asked_and_its_source_opened_without_a_mouse(window: Window) -> None:
