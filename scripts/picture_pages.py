@@ -1,10 +1,14 @@
 """Take the pictures of the page that README and docs/ui.md show: `python scripts/picture_pages.py`.
 
-Run by hand when the page has changed, and the pictures are kept. Documents are the tests' own.
+Run by hand when the page has changed, and the pictures are kept. Documents are the tests' own. With
+`--all FOLDER` it takes every page instead, to be looked at: at three widths, light and dark, in both
+languages, signed out and empty too. `--only WORD` takes those whose name has the word.
 """
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import shutil
 import sys
 import tempfile
@@ -25,7 +29,80 @@ KOREAN = "책은 몇 권까지 빌릴 수 있나요?"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 
 
+# Three widths: a desk, a tablet, a phone.
+SIZES = {1440: WIDE, 768: {"width": 768, "height": 1024}, 360: PHONE}
+PLACES = {
+    "documents": "/documents",
+    "search": "/search?q=generator",
+    "evaluate": "/evaluate",
+    "evaluate-questions": "/evaluate?view=questions",
+    "evaluate-offers": "/evaluate?view=offers",
+    "performance": "/performance?range=5m",
+    "settings": "/settings",
+    "settings-keys": "/settings/keys",
+    "settings-people": "/settings/people",
+    "settings-audit": "/settings/audit",
+}
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Take pictures of the page.")
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="every page, to be looked at")
+    parser.add_argument("--only", default="", metavar="WORD", help="of those, the ones whose name has the word")
+    asked = parser.parse_args()
+    if asked.all:
+        asked.all.mkdir(parents=True, exist_ok=True)
+        every_page(asked.all, asked.only)
+    else:
+        kept_pictures()
+
+
+def every_page(folder: Path, only: str) -> None:
+    """Take each page as `WHAT-WIDTH-SCHEME-LANGUAGE.png`."""
+    with (
+        tempfile.TemporaryDirectory() as data,
+        likeopt_server(Path(data), LIKEOPT_OPEN_REGISTRATION="true") as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        first = Window(browser, server.url)
+        full = first.register("Mina")
+        first.add(*FILES)
+        first.page.goto("/")
+        first.ask(ENGLISH)
+        prepare(first)
+        bare = Window(browser, server.url).register("Jin")
+        for width, scheme, language in itertools.product(SIZES, ("light", "dark"), ("en", "ko")):
+            end = f"{width}-{scheme}-{language}"
+
+            def opened(email: str, end: str = end, width: int = width, s: str = scheme, la: str = language) -> Window:
+                window = Window(browser, server.url, language=la, color_scheme=s, viewport=SIZES[width])
+                if email:
+                    window.context.request.post("/api/v1/auth/login", data={"email": email, "password": PASSWORD})
+                return window
+
+            def take(window: Window, place: str, what: str, end: str = end) -> None:
+                if only not in f"{what}-{end}":
+                    return
+                window.page.goto(place)
+                shoot(window, folder / f"{what}-{end}.png")
+
+            out, empty, whole = opened(""), opened(bare), opened(full)
+            take(out, "/", "sign-in")
+            for what, place in {"chat": "/", "documents": "/documents", "search": "/search"}.items():
+                take(empty, place, f"empty-{what}")
+            for what, place in PLACES.items():
+                take(whole, place, what)
+            if only in f"chat-source-{end}":
+                whole.page.goto("/")
+                whole.cite(whole.ask(KOREAN if language == "ko" else ENGLISH))
+                shoot(whole, folder / f"chat-source-{end}.png")
+            for window in (out, empty, whole):
+                window.context.close()
+        browser.close()
+
+
+def kept_pictures() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         likeopt_server(Path(folder)) as server,
@@ -78,6 +155,16 @@ def english(window: Window) -> None:
 
 
 def compared(window: Window) -> None:
+    prepare(window)
+    window.page.goto("/evaluate")
+    expect(window.page.get_by_test_id("comparison")).to_be_visible()
+    shoot(window, "evaluate")
+    window.page.goto("/settings")
+    expect(window.page.get_by_role("heading").first).to_be_visible()
+    shoot(window, "settings")
+
+
+def prepare(window: Window) -> None:
     """Compare meaning alone with both searches, on three questions."""
     request = window.context.request
     collection = request.get("/api/v1/collections").json()["data"][0]["id"]
@@ -86,9 +173,6 @@ def compared(window: Window) -> None:
         body = {"collection_id": collection, "text": question, "passage_ids": [hit["passage_id"]]}
         request.post("/api/v1/evaluation/questions", data=body)
     request.post("/api/v1/evaluation/runs", data={"collection_id": collection, "mode": "vector"})
-    window.page.goto("/evaluate")
-    expect(window.page.get_by_test_id("comparison")).to_be_visible()
-    shoot(window, "evaluate")
 
 
 def answer(window: Window, name: str) -> None:
@@ -99,10 +183,11 @@ def answer(window: Window, name: str) -> None:
     window.context.close()
 
 
-def shoot(window: Window, name: str) -> None:
+def shoot(window: Window, name: str | Path) -> None:
+    """Take a picture to be kept, by its name, or into a file."""
     window.page.mouse.move(0, 0)
     window.page.wait_for_timeout(1500)  # what fades in has come
-    window.page.screenshot(path=IMAGES / f"{name}.png")
+    window.page.screenshot(path=name if isinstance(name, Path) else IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":
