@@ -59,6 +59,49 @@ def test_files_dropped_on_a_page_without_documents_are_followed_in_its_corner(
     assert window.states() == {"garden.md": "ready"}
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_folder_is_chosen_and_what_is_being_sent_can_be_stopped(
+    window: Window, tmp_path: Path, language: str
+) -> None:
+    folder = tmp_path / "notes"
+    for name, text in {
+        "one.txt": "One.",
+        "deep/er/two.txt": "Two.",
+        ".git/three.txt": "3",
+        "deep/.DS_Store": "4",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    page = window.page
+    page.goto("/documents")
+    with page.expect_file_chooser() as chooser:
+        window.button("upload.choose_folder").first.click()
+    chooser.value.set_files(folder)
+    for title in ("one", "two"):
+        expect(window.row(title)).to_have_attribute("data-status", "ready", timeout=60_000)
+    assert window.states() == {"one.txt": "ready", "two.txt": "ready"}
+
+    # Over a line that would take some minutes.
+    network = window.context.new_cdp_session(page)
+    line = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", {**line, "uploadThroughput": 20_000})
+    page.set_input_files(
+        "lo-file-buttons input[multiple]",
+        {"name": "long.txt", "mimeType": "text/plain", "buffer": b"Beans. " * 500_000},
+    )
+    row = window.row("long.txt")
+    expect(row).to_have_attribute("data-status", "uploading")
+    sent = re.compile(
+        re.sub(r"\\\{sent\\\}|\\\{size\\\}", r"[1-9][\\d.,]* ?\\S+", re.escape(window.t("upload.uploading")))
+    )
+    expect(row).to_contain_text(sent)
+    expect(row.get_by_role("progressbar")).to_have_attribute("aria-valuetext", sent)
+    row.get_by_role("button", name=window.t("upload.cancel", filename="long.txt")).click()
+    expect(row).to_have_count(0)
+    network.send("Network.emulateNetworkConditions", {**line, "uploadThroughput": -1})
+    assert sorted(window.states()) == ["one.txt", "two.txt"]
+
+
 def test_work_is_cancelled_and_taken_up_again_after_a_reload(window: Window) -> None:
     # Much to learn: it is still in work when the page has been loaded anew.
     upload(window, "long.txt", "\n\n".join(f"Garden note {n}: beans need water on day {n}." * 20 for n in range(4000)))
