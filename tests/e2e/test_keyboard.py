@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.support.network import Network
+from tests.e2e.test_broken_streams import BROKEN
 from tests.e2e.window import DOCUMENTS, PASSWORD, Window
 from tests.fakes.scripted_model import Endless, Script, ScriptedModel, delta, spoken
 from tests.services.client import EMAIL, Client
@@ -38,6 +40,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, model: ScriptedModel) -> Iter
         client.register()
         client.close()
         yield server
+
+
+@pytest.fixture
+def network(site: Server) -> Iterator[Network]:
+    with Network(site.url) as network:
+        yield network
 
 
 def not_lost(page: Page) -> None:
@@ -191,6 +199,67 @@ def test_a_person_comes_adds_asks_and_reads_with_keys_alone(
     press(page, "Escape")
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_what_goes_wrong_is_put_right_with_keys_alone(
+    open_window: Callable[..., Window], network: Network, model: ScriptedModel, language: str
+) -> None:
+    window = open_window(network.url, language=language)
+    window.expect_console(f"{BROKEN}|status of 401")
+    window.register()
+    window.add("english.pdf")
+    page, t = window.page, window.t
+    page.goto("/")
+    expect(window.composer).to_be_focused()
+
+    # A citation on its page, and the conversation as a file.
+    model.scripts[:] = [Script.answer("The generator burns four litres of diesel in an hour [1].")]
+    page.keyboard.type(QUESTION)
+    press(page, "Enter")
+    citation = window.messages("assistant").get_by_test_id("citation").first
+    use(page, citation, "Shift+Tab")
+    panel = page.get_by_test_id("source-panel")
+    expect(panel.get_by_role("heading").first).to_be_focused()
+    use(page, panel.get_by_role("button", name=t("source.view_page"), exact=True))
+    expect(panel.locator(".pdf-marks i").first).to_be_in_viewport()
+    press(page, "Escape")
+    expect(citation).to_be_focused()
+    use(page, page.get_by_test_id("conversation").first.locator("lo-menu button").first, "Shift+Tab")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    choose_item(page, t("conversation.export_md"))
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename.endswith(".md")
+    not_lost(page)
+
+    # An answer that the network takes away.
+    tab(page, window.composer)
+    model.scripts[:] = [Script([spoken("It begins."), Endless(delta({"content": " More."}), 0.05)])]
+    page.keyboard.type("What does the keeper write?")
+    press(page, "Enter")
+    answer = window.messages("assistant").last
+    expect(answer).to_contain_text("It begins. More.")
+    network.cut()
+    expect(answer).to_have_attribute("data-status", "failed")
+    network.mend()
+    model.scripts[:] = [Script.answer("It begins, and ends.")]
+    use(page, window.button("message.go_on"), "Shift+Tab")
+    expect(answer).to_contain_text("and ends.")
+    expect(answer).to_have_attribute("data-status", "complete")
+    not_lost(page)
+
+    # A session that ends in mid-sentence.
+    tab(page, window.composer)
+    window.end_session()
+    page.keyboard.type("And who reads it?")
+    press(page, "Enter")
+    dialog = page.get_by_role("dialog", name=t("session.expired"))
+    expect(dialog.get_by_label(t("sign_in.password"), exact=True)).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(window.composer).to_have_value("And who reads it?")
 
 
 def choose_item(page: Page, name: str) -> None:
