@@ -20,6 +20,7 @@ class WatchedFolderRow(Base):
     kept: Mapped[bool]
     confined: Mapped[bool]
     device: Mapped[int | None] = mapped_column(BigInteger)
+    error_code: Mapped[str | None] = mapped_column(String(50))
     problem: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None]
@@ -41,6 +42,7 @@ class WatchedFileRow(Base):
     document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"))
     owned: Mapped[bool]
     previous: Mapped[str | None] = mapped_column(String(32))
+    error_code: Mapped[str | None] = mapped_column(String(50))
     problem: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("ix_watched_files_document", "document_id"),)

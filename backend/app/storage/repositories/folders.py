@@ -18,6 +18,7 @@ from backend.app.storage.ids import new_id
 from backend.app.storage.repositories.access import access_to, require_writer
 
 _FILE = tuple(WatchedFileRow.__table__.columns)
+_UNCODED = "FOLDER_PROBLEM"  # of what an earlier version kept as a message alone
 
 
 class SqlWatchedFolders:
@@ -135,7 +136,7 @@ class SqlWatchedFolders:
                         document_id=file.document_id,
                         owned=file.owned,
                         previous=file.previous,
-                        problem=_written(file.problem),
+                        **_problem_values(file.problem),
                     )
                 )
 
@@ -163,7 +164,7 @@ class SqlWatchedFolders:
     def looked(self, folder_id: str, device: int | None, problem: Problem | None) -> None:
         values = {
             "looked_at": self._now(),
-            "problem": _written(problem),
+            **_problem_values(problem),
             **({"device": device} if device is not None else {}),
         }
         query = update(WatchedFolderRow).where(WatchedFolderRow.id == folder_id).values(**values)
@@ -196,7 +197,7 @@ def _folder(row: WatchedFolderRow, files: int) -> WatchedFolder:
         confined=row.confined,
         device=row.device,
         files=files,
-        problem=_problem(row.problem),
+        problem=_problem(row),
         looked_at=row.looked_at,
         created_at=row.created_at,
     )
@@ -204,17 +205,16 @@ def _folder(row: WatchedFolderRow, files: int) -> WatchedFolder:
 
 def _file(row: WatchedFileRow | Row[*tuple[Any, ...]]) -> WatchedFile:
     stat = Stat(row.bytes, row.modified_ns, int(row.inode))
-    return WatchedFile(row.path, stat, row.sha256, row.document_id, row.owned, row.previous, _problem(row.problem))
+    return WatchedFile(row.path, stat, row.sha256, row.document_id, row.owned, row.previous, _problem(row))
 
 
-def _written(problem: Problem | None) -> str | None:
-    """Put the code on a line before the message: the column was made for a message alone."""
-    return f"{problem.error_code}\n{problem.message}" if problem else None
+def _problem_values(problem: Problem | None) -> dict[str, str | None]:
+    if problem is None:
+        return {"error_code": None, "problem": None}
+    return {"error_code": problem.error_code, "problem": problem.message}
 
 
-def _problem(text: str | None) -> Problem | None:
-    """Read what ``_written`` wrote, or an earlier version, which kept no code."""
-    if text is None:
+def _problem(row: WatchedFolderRow | WatchedFileRow | Row[*tuple[Any, ...]]) -> Problem | None:
+    if row.problem is None:
         return None
-    code, newline, message = text.partition("\n")
-    return Problem(code, message) if newline else Problem("FOLDER_PROBLEM", text)
+    return Problem(row.error_code or _UNCODED, row.problem)
