@@ -260,6 +260,7 @@ def test_what_goes_wrong_is_put_right_with_keys_alone(
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     expect(window.composer).to_have_value("And who reads it?")
+    expect(window.composer).to_be_focused()
 
 
 def choose_item(page: Page, name: str) -> None:

@@ -1,3 +1,4 @@
+import '../styles/table_scroll.css';
 import './answer.css';
 
 import { replaceCitationMarks } from '../utils/citation_marks.js';

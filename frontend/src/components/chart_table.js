@@ -1,3 +1,5 @@
+import '../styles/table_scroll.css';
+
 import { html } from 'lit';
 
 import { formatFigure, formatMoment } from '../utils/figures.js';

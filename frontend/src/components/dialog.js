@@ -18,6 +18,8 @@ class Dialog extends LightElement {
   };
 
   #dialog = createRef();
+  /** @type {HTMLElement | null} what had the focus before it */
+  #before = null;
 
   constructor() {
     super();
@@ -56,7 +58,22 @@ class Dialog extends LightElement {
 
   updated() {
     const dialog = /** @type {HTMLDialogElement | undefined} */ (this.#dialog.value);
-    if (dialog && !dialog.open) dialog.showModal();
+    if (!dialog) this.#giveFocusBack();
+    else if (!dialog.open) {
+      this.#before = /** @type {HTMLElement | null} */ (document.activeElement);
+      dialog.showModal();
+    }
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#giveFocusBack();
+  }
+
+  /** Taken away while it is open, a dialog leaves the focus nowhere. */
+  #giveFocusBack() {
+    if (document.activeElement === document.body) this.#before?.focus();
+    this.#before = null;
   }
 
   #leave() {

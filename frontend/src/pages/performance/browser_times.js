@@ -1,3 +1,5 @@
+import '../../styles/table_scroll.css';
+
 import { html, nothing } from 'lit';
 
 import { formatFigure } from '../../utils/figures.js';
