@@ -239,7 +239,8 @@ def test_names_of_collections_and_of_files_that_are_refused_are_words(window: Wi
     page.goto("/documents")
     names = [text.replace("\n", " ") for text in CORPUS["html"]]
     for name in names[::8]:
-        assert page.context.request.post("/api/v1/collections", data={"name": name}).status == 201
+        made = page.context.request.post("/api/v1/collections", data={"name": name})
+        assert made.status in (201, 409)  # by the first of two tries
     page.reload()
     options = page.get_by_label(window.t("collection.label"), exact=True).locator("option")
     expect(options.filter(has_text=names[-1 - (len(names) - 1) % 8])).not_to_have_count(0)

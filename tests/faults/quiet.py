@@ -21,6 +21,8 @@ _MEMORY_MB = 32.0
 # and people who ask in four collections fill a part of one; SQLite has three files for each of five connections.
 # A process has two for each kind of metric that it has counted. Of anything else there may be none more.
 _POOLED = {"sockets": 32, "database": 15, "indexes": 16, "run": 8}
+# Of an indexer: three lanes read files, each by a process that stands ready behind two pipes for as long as it is used.
+_READERS_PIPES = 6
 # Megabytes and files that Chroma has for each collection: 3 of each were measured, over 22 new ones.
 _OF_A_COLLECTION = 4
 
@@ -59,7 +61,8 @@ def grown(before: Mapping[str, Held], after: Mapping[str, Held], collections: in
             found.append(f"{name} holds {last.megabytes:.0f} MB, and held {first.megabytes:.0f}")
         for kind, count in last.descriptors.items():
             known = first.descriptors.get(kind, 0)
-            if count > known + _POOLED.get(kind, 0) + (room if kind == "indexes" else 0):
+            own = {"indexes": room, "pipes": _READERS_PIPES if name == "indexer" else 0}
+            if count > known + _POOLED.get(kind, 0) + own.get(kind, 0):
                 found.append(f"{name} has {count} descriptors open on {kind}, and had {known}")
     return found
 

@@ -16,7 +16,7 @@ SOURCE = {
 }
 MESSAGE = {
     "id", "conversation_id", "role", "text", "status", "sources", "citations", "model",
-    "degraded", "cached", "feedback", "timings", "created_at",
+    "degraded", "cached", "feedback", "comment", "timings", "created_at",
 }  # fmt: skip
 THINGS = ("lamp", "bell", "rope", "boat", "ladder", "flag", "chart", "horn")
 QUESTION = "When does the ferry to Oakhaven leave?"

@@ -35,6 +35,12 @@ def test_chroma_holds_something_for_each_collection() -> None:
     assert grown(first, last, collections=24) == []
 
 
+def test_an_indexer_may_have_as_many_readers_ready_as_it_has_lanes() -> None:
+    first = {"indexer": Held(60.0, {"pipes": 2})}
+    assert grown(first, {"indexer": Held(60.0, {"pipes": 8})}) == []
+    assert len(grown(first, {"indexer": Held(60.0, {"pipes": 9})})) == 1
+
+
 def test_a_part_that_is_gone_is_told() -> None:
     assert grown(BEFORE, {}) == ["worker does not run any more"]
 
