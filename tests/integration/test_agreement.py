@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy import text
 from backend.app import wiring
 from backend.app.domain.agreement import Disagreement, Fault
 from backend.app.domain.documents import Document, DocumentStatus
+from backend.app.services.embedding.base import Vectors
 from backend.app.storage.ids import new_id
 from tests.fakes.things import passage
 from tests.integration.library import Library, library
@@ -171,6 +172,28 @@ def test_every_damage_is_named_and_mended(
     for mode in ("bm25", "vector"):
         assert damaged.lamp.id in of.found("a lamp in the harbour", mode)
         assert damaged.book.id in of.found("the master's heavy book", mode)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [Damaged.lose_words_of_one, Damaged.lose_some_words, Damaged.lose_vectors_of_one, Damaged.lose_a_vector],
+)
+def test_an_index_that_was_made_anew_in_part_is_completed_at_the_next_start(
+    damaged: Damaged, damage: Callable[[Damaged], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of, made = damaged.of, []
+    embed = of.parts.embedder.embed_passages
+
+    def embed_passages(texts: Sequence[str]) -> Vectors:
+        made.extend(texts)
+        return embed(texts)
+
+    damage(damaged)
+    lost = sum(len(fault.passages) for fault in of.compare().disagreements if fault.fault is Fault.VECTORS_MISSING)
+    monkeypatch.setattr(of.parts.embedder, "embed_passages", embed_passages)
+    wiring.reindexing_service(of.parts, "tests").restore_lost()
+    assert len(made) == lost, "what is there is not embedded anew"
+    assert of.faults() == []
 
 
 def test_all_damages_at_once_are_mended_too(damaged: Damaged) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from backend.app.domain.documents import Document, Passage
+from backend.app.domain.documents import Document, DocumentStatus, Passage
 from backend.app.errors import SearchUnavailable, Unavailable
 from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.reembedding import ReembeddingService
@@ -50,7 +50,10 @@ class ReindexingService:
         self._records = records
 
     def restore_lost(self) -> None:
-        """Rebuild the indexes that are missing, unreadable or empty while SQL has passages for them.
+        """Complete the indexes that are missing or unreadable, or hold less than SQL's passages.
+
+        They do where making one anew was itself broken off. Entries are written before SQL says so and removed after,
+        so that a whole index never holds less.
 
         Raises:
             Unavailable: of some collections the vectors could not be made; all others are whole.
@@ -62,8 +65,8 @@ class ReindexingService:
                 log.warning("word_index_rebuilt", collection=collection_id, documents=len(documents))
                 self.restore_words(collection_id)
             try:
-                if documents and self._searched.of(collection_id).vectors.count(collection_id) == 0:
-                    log.warning("vector_index_rebuilt", collection=collection_id, documents=len(documents))
+                if not self._vectors_are_there(collection_id, documents):
+                    log.warning("vector_index_completed", collection=collection_id, documents=len(documents))
                     self._meaning(collection_id, documents, _silent)
             except SearchUnavailable as error:  # one collection's embedder must not hold the others up
                 away = error
@@ -109,9 +112,14 @@ class ReindexingService:
         if not self._lexical.exists(collection_id):
             return False
         try:
-            return self._lexical.count(collection_id) > 0 or not documents
+            return self._lexical.count(collection_id) >= _passages(documents)
         except SearchUnavailable:
             return False
+
+    def _vectors_are_there(self, collection_id: str, documents: list[Document]) -> bool:
+        count = self._searched.of(collection_id).vectors.count(collection_id)
+        embedded = [document for document in documents if document.status is DocumentStatus.READY]
+        return count >= _passages(embedded) and (count > 0 or not documents)
 
     def _words(self, collection_id: str, documents: list[Document]) -> None:
         """Fill an index that was dropped; a commit is dear, so many documents share one."""
@@ -132,12 +140,18 @@ class ReindexingService:
 
     def _meaning(self, collection_id: str, documents: list[Document], progress: Progress) -> None:
         space = self._searched.of(collection_id)
+        there = space.vectors.entries(collection_id)
         for number, document in enumerate(documents, 1):
-            for batch in _batches(self._indexing.stored_passages(document.id), space.embedder.batch):
+            passages = [passage for passage in self._indexing.stored_passages(document.id) if passage.id not in there]
+            for batch in _batches(passages, space.embedder.batch):
                 vectors = space.embedder.embed_passages([index_text(document.title, passage) for passage in batch])
                 space.vectors.add(collection_id, batch, vectors)
             progress(document, number, len(documents))
         self._indexing.touch(collection_id)
+
+
+def _passages(documents: list[Document]) -> int:
+    return sum(document.passages for document in documents)
 
 
 def _batches(passages: list[Passage], size: int) -> Iterator[list[Passage]]:
