@@ -25,7 +25,6 @@ from backend.app.monitoring.interfaces import Metrics
 from backend.app.processes.heartbeat import Heartbeats
 from backend.app.processes.owners import owner
 from backend.app.processes.starts import note_start, took_notice
-from backend.app.processes.stuck import end_chroma
 from backend.app.services.indexing.service import IndexingService
 from backend.app.services.stray_files import StrayFiles
 from backend.app.storage.queue import QUEUE
@@ -184,7 +183,6 @@ class Indexer:
                     self._work_off()  # RQ waits for Redis, up to a minute at a time; nobody else need
                 if self._started and not self._restored:
                     self._restore()
-                self._free_vectors()
                 self._clear_up()
             except AppError as error:
                 log.warning("housekeeping_failed", error=str(error))
@@ -199,14 +197,6 @@ class Indexer:
         if took_notice(self._settings.run_dir):
             self._strays.begin()
         self._strays.go_on()
-
-    def _free_vectors(self) -> None:
-        """Have a Chroma started anew that has refused a write: what it takes from then on may be lost with it."""
-        vectors = self._parts.vectors
-        if vectors.has_refused:
-            is_ended = end_chroma(self._settings)
-            vectors.forget_refusal()  # of the process that was ended; another's Chroma is believed again
-            log.error("vector_index_stuck", restarted=is_ended)
 
     def _compare(self) -> None:
         """Work off runs over test questions."""

@@ -17,6 +17,7 @@ import redis
 from backend.app.config import Settings
 from backend.app.processes.data_lock import running
 from backend.app.processes.embedded import attached
+from backend.app.processes.stores import chroma_refusal
 from tests.services.likeopt import Server, alive, eventually, likeopt_server
 
 READY = "/api/v1/health/ready"
@@ -93,6 +94,18 @@ def test_a_crashed_process_is_started_again_and_the_log_says_so(own: Server, nam
     entries = [json.loads(line) for line in own.errors().splitlines() if line.startswith("{")]
     ended = [entry for entry in entries if entry["event"] == "process_ended"]
     assert [(entry["name"], entry["exit_code"]) for entry in ended] == [(name, -signal.SIGKILL)]
+
+
+def test_a_chroma_that_has_refused_a_write_is_started_anew_whoever_was_refused(own: Server) -> None:
+    """Its writer may have been killed in the very next moment."""
+    eventually(lambda: pid(own, "chroma") > 0, "it says who runs")
+    stuck = pid(own, "chroma")
+    refusal = chroma_refusal(Settings(data_dir=own.data_dir))
+    refusal.note()
+    eventually(lambda: pid(own, "chroma") not in (0, stuck), "another Chroma runs")
+    eventually(lambda: own.get(READY)[0] == 200, "it is ready again")
+    assert not refusal.is_recent()
+    assert '"process_stuck"' in own.errors()
 
 
 def test_requests_wait_for_a_web_server_that_comes_back(own: Server) -> None:

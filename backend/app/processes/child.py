@@ -15,6 +15,7 @@ from pathlib import Path
 from backend.app.processes.logs import open_log
 from backend.app.processes.parent_death import die_with_parent
 from backend.app.processes.probes import Probe
+from backend.app.refusal import Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class Child:
     """What the kernel sends it when the supervisor is gone."""
     inherits: tuple[int, ...] = ()
     """File descriptors that it is handed."""
+    refusal: Refusal | None = None
+    """Noted by who writes to it when it refuses: it is then killed and started anew."""
 
 
 class Process:

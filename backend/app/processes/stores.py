@@ -16,6 +16,7 @@ from backend.app.processes.addresses import socket_path
 from backend.app.processes.child import Child
 from backend.app.processes.environment import ROOT, foreign_environment
 from backend.app.processes.probes import http_probe, valkey_probe
+from backend.app.refusal import Refusal
 
 # The server inside chromadb's extension module, without `import chromadb`: that costs 70 MB
 # and a second, and the server uses none of it.
@@ -74,7 +75,13 @@ def chroma(settings: Settings, port: int, *, inherits: tuple[int, ...] = ()) -> 
         tier=0,
         death_signal=signal.SIGTERM,
         inherits=inherits,
+        refusal=chroma_refusal(settings),
     )
+
+
+def chroma_refusal(settings: Settings) -> Refusal:
+    """Build what the processes on a data folder know of their Chroma."""
+    return Refusal(settings.run_dir / "chroma.refusal")
 
 
 def valkey_binary() -> Path:

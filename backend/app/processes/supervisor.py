@@ -12,6 +12,7 @@ from backend.app.processes.logs import Journal, bound, last_lines
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 30.0
+LOOK_SECONDS = 2.0  # how often a child is looked at that may refuse what it is to keep
 MAX_BACKOFF_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0
 START_ATTEMPTS = 3
@@ -91,6 +92,7 @@ class Supervisor:
     def step(self) -> bool:
         """Restart what ended, start what is due, ask who is ready; return whether all are."""
         for place in self._places.values():
+            self._end_stuck(place)
             self._reap(place)
             if place.process is None and not place.done() and self._may_start(place):
                 self._start(place)
@@ -103,10 +105,11 @@ class Supervisor:
         self._bound_logs()
         places = self._places.values()
         asked = any(place.process is not None and not place.ready for place in places if not place.child.once)
-        due = [place.not_before for place in places if place.process is None and not place.done()]
         if asked:
             return self._wait(TICK_SECONDS)
-        return self._wait(max(TICK_SECONDS, min(due) - self._clock()) if due else IDLE_SECONDS)
+        due = [place.not_before - self._clock() for place in places if place.process is None and not place.done()]
+        look = LOOK_SECONDS if any(place.child.refusal for place in places) else IDLE_SECONDS
+        return self._wait(max(TICK_SECONDS, min([look, *due])))
 
     def send(self, name: str, signal_number: int) -> None:
         process = self._places[name].process
@@ -135,6 +138,8 @@ class Supervisor:
     def _start(self, place: _Place) -> None:
         if place.child.probe is not None:
             place.child.probe.reset()
+        if place.child.refusal is not None:
+            place.child.refusal.forget()
         place.started_at = self._clock()
         try:
             place.process = self._run(place.child, place.log_file)
@@ -142,6 +147,14 @@ class Supervisor:
             self._note_end(place, f"could not be started: {error}", error=str(error))
             return
         self._journal.write("debug", "process_started", name=place.child.name, pid=place.process.pid)
+
+    def _end_stuck(self, place: _Place) -> None:
+        """Kill one that has refused a write: what it takes from then on may be lost with it, and nobody writes to it."""
+        refusal = place.child.refusal
+        if place.process is None or refusal is None or not refusal.is_recent() or place.process.exit_code() is not None:
+            return
+        self._journal.write("error", "process_stuck", name=place.child.name, pid=place.process.pid)
+        place.process.kill_session()
 
     def _reap(self, place: _Place) -> None:
         if place.process is None:

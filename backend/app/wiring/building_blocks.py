@@ -15,6 +15,7 @@ from backend.app.epochs import Epoch, NoEpoch, SharedEpoch
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.monitoring.null import NullMetrics
 from backend.app.processes.environment import PACKAGE, ROOT
+from backend.app.processes.stores import chroma_refusal
 from backend.app.services.embedding import registry as embedders
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.embedding.spaces import VectorSpace, VectorSpaces
@@ -82,7 +83,8 @@ def parts(
     redis = connect(settings.redis_url.reveal()) if settings.has_redis else None
     remembered = caches(settings, redis, pool, metrics) if caching else no_caches(metrics)
     create = partial(embedders.create, threads=embedding_threads, served=embedders.Served.by(settings))
-    indexes = partial(ChromaIndexes, settings.chroma_url or "http://127.0.0.1:8000")
+    chroma_url = settings.chroma_url or "http://127.0.0.1:8000"
+    indexes = partial(ChromaIndexes, chroma_url, refusal=chroma_refusal(settings))
     embedder = create(settings.embedding)
     vectors = indexes(embedder.name)
     return Parts(

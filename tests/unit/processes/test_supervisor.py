@@ -13,6 +13,7 @@ import pytest
 from backend.app.processes.child import Child, Process
 from backend.app.processes.logs import Journal
 from backend.app.processes.supervisor import StartFailed, Supervisor
+from backend.app.refusal import Refusal
 
 
 @dataclass
@@ -134,6 +135,36 @@ def test_a_signal_ends_the_wait_for_the_start(world: World, tmp_path: Path) -> N
     supervisor = world.supervise([child("web", probe=FakeProbe(answers=False))], tmp_path)
     world.signals = [signal.SIGTERM]
     assert not supervisor.wait_until_ready(5, unless=lambda arrived: signal.SIGTERM in arrived)
+
+
+def test_a_store_that_has_refused_a_write_is_ended_once_and_trusted_anew(world: World, tmp_path: Path) -> None:
+    refusal = Refusal(tmp_path / "refusal")
+    refusal.note()  # by who wrote to it in the life before
+    supervisor = world.supervise([child("store", refusal=refusal), child("web")], tmp_path)
+    assert supervisor.wait_until_ready(5)
+    assert not refusal.is_recent(), "it was just started"
+    Refusal(tmp_path / "refusal").note()  # by a process that is gone in the next moment
+    started = world.now
+    for _ in range(2):
+        supervisor.rest()
+        supervisor.step()
+    assert world.events == ["start store", "start web", "kill store", "start store"]
+    assert world.now - started < 5, "nobody waits for half a minute"
+    assert not refusal.is_recent()
+    assert [entry["event"] for entry in world.log() if entry["level"] == "error"] == ["process_stuck", "process_ended"]
+
+
+def test_one_that_ended_by_itself_after_a_refusal_is_not_killed_too(world: World, tmp_path: Path) -> None:
+    refusal = Refusal(tmp_path / "refusal")
+    supervisor = world.supervise([child("store", refusal=refusal)], tmp_path)
+    supervisor.step()
+    refusal.note()
+    world.running("store").code = 1
+    supervisor.step()
+    world.now += 1
+    supervisor.step()
+    assert world.events == ["start store", "start store"]
+    assert not refusal.is_recent()
 
 
 def test_a_signal_of_another_kind_does_not(world: World, tmp_path: Path) -> None:

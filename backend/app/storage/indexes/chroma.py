@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar, cast
@@ -24,10 +23,10 @@ from backend.app.concurrency import is_readable
 from backend.app.domain.documents import Passage
 from backend.app.domain.search import ScoredId
 from backend.app.errors import SearchUnavailable
+from backend.app.refusal import Refusal
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _WRITES = ("/upsert", "/delete")
-_SUSPECT_SECONDS = 60.0  # for which nothing is written after a refusal, unless Chroma was started anew
 _WRITE_BATCH = 500
 _READ_BATCH = 5000
 _OURS = re.compile("[0-9a-f]{32}-.+")  # names that we give
@@ -77,23 +76,29 @@ class _Connections(urllib3.HTTPConnectionPool):
 
 
 class ChromaIndexes:
+    """The vectors of one embedder.
+
+    ``refusal`` is shared with all who write to this server, and with who starts it. A full disk may leave a
+    transaction open in it, which cannot be ended: it then refuses all that is written, or takes it into that
+    transaction, says so, and has lost it when it ends. So nothing more is written until it was started anew.
+    """
+
     def __init__(
         self,
         url: str,
         embedding: str,
         *,
+        refusal: Refusal | None = None,
         timeout: float = 10.0,
         connections: int = 32,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._clock = clock
+        self._refusal = refusal or Refusal()
         self._url = url.rstrip("/")
         self._space = space_name(embedding)
         self._timeout = urllib3.Timeout(connect=2.0, read=timeout)
         self._connections = connections
         self._http: urllib3.PoolManager | None = None
         self._ids: dict[str, str] = {}  # our collection's id -> Chroma's
-        self._refused: float | None = None  # when a write was
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]:
         body = {"query_embeddings": [vector.tolist()], "n_results": k, "include": ["distances"]}
@@ -154,19 +159,6 @@ class ChromaIndexes:
         for first in range(0, len(ids), _WRITE_BATCH):
             body = {"ids": [str(id) for id in ids[first : first + _WRITE_BATCH]]}
             self._of_collection("POST", "delete", collection_id, body)
-
-    @property
-    def has_refused(self) -> bool:
-        """Tell whether a server that answers has refused a write.
-
-        A full disk may leave a transaction open in it, which cannot be ended: it then refuses all that is written,
-        or takes it into that transaction, says so, and has lost it when it ends. So nothing more is written until
-        it was started anew.
-        """
-        return self._refused is not None
-
-    def forget_refusal(self) -> None:
-        self._refused = None
 
     def ping(self) -> None:
         self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
@@ -229,19 +221,15 @@ class ChromaIndexes:
             SearchUnavailable: Chroma does not answer, or not as it should.
         """
         is_write = method == "DELETE" or path.endswith(_WRITES)
-        if is_write and self._is_suspect():
+        if is_write and self._refusal.is_recent():
             raise SearchUnavailable("The vector index has refused a write, and is to be started anew.")
         data = msgspec.json.encode(body) if body is not None else None
         try:
             response = self._ask(method, self._url + path, data, timeout or self._timeout)
         except urllib3.exceptions.HTTPError as error:
-            if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ProtocolError):
-                self.forget_refusal()  # it may come back as another process
             raise SearchUnavailable("The vector index is not answering.") from error
         if is_write and response.status >= 500:
-            self._refused = self._clock()
-        elif is_write and not self._is_suspect():  # not one that was under way when another was refused
-            self._refused = None
+            self._refusal.note()
         if response.status == 404:
             return None
         if response.status >= 400:
@@ -250,9 +238,6 @@ class ChromaIndexes:
             return cast(T, msgspec.json.decode(response.data, type=kind))
         except msgspec.DecodeError as error:
             raise SearchUnavailable("The vector index answered what it never should.") from error
-
-    def _is_suspect(self) -> bool:
-        return self._refused is not None and self._clock() - self._refused < _SUSPECT_SECONDS
 
     def _ask(self, method: str, url: str, data: bytes | None, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         ask = partial(
