@@ -4,34 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
-    CursorResult,
     Integer,
     Select,
-    Table,
     bindparam,
     delete,
     exists,
     func,
-    insert,
     or_,
     select,
     tuple_,
-    update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from backend.app.domain.chat import Conversation, Message, MessageStatus, Speaker, Turn
-from backend.app.errors import AnsweredAnew, ConversationNotFound, MessageNotFound
+from backend.app.errors import ConversationNotFound, MessageNotFound
 from backend.app.storage import cursors
 from backend.app.storage.database import Database
 from backend.app.storage.ids import new_id
 from backend.app.storage.interfaces import Page
 from backend.app.storage.models import ConversationRow, MessageRow
-from backend.app.storage.repositories import rows
+from backend.app.storage.repositories import exchanges, rows
 from backend.app.storage.repositories.access import LOCK
 from backend.app.storage.repositories.sources import as_shown
 from backend.app.storage.repositories.texts import contains
@@ -70,12 +65,6 @@ _HISTORY = _history()
 _HISTORY_BEFORE = _HISTORY.where(
     MessageRow.place < select(MessageRow.place).where(MessageRow.id == bindparam("before")).scalar_subquery()
 )
-_TOUCH = (
-    update(cast(Table, ConversationRow.__table__))
-    .where(ConversationRow.id == bindparam("conversation"))
-    .values(updated_at=bindparam("now"))
-)
-_ADD_MESSAGES = insert(cast(Table, MessageRow.__table__))
 
 
 class SqlConversations:
@@ -220,29 +209,7 @@ class SqlConversations:
         retitled: tuple[str, str] | None = None,
         until: str | None = None,
     ) -> None:
-        def work(session: Session) -> None:
-            found = session.execute(_TOUCH, {"conversation": answer.conversation_id, "now": answer.created_at})
-            if not cast(CursorResult[Any], found).rowcount:
-                raise ConversationNotFound  # deleted while the answer was on its way
-            new = [{**rows.message_columns(answer), "place": answer.id}]
-            if replaces is not None:
-                new[0]["place"] = place = _vacated(session, question, answer, replaces)
-                if until is not None:
-                    _clear(session, answer.conversation_id, place, until)
-            if question is not None and (replaces is None or not _is_there(session, question)):
-                # One that is asked again may have any id: who asks says it.
-                stands = question.id if replaces is None else _just_before(answer.id)
-                new.insert(0, {**rows.message_columns(question), "place": stands})
-            try:
-                session.execute(_ADD_MESSAGES, new)
-            except IntegrityError as error:  # the question is there: whoever lost its stream had it asked again
-                raise AnsweredAnew from error
-            if retitled is not None:
-                before, after = retitled
-                same = (ConversationRow.id == answer.conversation_id, ConversationRow.title == before)
-                session.execute(update(ConversationRow).where(*same).values(title=after))
-
-        self._database.write(work)
+        self._database.write(lambda session: exchanges.store(session, question, answer, replaces, retitled, until))
 
     def rate(self, user_id: str, message_id: str, value: int | None, comment: str | None) -> Message:
         def work(session: Session) -> Message:
@@ -252,40 +219,6 @@ class SqlConversations:
             return as_shown(session, user_id, [row])[0]
 
         return self._database.write(work)
-
-
-def _vacated(session: Session, question: Message | None, answer: Message, replaces: str) -> str:
-    """Take away the answer that gives way, and return its place; the new answer's own where there is none."""
-    in_it = MessageRow.conversation_id == answer.conversation_id
-    older = delete(MessageRow).where(MessageRow.id == replaces, in_it).returning(MessageRow.place)
-    place = session.scalar(older)
-    if place is None and question is not None:  # another attempt has taken its place, or nobody had stored it
-        asked = select(MessageRow.place).where(MessageRow.id == question.id, in_it).scalar_subquery()
-        next_one = select(MessageRow).where(in_it, MessageRow.place > asked).order_by(MessageRow.place).limit(1)
-        other = session.scalars(next_one).first()
-        if other is not None and other.speaker == Speaker.ASSISTANT:
-            if other.id > answer.id:
-                raise AnsweredAnew
-            place = other.place
-            session.execute(delete(MessageRow).where(MessageRow.id == other.id))
-    return place or answer.id
-
-
-def _clear(session: Session, conversation_id: str, after: str, until: str) -> None:
-    """Take away what was said between two places: what was added since by others stays."""
-    between = (MessageRow.place > after, MessageRow.place <= until)
-    session.execute(delete(MessageRow).where(MessageRow.conversation_id == conversation_id, *between))
-
-
-def _just_before(place: str) -> str:
-    return f"{int(place, 16) - 1:032x}"
-
-
-def _is_there(session: Session, question: Message) -> bool:
-    """Give a question that is there already its new words; it keeps its place."""
-    same = (MessageRow.id == question.id, MessageRow.conversation_id == question.conversation_id)
-    changed = update(MessageRow).where(*same).values(text=question.text).returning(MessageRow.id)
-    return session.scalar(changed) is not None
 
 
 def _own(session: Session, user_id: str, conversation_id: str, *, hold: bool = False) -> ConversationRow:
