@@ -61,7 +61,8 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     app.request_class = UploadRequest
     app.url_map.merge_slashes = False  # an address has one spelling; another one is no redirect but a 404
     app.config.update(_flask_config(settings, parts))
-    put_services(app.extensions, wiring.services(parts))
+    services = wiring.services(parts)
+    put_services(app.extensions, services)
     app.extensions["likeopt_parts"] = parts
 
     # In this order before a request, in the other after it: times and ids cover everything below.
@@ -79,7 +80,7 @@ def build_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     init_errors(app, metrics)
     Compress(app)
     FlaskCaching(app)
-    init_sessions(app, parts.redis, parts.caches.sessions, settings.data_dir / "sessions")
+    init_sessions(app, parts.redis, parts.caches.sessions, services.sessions.by_secret, settings.data_dir / "sessions")
     for blueprint in v1.blueprints():
         app.register_blueprint(blueprint, url_prefix=v1.PREFIX + (blueprint.url_prefix or ""))
     app.register_blueprint(openai.blueprint())

@@ -48,7 +48,7 @@ def test_accounts_are_looked_after_without_the_page(run: Run) -> None:
     def come(services: Services) -> None:
         ben = services.accounts.register("ben@example.com", "correct horse", "Ben", token)
         assert ben.is_administrator
-        services.sessions.begin(ben)
+        services.sessions.begin(ben, "a cookie")
 
     with_services(come)
     assert run("end-sessions", "ben@example.com").stdout == "1 session of ben@example.com ended.\n"

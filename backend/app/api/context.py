@@ -91,9 +91,10 @@ def sign_in(user: User) -> None:
     _end_listed()
     session.clear()
     session.permanent = True
-    session["login"] = services().sessions.begin(user, agent=request.user_agent.string, address=address())
     session["seen"] = int(time.time())
     current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's interface
+    secret: str = session.sid  # type: ignore[attr-defined]  # Flask-Session's too
+    session["login"] = services().sessions.begin(user, secret, agent=request.user_agent.string, address=address())
     g.user = user
 
 

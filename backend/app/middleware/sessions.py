@@ -1,12 +1,13 @@
 """Server-side sessions by Flask-Session: in Redis, or in files where there is none.
 
 Flask-Session's serializer tries ``pickle`` on whatever it cannot read, and a Redis that is away
-ends in a 500. Both are mended here: only msgpack is read, and a store that is away means «try again
-in a moment» to whom no copy knows.
+ends in a 500. Both are mended here: only msgpack is read, and what a Redis that is away or was started
+anew does not know is made from the list of sessions in the database.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,12 +24,14 @@ from redis.exceptions import RedisError
 
 from backend.app.cache.breaker import BreakerOpen
 from backend.app.cache.sessions import SessionsAway, StoredSessions
+from backend.app.domain.accounts import LoginSession
 from backend.app.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
 _PREFIX = "likeopt:session:"
 _MAX_FILES = 100_000
+BySecret = Callable[[str], LoginSession | None]
 _AWAY = "Signing in and out is not possible while the store of sessions does not answer. Try again in a moment."
 
 
@@ -53,10 +56,13 @@ class _SecureWhereItCan:
 
 
 class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[misc]  # flask_session ships no types
-    def __init__(self, app: Flask, client: Redis, stored: StoredSessions) -> None:
+    """``listed`` knows from the database who came by a cookie, whatever Redis holds."""
+
+    def __init__(self, app: Flask, client: Redis, stored: StoredSessions, listed: BySecret) -> None:
         super().__init__(app, client, _PREFIX, use_signer=False, permanent=True)
         self.serializer = MsgpackSerializer()
         self._stored = stored
+        self._listed = listed
 
     def check(self) -> None:
         """Raise ``Unavailable`` where a sign-in would not last, nor a sign-out end anything."""
@@ -74,8 +80,27 @@ class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[m
             return session
 
     def _retrieve_session_data(self, store_id: str) -> dict[str, Any] | None:
-        value = self._stored.get(store_id)
-        return self.serializer.decode(value) if value else None
+        try:
+            value = self._stored.get(store_id)
+        except SessionsAway:
+            found = self._made_anew(store_id)
+            if found is None:  # it may be one of before sessions were listed by their cookies
+                raise
+            return found
+        if value is None:
+            found = self._made_anew(store_id)
+            return found and {**found, "seen": 0}  # noted anew, and so stored anew
+        return self.serializer.decode(value)
+
+    def _made_anew(self, store_id: str) -> dict[str, Any] | None:
+        """Return what a session holds by what the database says, None if it lists no such session."""
+        try:
+            listed = self._listed(store_id.removeprefix(_PREFIX))
+        except Unavailable as error:
+            raise SessionsAway from error
+        if listed is None:
+            return None
+        return {"_permanent": True, "login": listed.id, "seen": int(listed.seen_at.timestamp())}
 
     def _upsert_session(self, session_lifetime: timedelta, session: Any, store_id: str) -> None:
         try:
@@ -110,10 +135,12 @@ class _FileStore(FileSystemCache):
     serializer = _MsgpackFiles()  # type: ignore[assignment]  # cachelib's types know only its own, a pickle
 
 
-def init_sessions(app: Flask, redis: Redis | None, stored: StoredSessions | None, folder: Path) -> None:
+def init_sessions(
+    app: Flask, redis: Redis | None, stored: StoredSessions | None, listed: BySecret, folder: Path
+) -> None:
     """Give the app its session interface."""
     if redis is not None and stored is not None:
-        app.session_interface = RedisSessions(app, redis, stored)
+        app.session_interface = RedisSessions(app, redis, stored, listed)
         return
     store = _FileStore(str(folder), threshold=_MAX_FILES, mode=0o600)
     app.session_interface = FileSessions(app, store, _PREFIX, use_signer=False, permanent=True)

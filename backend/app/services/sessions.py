@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from backend.app.cache.copies import Copies
 from backend.app.domain.accounts import LoginSession, User
 from backend.app.errors import SessionNotFound, Unavailable
+from backend.app.security.one_time import token_hash
 from backend.app.security.typed_text import one_line
 from backend.app.storage.account_interfaces import Sessions
 
 MOST_SESSIONS = 100  # of one person: a program that signs in anew each time fills no table
 _AGENT_CHARS = 300
 _ADDRESS_CHARS = 64
+_ID_CHARS = 32  # 128 bits of the cookie's digest
 
 
 class SessionService:
@@ -23,25 +25,32 @@ class SessionService:
         self,
         sessions: Sessions,
         copies: Copies[User | None],
-        new_id: Callable[[], str],
         *,
         hours: int,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sessions = sessions
         self._copies = copies
-        self._new_id = new_id
         self._lasts = timedelta(hours=hours)
         self._clock = clock
 
-    def begin(self, user: User, *, agent: str = "", address: str = "") -> str:
-        """Note that somebody has signed in; return the session's id."""
+    def begin(self, user: User, secret: str, *, agent: str = "", address: str = "") -> str:
+        """Note that somebody has signed in, by a cookie with this ``secret``; return the session's id.
+
+        It is the secret's digest: so whoever comes with the cookie is known when the store of sessions is away, or
+        has lost what it held.
+        """
         now = self._clock()
         session = LoginSession(
-            self._new_id(), user.id, one_line(agent)[:_AGENT_CHARS], address[:_ADDRESS_CHARS], now, now
+            _id_of(secret), user.id, one_line(agent)[:_AGENT_CHARS], address[:_ADDRESS_CHARS], now, now
         )
         self._sessions.begin(session, outdated=now - self._lasts, most=MOST_SESSIONS)
         return session.id
+
+    def by_secret(self, secret: str) -> LoginSession | None:
+        """Return the session that a cookie stands for, unless it has ended or was unseen for too long."""
+        found = self._sessions.get(_id_of(secret))
+        return found if found is not None and found.seen_at >= self._clock() - self._lasts else None
 
     def user_of(self, session_id: str) -> User | None:
         """Return who is signed in by it, None if nobody any more; every request asks."""
@@ -70,3 +79,7 @@ class SessionService:
     def end_others(self, user: User, session_id: str | None) -> int:
         """End all of a person's sessions but this one; return how many there were."""
         return self._sessions.end_all(user.id, besides=session_id)
+
+
+def _id_of(secret: str) -> str:
+    return token_hash(secret)[:_ID_CHARS]

@@ -13,11 +13,12 @@ from backend.app.storage.interfaces import Page
 
 
 class Sessions(Protocol):
-    """Which browsers are signed in. Redis may lose what it holds of a session; it cannot make one valid."""
+    """Which browsers are signed in. What Redis holds of a session is a copy: it cannot make one valid."""
 
     def begin(self, session: LoginSession, *, outdated: datetime, most: int) -> None:
         """Add a session, and take away the person's that were not seen since ``outdated`` or are more than ``most``."""
 
+    def get(self, session_id: str) -> LoginSession | None: ...
     def user_of(self, session_id: str) -> User | None:
         """Return whose session it is; None where it has ended, or its person may not sign in."""
 

@@ -107,7 +107,7 @@ def services(parts: Parts) -> Services:
         pictures=PictureService(documents, PictureReader(), parts.caches.answers),
         search=SearchService(retriever, collections, parts.analyzer),
         sign_on=single_sign_on(settings, database),
-        sessions=SessionService(SqlSessions(database), Copies(parts.access), new_id, hours=settings.session_hours),
+        sessions=SessionService(SqlSessions(database), Copies(parts.access), hours=settings.session_hours),
         web_pages=WebPages(
             documents, collections, _fetcher(settings), formats.SUPPORTED_EXTENSIONS, formats.extension_of
         ),

@@ -80,7 +80,7 @@ def fill(library: Library) -> None:
         library.put(f"문서 {number}.txt", f"Text number {number}, 한글 텍스트.")
     library.services.accounts.create_by_operator("a@example.org", "a long password", "가나다", administrator=True)
     keeper = library.services.accounts.operator()
-    library.services.sessions.begin(keeper, agent="a browser")
+    library.services.sessions.begin(keeper, "a cookie", agent="a browser")
     library.services.invitations.make(keeper, email=None, role=Role.MEMBER)
     library.services.people.reset_link(keeper.id)
 
@@ -143,6 +143,8 @@ def test_all_rows_and_files_come_back(saved: Path, first: Place, places: Callabl
         (session,) = library.services.sessions.of(library.services.accounts.operator())
         assert library.services.sessions.user_of(session.id) is not None
         assert restored.services.sessions.user_of(session.id) is None
+        assert library.services.sessions.by_secret("a cookie") == session
+        assert restored.services.sessions.by_secret("a cookie") is None
         (before_it,), (after_it,) = library.services.invitations.list(), restored.services.invitations.list()
         assert library.services.invitations.is_open(before_it)
         assert not restored.services.invitations.is_open(after_it)

@@ -37,9 +37,11 @@ def test_a_session_is_its_persons_until_it_ends(world: World, sessions: SqlSessi
     ann = world.person("ann")
     made = begun(sessions, ann)
     assert sessions.user_of(made.id) == ann
+    assert sessions.get(made.id) == made
     assert sessions.of_user(ann.id, LONG_AGO) == [made]
     assert sessions.end(ann.id, made.id)
     assert sessions.user_of(made.id) is None
+    assert sessions.get(made.id) is None
     assert not sessions.end(ann.id, made.id), "it is gone"
 
 

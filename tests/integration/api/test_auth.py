@@ -157,6 +157,22 @@ def test_a_session_that_cannot_be_read_is_nobody(world: World, ann: Caller, stor
     assert ann.get("/auth/me").status == 200
 
 
+def test_whoever_redis_has_forgotten_is_still_signed_in_and_noted_there_again(world: World, ann: Caller) -> None:
+    """A Valkey that was killed comes back with what it was a minute before."""
+    cookie = ann.flask.get_cookie("likeopt_session")
+    redis_of(world).delete(session_key(ann))
+    stranger = world.nobody()
+    stranger.flask.set_cookie("likeopt_session", "made-up")
+    ann.give_cookie(other_worker := world.nobody())
+    assert other_worker.get("/auth/me").data == ann.user
+    assert redis_of(world).ttl(session_key(ann)) > 3600
+    assert ann.flask.get_cookie("likeopt_session") == cookie, "by the same cookie"
+    assert stranger.get("/auth/me").error == (401, "NOT_SIGNED_IN")
+    assert ann.post("/auth/logout").status == 200
+    redis_of(world).delete(session_key(other_worker))
+    assert other_worker.get("/auth/me").error == (401, "NOT_SIGNED_IN"), "who has left stays out"
+
+
 def test_a_session_that_is_not_listed_is_worth_nothing_whatever_redis_holds(world: World, ann: Caller) -> None:
     ((listed, agent, address),) = world.parts.database.read(
         lambda session: session.execute(

@@ -46,6 +46,24 @@ def test_without_redis_nobody_is_asked_to_sign_in_again(without_redis: World) ->
     assert (ready.status, ready.data["parts"]["redis"]["state"]) == (200, "degraded")
 
 
+def test_without_redis_whoever_is_listed_is_signed_in(
+    world: World, made_world: Callable[..., World], closed_port: int, silent_port: int
+) -> None:
+    ann, ben = world.person(), world.person()
+    ben.give_cookie(left := world.nobody())
+    assert ben.post("/auth/logout").status == 200
+    for port in (closed_port, silent_port):
+        away = Secret(f"redis://127.0.0.1:{port}/0")
+        without = made_world(data_dir=world.settings.data_dir, redis_url=away)
+        ann.give_cookie(here := without.nobody())
+        for _ in range(2):
+            answer = here.get("/auth/me")
+            assert (answer.status, answer.data) == (200, ann.user)
+            assert answer.cookie() is None, "it is the same session"
+        left.give_cookie(gone := without.nobody())
+        assert gone.get("/auth/me").error == (503, "UNAVAILABLE"), "of whom is not listed nothing is known"
+
+
 def test_without_redis_nobody_signs_in_for_nothing(without_redis: World) -> None:
     nobody = without_redis.nobody()
     with without_redis.nothing_left():

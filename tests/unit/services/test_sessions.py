@@ -9,7 +9,7 @@ from backend.app.domain.accounts import LoginSession, User
 from backend.app.epochs import NoEpoch
 from backend.app.errors import SessionNotFound, StorageUnavailable
 from backend.app.services.sessions import MOST_SESSIONS, SessionService
-from tests.fakes.things import THEN, ids, user
+from tests.fakes.things import THEN, user
 
 
 class MemorySessions:
@@ -22,6 +22,9 @@ class MemorySessions:
     def begin(self, session: LoginSession, *, outdated: datetime, most: int) -> None:
         self.rows[session.id] = session
         self.begun_with.append((outdated, most))
+
+    def get(self, session_id: str) -> LoginSession | None:
+        return self.rows.get(session_id)
 
     def user_of(self, session_id: str) -> User | None:
         return user(self.rows[session_id].user_id) if session_id in self.rows else None
@@ -45,8 +48,8 @@ class MemorySessions:
 
 class Kept:
     def __init__(self) -> None:
-        self.rows = MemorySessions()
-        self.service = SessionService(self.rows, Copies(NoEpoch()), ids("s"), hours=24, clock=lambda: THEN)
+        self.rows, self.now = MemorySessions(), THEN
+        self.service = SessionService(self.rows, Copies(NoEpoch()), hours=24, clock=lambda: self.now)
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def kept() -> Kept:
 
 
 def test_a_session_notes_browser_and_address_within_bounds(kept: Kept) -> None:
-    made = kept.service.begin(user("ada"), agent="Fire\nfox\u202e" + "x" * 999, address="a" * 99)
+    made = kept.service.begin(user("ada"), "cookie", agent="Fire\nfox\u202e" + "x" * 999, address="a" * 99)
     row = kept.rows.rows[made]
     assert row.agent.startswith("Fire fox")
     assert (len(row.agent), len(row.address)) == (300, 64)
@@ -64,7 +67,7 @@ def test_a_session_notes_browser_and_address_within_bounds(kept: Kept) -> None:
 
 
 def test_only_ones_own_sessions_are_ended(kept: Kept) -> None:
-    mine, other = kept.service.begin(user("ada")), kept.service.begin(user("ben"))
+    mine, other = kept.service.begin(user("ada"), "hers"), kept.service.begin(user("ben"), "his")
     with pytest.raises(SessionNotFound):
         kept.service.end(user("ada"), other)
     kept.service.end(user("ada"), mine)
@@ -73,14 +76,34 @@ def test_only_ones_own_sessions_are_ended(kept: Kept) -> None:
 
 
 def test_all_others_are_counted_as_they_end(kept: Kept) -> None:
-    first, *_ = [kept.service.begin(user("ada")) for _ in range(3)]
+    first, *_ = [kept.service.begin(user("ada"), f"cookie {number}") for number in range(3)]
     assert kept.service.end_others(user("ada"), first) == 2
     assert [row.id for row in kept.service.of(user("ada"))] == [first]
     assert kept.rows.asked_since == [THEN - timedelta(hours=24)]
 
 
 def test_nobodys_request_fails_because_it_cannot_be_noted_when_a_session_was_seen(kept: Kept) -> None:
-    made = kept.service.begin(user("ada"))
+    made = kept.service.begin(user("ada"), "cookie")
     kept.rows.away = True
     kept.service.seen(made, "192.0.2.7")
     assert kept.service.user_of(made) == user("ada")
+
+
+def test_a_cookie_is_known_by_its_secret_alone_until_its_session_ends(kept: Kept) -> None:
+    made = kept.service.begin(user("ada"), "a secret")
+    found = kept.service.by_secret("a secret")
+    assert found is not None
+    assert (found.id, found.user_id) == (made, "ada")
+    assert "secret" not in repr(found)
+    for other in ("", "A secret", "a secret ", made, "\udcff"):
+        assert kept.service.by_secret(other) is None
+    kept.service.end(user("ada"), made)
+    assert kept.service.by_secret("a secret") is None
+
+
+def test_a_cookie_of_a_session_that_was_unseen_for_too_long_is_nobodys(kept: Kept) -> None:
+    kept.service.begin(user("ada"), "a secret")
+    kept.now = THEN + timedelta(hours=24)
+    assert kept.service.by_secret("a secret") is not None
+    kept.now = THEN + timedelta(hours=24, seconds=1)
+    assert kept.service.by_secret("a secret") is None

@@ -46,6 +46,13 @@ class SqlSessions:
 
         self._database.write(work)
 
+    def get(self, session_id: str) -> LoginSession | None:
+        def work(transaction: Session) -> LoginSession | None:
+            row = transaction.get(SessionRow, session_id)
+            return None if row is None else _session(row)
+
+        return self._database.read(work)
+
     def user_of(self, session_id: str) -> User | None:
         query = (
             select(UserRow)
