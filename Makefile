@@ -20,7 +20,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/webpack.config.js package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit fuzz faults faults-indexer bench bench-full eval dist requirements audit sbom page setup setup-dev clean
+.PHONY: help run test check check-python check-page unit fuzz faults faults-indexer bench bench-full eval dist requirements audit sbom page setup setup-dev clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -34,10 +34,15 @@ test: setup-dev page check ## every check and every test, with real services and
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 25
 
 check: setup-dev node_modules/.stamp page ## linters, types, layers, size and tests of the page
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-python check-page
+
+check-python:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-page:
 	npm run --silent lint
 	npm run --silent types
 	npm run --silent size
