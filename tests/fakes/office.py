@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
-import zipfile
 
+from tests.fakes.archives import packed
 from tests.fakes.hangul import compound
 
 Rows = tuple[tuple[str | float, ...], ...]
@@ -20,14 +19,6 @@ _ODF = {
     "meta": "meta",
 }
 _SPACES = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{part}:1.0"' for name, part in _ODF.items())
-
-
-def packed(parts: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return buffer.getvalue()
 
 
 def opendocument(kind: str, body: str) -> bytes:

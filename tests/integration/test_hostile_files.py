@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from backend.app.errors import AppError, BrokenDocument, DocumentTooComplex
 from backend.app.services.ingestion.extract import Extractor
 from backend.app.services.ingestion.ready_children import ReadyChildren
+from tests.fakes.archives import packed
 
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -32,14 +31,6 @@ def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server
-
-
-def packed(parts: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return buffer.getvalue()
 
 
 def docx(body: str, relations: str = "", before: str = "") -> bytes:

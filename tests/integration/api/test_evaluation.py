@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from werkzeug.test import stream_encode_multipart
 from backend.app.domain.accounts import Role
 from backend.app.storage.repositories.users import SqlUsers
 from backend.app.wiring import evaluation_runner
+from tests.fakes.archives import packed
 from tests.integration.api.calls import Answer, Caller
 from tests.integration.api.conftest import World
 
@@ -89,14 +89,6 @@ def imported(caller: Caller, *files: tuple[str, bytes], name: str = "Test set") 
 
 def lines(entries: list[Any]) -> bytes:
     return "".join(json.dumps(entry) + "\n" for entry in entries).encode()
-
-
-def packed(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def test_a_typed_question_is_asked_under_both_settings(world: World, eve: Caller) -> None:
