@@ -71,6 +71,23 @@ def test_cleaning_leaves_nfc_and_nothing_invisible() -> None:
     assert clean(dirty) == "가éa\nb\nc\nfin"
 
 
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("이름을 줄\u115f인 것", "이름을 줄인 것"),
+        ("줄\u1160인", "줄인"),
+        ("줄\u115f\u1160인", "줄인"),
+        ("이름\u3164\uffa0\u3164성", "이름   성"),
+        # A syllable of old Hangul without its first letter, or with the first alone, or the last.
+        ("\u115f\u1161", "\u115f\u1161"),
+        ("\u1100\u1160", "\u1100\u1160"),
+        ("\u115f\u1160\u11a8", "\u115f\u1160\u11a8"),
+    ],
+)
+def test_hangul_fillers_stay_in_syllables_alone(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
 def test_markdown_headings_are_found_outside_code(read_as: Callable[[str, str], dict[str, Any]]) -> None:
     text = "Title\n=====\n\n## Two **bold** [link](x) ##\n\n~~~\n# code\n~~~\n\npara\n---\n\n#no\n\n    # indented\n- item\n---\n"
     document = read_as(text, "text/markdown")

@@ -11,6 +11,11 @@ from .patience import CHARS_A_SECOND, Progress
 # Tabs and newlines stay; other controls, surrogates, non-characters, byte-order marks, soft
 # hyphens and zero-width spaces go: they are invisible and split words in both indexes.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufff9-\uffff\ud800-\udfff]")
+# Hangul's fillers hold the place of a missing letter of a syllable; where there is no syllable, they
+# are a blank as wide as one in the middle of a word.
+_LONE_FILLER = re.compile(
+    "\u115f\u1160?(?![\u1160-\u11ff\ud7b0-\ud7fb])|(?<![\u1100-\u115f\ua960-\ua97c])\u1160(?![\u11a8-\u11ff\ud7cb-\ud7fb])"
+)
 _NEWLINES = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _LINE_END_SPACE = re.compile(r"(?<![ \t\u3000])[ \t\u3000]++(?=\n|\Z)")  # tried once a run: linear
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -18,6 +23,8 @@ _SINGLE_FORMS = str.maketrans(
     {
         "\u00a0": " ",
         "\u202f": " ",
+        "\u3164": " ",
+        "\uffa0": " ",
         "\ufb00": "ff",
         "\ufb01": "fi",
         "\ufb02": "fl",
@@ -48,7 +55,7 @@ class Refusal(Exception):
 
 def clean(text: str) -> str:
     """Return ``text`` in NFC, with one kind of newline and without invisible characters."""
-    text = _INVISIBLE.sub("", _NEWLINES.sub("\n", text)).translate(_SINGLE_FORMS)
+    text = _LONE_FILLER.sub("", _INVISIBLE.sub("", _NEWLINES.sub("\n", text))).translate(_SINGLE_FORMS)
     return _LINE_END_SPACE.sub("", unicodedata.normalize("NFC", text))
 
 
