@@ -20,6 +20,19 @@ const pdfjsVersion = require('pdfjs-dist/package.json').version;
 
 const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest)$/;
 
+const SOURCE = /[\\/]src[\\/].*\.js$/;
+/** The chunks that draw the first screen. */
+const FIRST = new Set(['main', 'frame', 'chat']);
+
+/**
+ * @param {webpack.Module} module
+ * @param {{chunkGraph: webpack.ChunkGraph}} context
+ */
+function onFirstScreen(module, { chunkGraph }) {
+  const uses = [...chunkGraph.getModuleChunksIterable(module)];
+  return SOURCE.test(module.nameForCondition() ?? '') && uses.some(({ name }) => FIRST.has(String(name)));
+}
+
 /** Brotli and gzip are made once here, so that the server never compresses a static file. */
 function compressionPlugins() {
   return [
@@ -90,8 +103,16 @@ function pageConfiguration(production, shell) {
             enforce: true,
           },
           common: {
-            test: /[\\/]src[\\/].*\.js$/,
+            test: onFirstScreen,
+            priority: 1,
             name: 'common',
+            minChunks: 2,
+            enforce: true,
+          },
+          // What several other pages need, and the first screen does not.
+          shared: {
+            test: SOURCE,
+            name: 'shared',
             minChunks: 2,
             enforce: true,
           },

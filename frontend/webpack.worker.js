@@ -5,8 +5,8 @@ import webpack from 'webpack';
 
 /** Chunks without which the page does not open, or that everybody needs soon: the shell. */
 const SHELL = [
-  'runtime', 'vendors', 'main', 'common', 'frame', 'chat', 'documents', 'search', 'settings', 'sign-in', 'markdown',
-  'outbox', 'palette', 'shortcuts', 'upload-tray', 'en', 'ko',
+  'runtime', 'vendors', 'main', 'common', 'shared', 'frame', 'chat', 'documents', 'search', 'settings', 'sign-in',
+  'markdown', 'source', 'outbox', 'palette', 'shortcuts', 'upload-tray', 'en', 'ko',
 ];
 
 /**

@@ -1,3 +1,5 @@
+import './source_panel.css';
+
 import { html, nothing } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 
