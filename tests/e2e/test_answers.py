@@ -131,6 +131,8 @@ def test_an_edited_question_replaces_the_one_it_was_and_its_answer(window: Windo
         expect(window.messages("user")).to_have_count(1)
         expect(window.messages("user")).to_contain_text("How much diesel?")
         expect(window.messages("assistant")).to_have_count(1)
+        expect(window.page.get_by_test_id("conversation")).to_have_count(1)
+        expect(window.page.get_by_test_id("conversation")).to_contain_text("How much diesel?")
         assert "How much diesel?" in str(model.requests[-1]["messages"][-1])
         window.page.reload()
 

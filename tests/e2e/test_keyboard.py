@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.support.network import Network
 from tests.e2e.test_broken_streams import BROKEN
@@ -109,7 +109,21 @@ def test_a_person_comes_adds_asks_and_reads_with_keys_alone(
     tab(page, choose)
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
+    held: list[Route] = []
+    page.route(
+        "**/api/v1/documents", lambda route: held.append(route) if route.request.method == "POST" else route.fallback()
+    )
     chooser.value.set_files(DOCUMENTS / "english.pdf")
+    tray = page.get_by_role("region", name=t("upload.list"))
+    expect(tray.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"\d"))
+    use(page, tray.get_by_role("button", name=t("upload.cancel", filename="english.pdf"), exact=True))
+    expect(tray).to_have_count(0)
+    expect(choose).to_be_focused()
+    page.unroute("**/api/v1/documents")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(DOCUMENTS / "english.pdf")
+    expect(tray.get_by_role("progressbar").or_(tray.locator("[data-status=ready]"))).to_be_visible()
     use(page, page.locator(".sidebar-nav").get_by_role("link", name=t("frame.documents")), "Shift+Tab")
     expect(window.row("english")).to_have_attribute("data-status", "ready", timeout=60_000)
 

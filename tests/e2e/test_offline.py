@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from backend.app.wiring import page_folder
 from tests.e2e.test_accessibility import AXE, Inspector
+from tests.e2e.test_keyboard import use
 from tests.e2e.window import Window
 from tests.services.likeopt import Server, eventually, likeopt_server
 
@@ -116,10 +117,11 @@ def test_two_windows_send_a_question_once(away: Window) -> None:
 
 
 @pytest.mark.parametrize("language", ["ko"])
-def test_what_is_taken_back_can_be_written_anew_and_is_not_sent(away: Window) -> None:
-    away.composer.fill(QUESTION)
-    away.composer.press("Enter")
-    away.button("outbox.cancel").click()
+def test_with_keys_alone_what_is_taken_back_is_written_anew_and_not_sent(away: Window) -> None:
+    away.composer.focus()
+    away.page.keyboard.type(QUESTION)
+    away.page.keyboard.press("Enter")
+    use(away.page, away.button("outbox.cancel"), "Shift+Tab")
     expect(away.page.get_by_test_id("outbox-question")).to_have_count(0)
     expect(away.composer).to_have_value(QUESTION)
     expect(away.composer).to_be_focused()

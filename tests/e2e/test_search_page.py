@@ -16,9 +16,9 @@ WORDS = {"en": "generator diesel", "ko": "도서관은 일요일"}
 
 
 @pytest.fixture
-def window(open_window: Callable[..., Window]) -> Window:
+def window(open_window: Callable[..., Window], language: str) -> Window:
     """A person with a document in each language."""
-    window = open_window()
+    window = open_window(language=language)
     window.register()
     window.add("english.pdf", "korean.pdf")
     return window
@@ -105,11 +105,12 @@ def test_a_result_opens_beside_the_list_and_is_marked_in_its_page(window: Window
     expect(page.get_by_text("supply boat Halcyon")).to_be_visible()
 
 
-def test_all_of_it_works_by_the_keyboard_alone(window: Window) -> None:
+@pytest.mark.parametrize(("language", "words"), [("en", "keeper log boat"), ("ko", "도서관 책 등대")])
+def test_all_of_it_works_by_the_keyboard_alone(window: Window, words: str) -> None:
     page = window.page
     page.goto("/search")
     expect(field(window)).to_be_focused()
-    page.keyboard.type("keeper log boat")
+    page.keyboard.type(words)
     expect(hits(window).nth(1)).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(titles(window).first).to_be_focused()

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 
 import { t } from '../utils/i18n.js';
+import { KeptFocus } from '../utils/keep_focus.js';
 import { define, LightElement } from '../utils/light_element.js';
 import { uploadPhase, uploadPhases } from '../utils/phases.js';
 import { problemText } from '../utils/problem.js';
@@ -25,6 +26,7 @@ class UploadList extends LightElement {
 
   constructor() {
     super();
+    new KeptFocus(this, '.row-actions button');
     /** @type {Upload[]} */
     this.uploads = [];
     /** @type {(id: string) => boolean} */

@@ -17,6 +17,7 @@ import {
 import { formatBytes } from '../../utils/format.js';
 import { formatFamilies } from '../../utils/format_families.js';
 import { t } from '../../utils/i18n.js';
+import { KeptFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
 import './collection_bar.js';
 import './document_list.js';
@@ -34,6 +35,7 @@ class DocumentsPage extends LightElement {
 
   constructor() {
     super();
+    new KeptFocus(this, 'lo-file-buttons button', '.uploads');
     /** @type {{id?: string}} */
     this.params = {};
   }

@@ -9,11 +9,17 @@ import {
   $uploads, cancelUploads, canRetryUpload, clearUploads, dismissUpload, isSending, retryUpload,
 } from '../../store/uploads.js';
 import { t } from '../../utils/i18n.js';
+import { KeptFocus } from '../../utils/keep_focus.js';
 import { define, LightElement } from '../../utils/light_element.js';
 
 /** The files that were dropped on a page that lists none, and what becomes of them. */
 class UploadTray extends LightElement {
   #uploads = new StoreController(this, $uploads);
+
+  constructor() {
+    super();
+    new KeptFocus(this, 'header button');
+  }
 
   render() {
     const uploads = this.#uploads.value;
