@@ -190,6 +190,11 @@ def test_an_earlier_question_is_asked_anew_and_what_follows_goes_once_that_was_s
     editor.press("Enter")
     dialog = page.get_by_role("dialog", name=window.t("replace.heading"))
     expect(dialog).to_contain_text(window.t("replace.text_other", count=2))
+    going = dialog.get_by_role("list", name=window.t("replace.questions")).get_by_role("listitem")
+    expect(going).to_have_text([window.messages("user").last.inner_text()])
+    with page.expect_download() as saved:
+        dialog.get_by_role("link", name=window.t("replace.save")).press("Enter")
+    assert going.inner_text() in saved.value.path().read_text("utf-8")
     dialog.press("Escape")
     expect(dialog).to_have_count(0)
     expect(editor).to_have_value("What did the first page say?")

@@ -12,9 +12,9 @@ function answerPlace(messages, id) {
   return messages[at]?.role === 'user' ? at + 1 : at;
 }
 
-/** @param {Message[]} messages @param {string} id @returns {number} how many stand after its exchange */
-export function countAfter(messages, id) {
-  return Math.max(0, messages.length - 1 - answerPlace(messages, id));
+/** @param {Message[]} messages @param {string} id @returns {Message[]} those that stand after its exchange */
+export function messagesAfter(messages, id) {
+  return messages.slice(answerPlace(messages, id) + 1);
 }
 
 /** @param {Message[]} messages @param {string | undefined} answerId @returns {Message[]} those before its question */

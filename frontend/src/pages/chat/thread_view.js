@@ -4,7 +4,8 @@ import { html, nothing } from 'lit';
 import { loadAnswerBlocks } from '../../components/answer.js';
 import '../../components/message_list.js';
 import { problemNote } from '../../components/problem_note.js';
-import { countAfter } from '../../store/exchanges.js';
+import { exportAddress } from '../../store/conversations.js';
+import { messagesAfter } from '../../store/exchanges.js';
 import { $openSource, openSource } from '../../store/sources.js';
 import { t } from '../../utils/i18n.js';
 import { Lazy } from '../../utils/lazy.js';
@@ -37,7 +38,7 @@ class ThreadView extends LightElement {
     this.state = /** @type {Thread} */ (/** @type {unknown} */ (null));
     // Answers that appear before their Markdown can be drawn would push everything down.
     this.drawable = false;
-    /** What is asked before messages go. @type {{count: number, settle: (may: boolean) => void} | null} */
+    /** What is asked before messages go. @type {{going: Message[], settle: (may: boolean) => void} | null} */
     this.replacing = null;
   }
 
@@ -95,23 +96,24 @@ class ThreadView extends LightElement {
     ${this.replacing ? this.#replaceDialog(this.replacing) : nothing}`;
   }
 
-  /** @param {{count: number, settle: (may: boolean) => void}} asked */
-  #replaceDialog({ count, settle }) {
+  /** @param {{going: Message[], settle: (may: boolean) => void}} asked */
+  #replaceDialog({ going, settle }) {
     return html`<lo-replace-dialog
-      .count=${count}
+      .going=${going}
+      .address=${exportAddress(this.thread.id ?? '', 'md')}
       @close=${() => settle(false)}
       @replace=${() => settle(true)}
     ></lo-replace-dialog>`;
   }
 
-  /** @param {number} count @returns {Promise<boolean>} whether so many messages may go */
-  async #mayReplace(count) {
+  /** @param {Message[]} going @returns {Promise<boolean>} whether they may */
+  async #mayReplace(going) {
     try {
       await dialog.load();
     } catch {
       return false; // the page says that it could not be fetched
     }
-    const may = await new Promise((settle) => (this.replacing = { count, settle }));
+    const may = await new Promise((settle) => (this.replacing = { going, settle }));
     this.replacing = null;
     return may;
   }
@@ -119,9 +121,9 @@ class ThreadView extends LightElement {
   /** @param {Event} event */
   async #onAgain(event) {
     const { id } = this.#messageOf(event);
-    const count = countAfter(this.state.messages, id);
-    if (count === 0) await this.thread.askAgain();
-    else if (await this.#mayReplace(count)) await this.thread.askFrom(id);
+    const going = messagesAfter(this.state.messages, id);
+    if (going.length === 0) await this.thread.askAgain();
+    else if (await this.#mayReplace(going)) await this.thread.askFrom(id);
   }
 
   /** @param {Event} event @returns {Message} the message that an event came from */
@@ -144,9 +146,9 @@ class ThreadView extends LightElement {
 
   /** @param {string} id @param {string} text @returns {Promise<boolean>} whether the words have gone */
   async #edited(id, text) {
-    const count = countAfter(this.state.messages, id);
-    if (count === 0) return (await this.thread.editLast(text)) !== 'signed_out';
-    if (this.state.state === 'asking' || !(await this.#mayReplace(count))) return false;
+    const going = messagesAfter(this.state.messages, id);
+    if (going.length === 0) return (await this.thread.editLast(text)) !== 'signed_out';
+    if (this.state.state === 'asking' || !(await this.#mayReplace(going))) return false;
     return (await this.thread.askFrom(id, text)) !== 'signed_out';
   }
 
