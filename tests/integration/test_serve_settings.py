@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.services.client import Answer, Client
+from tests.services.command import CommandLine
 from tests.services.likeopt import Server, eventually, likeopt_server
 from tests.services.model import gguf
 
@@ -67,6 +68,8 @@ def test_a_gguf_file_answers_in_a_process_of_its_own(tmp_path: Path) -> None:
         model = client.data("GET", "/about")["model"]
         assert (model["provider"], model["available"]) == ("llama_cpp", True)
         client.close()
+        asked = CommandLine(server.data_dir, few).json("ask", "What happens at the workshop?")
+        assert (asked["model"], asked["degraded"]) == (model["name"], []), "a command asks the server's model"
 
 
 def test_rank_bm25_is_chosen_by_a_setting(tmp_path: Path) -> None:

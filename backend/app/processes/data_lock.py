@@ -34,6 +34,9 @@ class RunningServices:
     http: str = ""
     redis_url: str = ""
     chroma_url: str = ""
+    llm_gguf: str = ""
+    llm_base_url: str = ""
+    """Where a llama.cpp answers that was started on ``llm_gguf``."""
     pids: dict[str, int] = field(default_factory=dict)
 
 

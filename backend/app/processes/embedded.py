@@ -38,6 +38,8 @@ def with_addresses(settings: Settings, services: RunningServices) -> Settings:
         settings = settings.with_(redis_url=Secret(services.redis_url))
     if not settings.chroma_url and services.chroma_url:
         settings = settings.with_(chroma_url=services.chroma_url)
+    if not settings.llm_base_url and services.llm_base_url:
+        settings = settings.with_(llm_base_url=services.llm_base_url, llm_gguf=services.llm_gguf)
     return settings
 
 

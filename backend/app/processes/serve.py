@@ -117,6 +117,8 @@ class _Services:
             http=self.http,
             redis_url=self._settings.redis_url.reveal(),
             chroma_url=self._settings.chroma_url,
+            llm_gguf=self._settings.llm_gguf,
+            llm_base_url=self._settings.llm_base_url if self._settings.llm_gguf else "",
             pids=pids,
         )
         with contextlib.suppress(OSError):  # the server is worth more than the file that tells of it
