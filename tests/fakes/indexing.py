@@ -15,6 +15,7 @@ from tests.fakes.things import document
 class JobRow:
     document_id: str
     attempts: int = 0
+    given_back: int = 0
     owner: str | None = None
     cancel_requested: bool = False
     status: DocumentStatus = DocumentStatus.QUEUED
@@ -80,7 +81,8 @@ class MemoryIndexing:
             return None
         job.owner, job.attempts = owner, job.attempts + 1
         found = self.documents[job.document_id]
-        return IndexingTask(job_id, found, job.attempts, found.status is DocumentStatus.SEARCHABLE)
+        deadly = job.attempts - job.given_back
+        return IndexingTask(job_id, found, job.attempts, deadly, found.status is DocumentStatus.SEARCHABLE)
 
     def extracting(self, task: IndexingTask) -> None:
         self._set(task, DocumentStatus.EXTRACTING, 0.0)
@@ -143,6 +145,7 @@ class MemoryIndexing:
         self._note("release")
         if self._held(task) is not None:
             self.jobs[task.job_id].owner = None
+            self.jobs[task.job_id].given_back += 1
 
     def removals(self) -> list[Removal]:
         self._note("removals")

@@ -144,11 +144,15 @@ class Jobs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IndexingTask:
-    """A claimed job with what the indexer must know of its document."""
+    """A claimed job with what the indexer must know of its document.
+
+    ``deadly`` are the attempts, this one included, that may have ended their process: what was given back did not.
+    """
 
     job_id: str
     document: Document
     attempts: int
+    deadly: int
     passages_stored: bool
 
 

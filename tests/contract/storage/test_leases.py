@@ -157,6 +157,11 @@ def test_a_job_given_back_goes_on_from_where_it_stands(world: World, ann: User) 
     assert world.indexing.wants_entries(document.id)
     again = world.claimed(job, "second")
     assert (again.attempts, again.passages_stored, again.document.title) == (2, True, "Bread")
+    assert (task.deadly, again.deadly) == (1, 1), "the first has not ended its process"
+    world.indexing.release(task)
+    assert world.indexing.leases() == ["second"], "who has lost a job gives back nothing of it"
+    world.indexing.free_leases("second")
+    assert world.claimed(job, "third").deadly == 2, "one that was killed may have died of it"
     assert world.indexing.stored_passages(document.id) == passages
 
 

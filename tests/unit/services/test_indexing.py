@@ -353,6 +353,18 @@ def test_however_often_a_part_is_away_the_document_does_not_fail_for_it(indexer:
     assert indexer.service.process(job_id) == "ready"
 
 
+def test_nor_does_it_fail_when_the_indexer_is_then_started_anew(indexer: Indexer) -> None:
+    """A full disk, and an administrator who restarts the server: nothing that waits is to blame."""
+    job_id = indexer.rows.queue()
+    indexer.lexical.fails = StorageFull()
+    for _ in range(3 * MAX_ATTEMPTS):
+        assert indexer.another_process().process(job_id) == "postponed"
+    assert indexer.rows.claim(job_id, "a process that is killed meanwhile") is not None
+    indexer.rows.jobs[job_id].owner = None
+    indexer.lexical.fails = None
+    assert indexer.another_process().process(job_id) == "ready"
+
+
 def test_without_the_vector_index_a_document_is_found_by_its_words(indexer: Indexer) -> None:
     job_id = indexer.rows.queue()
     indexer.vectors.fails = SearchUnavailable()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -26,16 +25,15 @@ class Endings:
         self._files = files
         self._metrics = metrics
         self._tidy = tidy
-        self._given_back: Counter[str] = Counter()  # attempts that ended without stopping this process
         self._left: list[IndexingTask] = []  # tasks that are still to be given back
 
     def is_suspect(self, work: Work) -> bool:
         """Tell whether a process ended that was reading this file; maybe because of it."""
-        return self._stopped(work) > 1 and not work.task.passages_stored
+        return work.task.deadly > 1 and not work.task.passages_stored
 
     def refuse_deadly(self, work: Work) -> None:
         """Raise ``DocumentRefused`` for a file whose reading ended too many processes."""
-        if self._stopped(work) > MAX_ATTEMPTS and not work.task.passages_stored:
+        if work.task.deadly > MAX_ATTEMPTS and not work.task.passages_stored:
             raise DocumentRefused(
                 "Reading this file stopped the indexer several times. It was left out so that others can go on."
             )
@@ -61,10 +59,10 @@ class Endings:
     def _break_off(self, work: Work, error: Exception) -> str:
         try:
             if isinstance(error, GaveWay):
-                self._give_back(work)
+                self._indexing.release(work.task, work.seconds)
                 return "gave_way"
             if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
-                self._give_back(work)
+                self._indexing.release(work.task, work.seconds)
                 work.log.warning("job_postponed", error_code=getattr(error, "error_code", "INTERRUPTED"))
                 return "postponed"
             if isinstance(error, Cancelled) or work.is_called_off():  # its file may have gone with it
@@ -86,20 +84,10 @@ class Endings:
     def _note(self, work: Work, outcome: str) -> None:
         work.outcome = outcome
         if outcome not in ("postponed", "gave_way"):  # whoever takes it up again counts its time together
-            self._given_back.pop(work.task.job_id, None)
             with contextlib.suppress(Unavailable):  # it only helps to tell how long others will take
                 self._indexing.worked(work.task, work.seconds)
         self._metrics.observe_job(outcome, work.seconds)
         work.log.info("job_ended", outcome=outcome, seconds=round(work.seconds, 3))
-
-    def _stopped(self, work: Work) -> int:
-        """Return how many attempts, this one included, may have ended their process: what was given back did not."""
-        return work.task.attempts - self._given_back[work.task.job_id]
-
-    def _give_back(self, work: Work) -> None:
-        """Let the job be taken up again from where it stands."""
-        self._given_back[work.task.job_id] += 1
-        self._indexing.release(work.task, work.seconds)
 
     def _end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         self._indexing.end(task, status, problem)

@@ -58,7 +58,7 @@ class SqlIndexing:
                 or_(JobRow.lease_until.is_(None), JobRow.lease_until < now),
             )
             .values(owner=owner, lease_until=now + LEASE, attempts=JobRow.attempts + 1)
-            .returning(JobRow.document_id, JobRow.attempts)
+            .returning(JobRow.document_id, JobRow.attempts, (JobRow.attempts - JobRow.given_back).label("deadly"))
         )
 
         def work(session: Session) -> IndexingTask | None:
@@ -66,9 +66,8 @@ class SqlIndexing:
             if found is None:
                 return None
             document = session.get_one(DocumentRow, found.document_id)
-            return IndexingTask(
-                job_id, rows.document(document), found.attempts, document.status == DocumentStatus.SEARCHABLE
-            )
+            is_stored = document.status == DocumentStatus.SEARCHABLE
+            return IndexingTask(job_id, rows.document(document), found.attempts, found.deadly, is_stored)
 
         return self._database.write(work)
 
@@ -179,7 +178,12 @@ class SqlIndexing:
         query = update(JobRow).where(
             JobRow.id == task.job_id, JobRow.attempts == task.attempts, JobRow.finished_at.is_(None)
         )
-        given_back = query.values(owner=None, lease_until=None, work_seconds=JobRow.work_seconds + seconds)
+        given_back = query.values(
+            owner=None,
+            lease_until=None,
+            given_back=JobRow.given_back + 1,
+            work_seconds=JobRow.work_seconds + seconds,
+        )
         self._database.write(lambda session: session.execute(given_back))
 
     def removals(self) -> list[Removal]:
