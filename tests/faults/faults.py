@@ -21,6 +21,7 @@ from tests.faults.voice import Broken, Refused, Voice
 from tests.services.likeopt import Server
 
 PARTS = ("worker", "web", "indexer", "chroma", "valkey", "model")
+QUESTION = "Where is the harbour?"
 RECOVERY_SECONDS = 180.0
 _LOOK_SECONDS = 0.1
 _MET = 4  # requests that are begun while something lasts, before it may end
@@ -61,7 +62,7 @@ class Scene:
                 return False
             if self.watcher.whole("GET", "/search?q=harbour")["degraded"]:
                 return False
-            said = self.watcher.stream({"message": "Where is the harbour?", "use_cache": False}, lambda meta: None)
+            said = self.watcher.stream({"message": QUESTION, "use_cache": False}, lambda meta: None)
         except Refused as error:
             if str(error) == "NOT_SIGNED_IN":
                 self.sign_in()

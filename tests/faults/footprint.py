@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,13 @@ def half_done(data_dir: Path) -> list[str]:
     found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
     found += (data_dir / "files").rglob("*.new")
     return sorted(str(path.relative_to(data_dir)) for path in found)
+
+
+def told(data_dir: Path, secrets: Iterable[str]) -> list[str]:
+    """Return which logs hold something that nobody is to read there."""
+    logs = {path.name: path.read_text("utf-8", "replace") for path in (data_dir / "logs").iterdir()}
+    logs["stderr.txt"] = (data_dir / "stderr.txt").read_text("utf-8", "replace")
+    return sorted(f"{name} tells «{secret}»" for name, text in logs.items() for secret in secrets if secret in text)
 
 
 def _most(pids: list[int], data_dir: Path) -> Held:

@@ -25,11 +25,11 @@ from typing import Any
 
 from backend.app.processes.addresses import free_port
 from tests.faults import clock
-from tests.faults.faults import PARTS, Fault, FullDisk, Hang, Kill, Mood, Scene, recover, small_disk
-from tests.faults.footprint import half_done, orphans
+from tests.faults.faults import PARTS, QUESTION, Fault, FullDisk, Hang, Kill, Mood, Scene, recover, small_disk
+from tests.faults.footprint import half_done, orphans, told
 from tests.faults.model import MOODS, ModelProcess
 from tests.faults.outcome import Outcome, Struck
-from tests.faults.people import Person
+from tests.faults.people import PASSWORD, Person
 from tests.faults.proof import Proof, doctor
 from tests.faults.quiet import cooled, warm
 from tests.faults.voice import Broken, Refused, Voice
@@ -38,6 +38,7 @@ from tests.services.likeopt import Server, likeopt_server
 _DISK_MB = 1500  # doctor wants a gigabyte left
 _QUIET_SECONDS = 180.0  # for the indexer to come to its end, and for streams whose reader has gone
 _SETTLING_SECONDS = 1.0
+_KEY = "sk-of-nobody-else-7f3a"
 _HARBOUR = "The harbour of Oakhaven\n\nThe ferry leaves the northern pier at seven; the lamp burns all night.\n"
 
 Say = Callable[[str], None]
@@ -128,7 +129,7 @@ class Havoc:
 
     def _arrive(self, scene: Scene) -> None:
         self._watcher.moved(scene.server.url)
-        watcher = {"email": "watcher@example.com", "password": "a long password", "name": "Watcher"}
+        watcher = {"email": "watcher@example.com", "password": PASSWORD, "name": "Watcher"}
         self._watcher.call("POST", "/auth/register", watcher)
         collection = self._watcher.call("GET", "/collections")[0]["id"]
         self._watcher.upload(collection, "harbour.txt", _HARBOUR.encode())
@@ -218,6 +219,9 @@ class Havoc:
         if server.terminate() != 0:
             self.outcome.wrong.append("the server did not end well")
         self.outcome.wrong += [f"left running: {line}" for line in orphans(server)]
+        cookies = [voice.cookie for voice in (self._watcher, *(person.voice for person in self._people))]
+        secrets = (_KEY, PASSWORD, QUESTION, *filter(None, cookies))
+        self.outcome.wrong += [f"in a log: {line}" for line in told(self._data_dir, secrets)]
 
     def _asked(self, proof: Proof, *, with_doctor: bool) -> list[str]:
         try:
@@ -247,6 +251,7 @@ class Havoc:
             "LIKEOPT_LLM_FIRST_TOKEN_SECONDS": "10",
             "LLM_BASE_URL": self._model.url,
             "LLM_MODEL": "scripted-1",
+            "LLM_API_KEY": _KEY,
         }
         arguments: dict[str, Any] = {**environ, **more}
         with likeopt_server(self._data_dir, **arguments) as server:

@@ -32,6 +32,11 @@ class Voice:
         self.slowest = 0.0
         self._browser = Browser(url)
 
+    @property
+    def cookie(self) -> str:
+        """Return the session's secret."""
+        return self._browser.cookie.partition("=")[2]
+
     def moved(self, url: str) -> None:
         """Speak to another address with the same cookie."""
         self._browser, cookie = Browser(url), self._browser.cookie

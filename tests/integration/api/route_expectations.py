@@ -151,7 +151,7 @@ ACCOUNTS = (
     administrators("DELETE", "/invitations/{spare_invitation}"),
     administrators("GET", "/users"),
     administrators("GET", "/users/{owner}"),
-    administrators("PATCH", "/users/{owner}", OK, {"name": "The owner"}),
+    administrators("PATCH", "/users/{owner}", OK, {"name": "{new_name}"}),
     administrators("PATCH", "/users/{administrator}", (409, "OWN_ACCOUNT"), {"suspended": True}),
     administrators("POST", "/users/{owner}/password-reset", MADE),
     administrators("DELETE", "/users/{spare_user}"),

@@ -6,6 +6,8 @@ import contextlib
 
 import pytest
 
+from backend.app.domain.audit import AuditFilter
+from backend.app.storage.interfaces import Page
 from tests.integration.api.calls import API
 from tests.integration.api.conftest import World
 from tests.integration.api.role_library import SECRET, RoleLibrary, code_of
@@ -35,6 +37,11 @@ def route(world: World, row: Row) -> tuple[str, str]:
     return row.method, rule.rule
 
 
+def only_administrators_change(row: Row) -> bool:
+    may = {role for role, (status, _) in row.outcomes.items() if status < 400}
+    return row.method != "GET" and may == {"administrator"}
+
+
 def test_every_route_has_an_expectation_and_every_expectation_a_route(world: World) -> None:
     covered = {route(world, row) for row in TABLE}
     assert routes(world) - covered == set(), "a new route belongs into the table of route_expectations.py"
@@ -54,6 +61,16 @@ def test_everybody_gets_what_the_table_says(world: World, library: RoleLibrary, 
         if refused:
             assert SECRET not in answer.body.decode(), role
     assert outcomes == row.outcomes
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if only_administrators_change(row)], ids=str)
+def test_what_administrators_alone_may_change_is_written_down(world: World, library: RoleLibrary, row: Row) -> None:
+    library.filled(f"{row.path} {row.body}")
+    before, _ = world.services.audit.page(AuditFilter(), Page(1))
+    assert library.ask("administrator", row).status < 400
+    (newest,), _ = world.services.audit.page(AuditFilter(), Page(1))
+    assert newest not in before
+    assert newest.actor_id == library.people["administrator"].user["id"]
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.method == "GET"], ids=str)
