@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -222,3 +223,27 @@ def test_a_damaged_index_is_told_and_can_be_made_anew(
     fresh.add("c", [entry(1, "bread")])
     assert found(fresh, 2) == [1]
     capfd.readouterr()  # Rust tells of its panics itself
+
+
+@pytest.mark.parametrize("act", ["remove_document", "remove", "replace"])
+def test_what_a_commit_left_that_broke_off_hinders_no_later_one(
+    index: TantivyIndexes, tmp_path: Path, act: str
+) -> None:
+    """Of several numbers: a commit has as many as changes were asked of it."""
+    index.add("c", [entry(1, "bread", document="one"), entry(2, "bread", document="two")])
+    folder = tmp_path / "analyzer-1" / "c"
+    (segment,) = [path.stem for path in folder.glob("*.term")]
+    last = json.loads((folder / "meta.json").read_bytes())["opstamp"]
+    for number in range(last + 1, last + 5):
+        (folder / f"{segment}.{number}.del").touch()
+    if act == "remove_document":
+        index.remove_document("c", "one")
+    elif act == "remove":
+        index.remove("c", [1])
+    else:
+        index.replace("c", ["one"], [])
+    assert found(index, 1) == [2]
+    index.remove_document("c", "nothing")
+    assert found(index, 2) == [2], "what was carried out stays so"
+    index.remove_document("c", "two")
+    assert found(index, 3) == []

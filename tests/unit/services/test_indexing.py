@@ -509,6 +509,21 @@ def test_an_index_that_is_away_keeps_its_removals_and_stops_no_others(
     assert indexer.lexical.documents("c1") | indexer.vectors.documents("c1") == set()
 
 
+def test_a_damaged_index_that_is_to_go_is_not_asked_to_forget_its_documents_first(indexer: Indexer) -> None:
+    for document_id in ("d1", "d2", None):
+        indexer.rows.list_removal("c1", document_id)
+    indexer.lexical.entries = {"c1": {1: "d1", 2: "d2"}}
+
+    def damaged(action: str, collection_id: str) -> None:
+        if action != "drop" and indexer.lexical.documents(collection_id):
+            raise SearchUnavailable
+
+    indexer.lexical.before = damaged
+    assert indexer.service.remove_leftovers() == 0
+    assert indexer.rows.leftovers == []
+    assert indexer.lexical.documents("c1") == set()
+
+
 def test_an_index_that_is_away_is_asked_once_a_collection_and_not_for_ever(indexer: Indexer) -> None:
     for number in range(50):
         indexer.rows.list_removal(f"c{number % 5}", f"d{number}")

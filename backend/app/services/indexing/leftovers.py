@@ -22,11 +22,12 @@ class Leftovers:
     def remove(self) -> int:
         """Take them away, and return the number of removals that had to stay.
 
-        An index that is away keeps its collection's removals on the list, and no others.
+        An index that is away keeps its collection's removals on the list, and no others. Whole collections go
+        first: an index that is to be dropped need not be one that could still be written.
         """
         away: set[str] = set()
         stayed = 0
-        for removal in self._indexing.removals():
+        for removal in sorted(self._indexing.removals(), key=lambda removal: removal.document_id is not None):
             try:
                 if removal.collection_id not in away:
                     self._remove(removal)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 from collections import Counter, OrderedDict
@@ -150,6 +151,7 @@ class TantivyIndexes:
     def _writer(self, collection_id: str) -> Iterator[Any]:
         with self._lock(collection_id), self._readable(collection_id):
             self._path(collection_id).mkdir(exist_ok=True)
+            _remove_unfinished(self._path(collection_id))
             writer = self._index(collection_id).writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
             try:
                 yield writer
@@ -189,6 +191,19 @@ class TantivyIndexes:
     def _unreadable(self, collection_id: str) -> SearchUnavailable:
         self._open.pop(collection_id, None)
         return SearchUnavailable("The word index of a collection cannot be read; it is being rebuilt.")
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Take away which documents a commit was about to delete that broke off: by a kill, or on a full disk.
+
+    The next commit that deletes has the same number, and tantivy opens no file that is there already: no deletion
+    would ever be carried out again.
+    """
+    with contextlib.suppress(FileNotFoundError):  # a new index
+        last = json.loads((folder / "meta.json").read_bytes())["opstamp"]
+        for path in folder.glob("*.del"):
+            if int(path.suffixes[0][1:]) > last:
+                path.unlink()
 
 
 def _is_at(path: Path, file: IO[str]) -> bool:
