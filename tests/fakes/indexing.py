@@ -104,8 +104,11 @@ class MemoryIndexing:
     def stored_passages(self, document_id: str) -> list[Passage]:
         return self.passages.get(document_id, [])
 
-    def searchable(self, task: IndexingTask) -> bool:
+    def searchable(self, *group: IndexingTask) -> list[IndexingTask]:
         self._note("searchable")
+        return [task for task in group if self._is_found(task)]
+
+    def _is_found(self, task: IndexingTask) -> bool:
         job = self._held(task)
         if job is None or job.cancel_requested:
             return False

@@ -185,8 +185,8 @@ class Indexing(Protocol):
         """
 
     def stored_passages(self, document_id: str) -> list[Passage]: ...
-    def searchable(self, task: IndexingTask) -> bool:
-        """Have the document found from now on; return False, and change nothing, when the work is to stop."""
+    def searchable(self, *group: IndexingTask) -> list[IndexingTask]:
+        """Have documents found from now on, all at once; return those whose work is not to stop, which alone change."""
 
     def progress(self, task: IndexingTask, progress: float) -> bool:
         """Note progress (0 to 1), and keep the job for longer.

@@ -130,6 +130,22 @@ def test_what_was_cancelled_or_taken_over_is_not_found_by_its_words(world: World
     assert world.version(ann, document.collection_id) == version
 
 
+def test_of_documents_that_are_found_together_one_that_was_cancelled_is_left_out(world: World, ann: User) -> None:
+    uploads = [world.upload(ann, name) for name in ("a.txt", "b.txt", "c.txt")]
+    group = [world.claimed(job) for _, job in uploads]
+    for task in group:
+        world.indexing.extracted(task, "Bread", None, chunks(["one"]))
+    version = world.version(ann, uploads[0][0].collection_id)
+    world.jobs.request_cancel(ann.id, uploads[1][1].id)
+    assert {task.job_id for task in world.indexing.searchable(*group)} == {uploads[0][1].id, uploads[2][1].id}
+    assert [world.documents.get(ann.id, document.id).status for document, _ in uploads] == [
+        DocumentStatus.SEARCHABLE,
+        DocumentStatus.QUEUED,
+        DocumentStatus.SEARCHABLE,
+    ]
+    assert world.version(ann, uploads[0][0].collection_id) == version + 1, "once for all of them"
+
+
 def test_trying_again_after_a_failure_ends_well(world: World, ann: User) -> None:
     document, job = world.upload(ann)
     world.indexing.end(world.claimed(job), DocumentStatus.FAILED, Problem("BROKEN_FILE", "Broken."))

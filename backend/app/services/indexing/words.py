@@ -28,8 +28,8 @@ class Words:
     def add(self, group: Sequence[Read], failed: Callable[[Read, Exception], None]) -> None:
         """Make documents searchable by their words; those that cannot be go to ``failed``, and stop no others.
 
-        Whatever an earlier attempt left of a document is replaced. One becomes searchable, and its collection's
-        version is raised, when all of its words can be found.
+        Whatever an earlier attempt left of a document is replaced. They become searchable, and their collection's
+        version is raised, when all of their words can be found.
         """
         for members in _by_collection(group):
             try:
@@ -42,12 +42,15 @@ class Words:
                     else:
                         failed(read, error)
                 continue
-            for read in members:
-                try:
-                    if not self._indexing.searchable(read.work.task):
-                        raise Cancelled
-                except Exception as error:
+            try:
+                found = {task.job_id for task in self._indexing.searchable(*(read.work.task for read in members))}
+            except Exception as error:
+                for read in members:
                     failed(read, error)
+                continue
+            for read in members:
+                if read.work.task.job_id not in found:
+                    failed(read, Cancelled())
 
     def _write(self, members: Sequence[Read]) -> None:
         collection_id = members[0].work.task.document.collection_id

@@ -18,7 +18,7 @@ def user(row: UserRow) -> User:
     return User(row.id, row.email, row.name, Role(row.role), row.created_at, row.suspended_at)
 
 
-def document(row: DocumentRow, job_id: str | None = None) -> Document:
+def document(row: DocumentRow | Row[*tuple[Any, ...]], job_id: str | None = None) -> Document:
     return Document(
         id=row.id,
         collection_id=row.collection_id,
@@ -114,5 +114,5 @@ def message_columns(message: Message) -> dict[str, Any]:
     }
 
 
-def _problem(row: DocumentRow | JobRow) -> Problem | None:
+def _problem(row: DocumentRow | JobRow | Row[*tuple[Any, ...]]) -> Problem | None:
     return Problem(row.error_code, row.error_message or "") if row.error_code else None
