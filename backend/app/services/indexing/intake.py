@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import partial
 
 from backend.app.domain.documents import ExtractedDocument
+from backend.app.services.indexing.commits import Commits
 from backend.app.services.indexing.endings import Endings
 from backend.app.services.indexing.lanes import Lanes
 from backend.app.services.indexing.reading import Read, Reading
 from backend.app.services.indexing.todo import Newcomers, Todo
-from backend.app.services.indexing.words import Group, Words
+from backend.app.services.indexing.words import Words
 from backend.app.services.indexing.work import GaveWay, Interrupted, Work
 
 _LOOK_SECONDS = 0.3  # how often is asked who has come while a slow file is read
@@ -37,36 +38,31 @@ class Intake:
 
         The jobs are given back, to have their vectors made.
         """
-        todo, group, searchable = Todo(newcomers), Group(), list[str]()
+        todo = Todo(newcomers)
 
         def to_end() -> bool:
             return stopping() or lanes.leaving
 
-        with Lanes(self._extract) as lanes:
+        with Commits(self._commit) as commits, Lanes(self._extract) as lanes:
             try:
                 while (todo and not stopping()) or lanes.works:
                     if todo and lanes.is_free and not stopping():
-                        self._begin(todo.next(), to_end, lanes, group, searchable)
+                        self._begin(todo.next(), to_end, lanes, commits)
                         continue
                     if todo.has_small and lanes.is_free_for_small and not stopping():
-                        self._begin(todo.next(small=True), to_end, lanes, group, searchable)
+                        self._begin(todo.next(small=True), to_end, lanes, commits)
                         continue
-                    left = group.seconds_left
-                    is_idle = not self._take(lanes, _LOOK_SECONDS if left is None else left, group)
-                    if group.seconds_left == 0:
-                        searchable += self._commit(group)
+                    is_idle = not self._take(lanes, commits)
                     if is_idle or not todo:
                         todo.fill()
-                searchable += self._commit(group)
+                commits.finish()
             except BaseException:  # this process is to end at once, or the database is away
-                for work in [*lanes.works, *(read.work for read in group.take())]:
+                for work in [*lanes.works, *(read.work for read in commits.take())]:
                     self._endings.broken_off(work, Interrupted())
                 raise
-        return searchable
+        return commits.searchable
 
-    def _begin(
-        self, job_id: str, stopping: Callable[[], bool], lanes: Lanes, group: Group, searchable: list[str]
-    ) -> None:
+    def _begin(self, job_id: str, stopping: Callable[[], bool], lanes: Lanes, commits: Commits) -> None:
         work = self._claim(job_id, stopping)
         if work is None:
             return
@@ -74,16 +70,17 @@ class Intake:
             lanes.put(work)
             return
         while lanes.works:  # should it end this process again, nobody else is to be suspected
-            self._take(lanes, _LOOK_SECONDS, group)
-        searchable += self._commit(group)
-        self._store(work, partial(self._extract, work), group)
-        searchable += self._commit(group)
+            self._take(lanes, commits)
+        commits.finish()
+        self._store(work, partial(self._extract, work), commits)
+        commits.finish()
 
-    def _take(self, lanes: Lanes, seconds: float, group: Group) -> bool:
-        """Store what has been read, waiting so long for the first; return whether anything was."""
-        taken = lanes.take(seconds)
+    def _take(self, lanes: Lanes, commits: Commits) -> bool:
+        """Store what has been read, waiting a while for the first, and have it committed; return whether anything was."""
+        taken = lanes.take(commits.seconds_left(_LOOK_SECONDS), commits.making)
         for work, future in taken:
-            self._store(work, future.result, group)
+            self._store(work, future.result, commits)
+        commits.go_on()
         return bool(taken)
 
     def _extract(self, work: Work) -> ExtractedDocument:
@@ -91,18 +88,18 @@ class Intake:
             self._endings.refuse_deadly(work)
             return self._reading.extract(work)
 
-    def _store(self, work: Work, extracted: Callable[[], ExtractedDocument], group: Group) -> None:
+    def _store(self, work: Work, extracted: Callable[[], ExtractedDocument], commits: Commits) -> None:
         try:
             document = extracted()
             with work.at_work():
-                group.put(self._reading.store(work, document))
+                commits.put(self._reading.store(work, document))
         except Exception as error:
             # The edge of a job.
             self._endings.broken_off(work, error)
 
-    def _commit(self, group: Group) -> list[str]:
-        """Make the group's documents searchable, and give their jobs back."""
-        reads, failed = group.take(), list[tuple[Read, Exception]]()
+    def _commit(self, reads: list[Read]) -> list[str]:
+        """Make documents searchable, and give their jobs back; return those."""
+        failed = list[tuple[Read, Exception]]()
         begun = time.perf_counter()
         self._words.add(reads, lambda read, error: failed.append((read, error)))
         for read in reads:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
+from typing import Any
 
 from backend.app.domain.documents import ExtractedDocument
 from backend.app.services.indexing.work import Work
@@ -47,7 +48,10 @@ class Lanes:
     def put(self, work: Work) -> None:
         self._reading[self._threads.submit(self._extract, work)] = work
 
-    def take(self, seconds: float) -> list[tuple[Work, Future[ExtractedDocument]]]:
-        """Return what has been read, waiting so long for the first."""
-        done, _ = wait(self._reading, seconds, FIRST_COMPLETED)
+    def take(
+        self, seconds: float, besides: Sequence[Future[list[str]]] = ()
+    ) -> list[tuple[Work, Future[ExtractedDocument]]]:
+        """Return what has been read, waiting so long for the first, or until one of the others is done."""
+        futures: list[Future[Any]] = [*self._reading, *besides]
+        done, _ = wait(futures, seconds, FIRST_COMPLETED)
         return [(self._reading.pop(future), future) for future in list(self._reading) if future in done]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 from backend.app.domain.documents import Passage
@@ -14,7 +13,6 @@ from backend.app.storage.contents import WordIndexes
 from backend.app.storage.interfaces import Indexing
 
 WORDS_BATCH = 1000  # passages a commit; the terms of a whole book would be hundreds of megabytes
-_GROUP_SECONDS = 0.3  # for which a document waits for others to share its commit
 
 Entries = list[tuple[Passage, Sequence[str]]]
 
@@ -72,36 +70,6 @@ class Words:
                     yield documents, entries, (read, number)
                     documents, entries = [], []
         yield documents, entries, None
-
-
-class Group:
-    """Documents that have been read and wait for a commit that they share."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._reads: list[Read] = []
-        self._passages = 0
-        self._due = 0.0
-
-    def __len__(self) -> int:
-        return len(self._reads)
-
-    def put(self, read: Read) -> None:
-        if not self._reads:
-            self._due = self._clock() + _GROUP_SECONDS
-        self._reads.append(read)
-        self._passages += len(read.passages)
-
-    def take(self) -> list[Read]:
-        reads, self._reads, self._passages = self._reads, [], 0
-        return reads
-
-    @property
-    def seconds_left(self) -> float | None:
-        """For how long it may wait; None where nobody waits."""
-        if not self._reads:
-            return None
-        return 0.0 if self._passages >= WORDS_BATCH else max(0.0, self._due - self._clock())
 
 
 def _by_collection(group: Sequence[Read]) -> list[list[Read]]:

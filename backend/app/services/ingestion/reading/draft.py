@@ -19,28 +19,28 @@ _LONE_FILLER = re.compile(
 _NEWLINES = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _LINE_END_SPACE = re.compile(r"(?<![ \t\u3000])[ \t\u3000]++(?=\n|\Z)")  # tried once a run: linear
 _BLANK_LINES = re.compile(r"\n{3,}")
-_SINGLE_FORMS = str.maketrans(
-    {
-        "\u00a0": " ",
-        "\u202f": " ",
-        "\u3164": " ",
-        "\uffa0": " ",
-        "\ufb00": "ff",
-        "\ufb01": "fi",
-        "\ufb02": "fl",
-        "\ufb03": "ffi",
-        "\ufb04": "ffl",
-        "\ufb05": "st",
-        "\ufb06": "st",
-        # Word and PowerPoint write their bullets in the private area of the Symbol font.
-        "\uf0b7": "•",
-        "\uf0a7": "•",
-        "\uf0d8": "•",
-        "\uf06c": "•",
-        "\uf0fc": "•",
-        "\uf076": "•",
-    }
-)
+_SINGLE_FORMS = {
+    "\u00a0": " ",
+    "\u202f": " ",
+    "\u3164": " ",
+    "\uffa0": " ",
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+    "\ufb05": "st",
+    "\ufb06": "st",
+    # Word and PowerPoint write their bullets in the private area of the Symbol font.
+    "\uf0b7": "•",
+    "\uf0a7": "•",
+    "\uf0d8": "•",
+    "\uf06c": "•",
+    "\uf0fc": "•",
+    "\uf076": "•",
+}
+# str.translate looks each letter up: that was more than half of what reading a Korean text took.
+_ANY_SINGLE_FORM = re.compile(f"[{''.join(_SINGLE_FORMS)}]")
 _MAX_HEADING_CHARS = 500
 
 
@@ -55,7 +55,8 @@ class Refusal(Exception):
 
 def clean(text: str) -> str:
     """Return ``text`` in NFC, with one kind of newline and without invisible characters."""
-    text = _LONE_FILLER.sub("", _INVISIBLE.sub("", _NEWLINES.sub("\n", text))).translate(_SINGLE_FORMS)
+    text = _LONE_FILLER.sub("", _INVISIBLE.sub("", _NEWLINES.sub("\n", text)))
+    text = _ANY_SINGLE_FORM.sub(lambda form: _SINGLE_FORMS[form[0]], text)
     return _LINE_END_SPACE.sub("", unicodedata.normalize("NFC", text))
 
 
