@@ -72,6 +72,7 @@ class Indexer:
         # Beside the indexing, which may take minutes: they only read the indexes.
         comparing = threading.Thread(target=self._compare, name="comparing", daemon=True)
         reembedding = threading.Thread(target=self._reembed, name="reembedding", daemon=True)
+        completing = threading.Thread(target=self._complete, name="completing", daemon=True)
         folders = FolderThread(self._parts, self._settings.watch_seconds, self._stopping)
         for number in (signal.SIGTERM, signal.SIGINT):  # until RQ has handlers of its own
             signal.signal(number, _leave)
@@ -82,6 +83,7 @@ class Indexer:
             self._started = True
             comparing.start()
             reembedding.start()
+            completing.start()
             folders.start()
             if self._parts.redis is None:
                 self._poll()
@@ -89,7 +91,7 @@ class Indexer:
                 self._work()
         finally:
             self._stopping.set()
-            for thread in (beating, housekeeping, comparing, reembedding):
+            for thread in (beating, housekeeping, comparing, reembedding, completing):
                 if thread.is_alive():
                     thread.join()
             folders.join()
@@ -121,14 +123,20 @@ class Indexer:
     def _restore(self) -> None:
         with self._writing:
             try:
-                wiring.reindexing_service(self._parts, owner()).restore_lost()
+                wiring.reindexing_service(self._parts, owner()).restore_lost_words()
                 self._restored = True
             except Unavailable as error:  # housekeeping tries again
                 log.warning("restore_postponed", error_code=error.error_code)
 
     def _reembed(self) -> None:
         service = wiring.reembedding_service(self._parts, owner())
-        service.run(self._writing, self._stopping, lambda: bool(self._parts.indexing.pending()))
+        service.run(self._writing, self._stopping, self._is_busy)
+
+    def _complete(self) -> None:
+        wiring.lost_vectors(self._parts).run(self._writing, self._stopping, self._is_busy)
+
+    def _is_busy(self) -> bool:
+        return bool(self._parts.indexing.pending())
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -191,7 +191,8 @@ def test_an_index_that_was_made_anew_in_part_is_completed_at_the_next_start(
     damage(damaged)
     lost = sum(len(fault.passages) for fault in of.compare().disagreements if fault.fault is Fault.VECTORS_MISSING)
     monkeypatch.setattr(of.parts.embedder, "embed_passages", embed_passages)
-    wiring.reindexing_service(of.parts, "tests").restore_lost()
+    wiring.reindexing_service(of.parts, "tests").restore_lost_words()
+    list(wiring.lost_vectors(of.parts).steps())
     assert len(made) == lost, "what is there is not embedded anew"
     assert of.faults() == []
 

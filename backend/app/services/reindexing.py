@@ -7,8 +7,8 @@ from typing import Protocol
 
 import structlog
 
-from backend.app.domain.documents import Document, DocumentStatus, Passage
-from backend.app.errors import SearchUnavailable, Unavailable
+from backend.app.domain.documents import Document, Passage
+from backend.app.errors import SearchUnavailable
 from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.reembedding import ReembeddingService
 from backend.app.services.retrieval.analyzer import Analyzer
@@ -49,29 +49,17 @@ class ReindexingService:
         self._analyzer = analyzer
         self._records = records
 
-    def restore_lost(self) -> None:
-        """Complete the indexes that are missing or unreadable, or hold less than SQL's passages.
+    def restore_lost_words(self) -> None:
+        """Make the word indexes anew that are missing or unreadable, or hold less than SQL's passages.
 
         They do where making one anew was itself broken off. Entries are written before SQL says so and removed after,
-        so that a whole index never holds less.
-
-        Raises:
-            Unavailable: of some collections the vectors could not be made; all others are whole.
+        so that a whole index never holds less. Vectors take a thousand times as long: see lost_vectors.py.
         """
-        away: Unavailable | None = None
         for collection_id in self._indexing.collection_ids():
             documents = self._searchable(collection_id)
             if not self._words_are_there(collection_id, documents):
                 log.warning("word_index_rebuilt", collection=collection_id, documents=len(documents))
                 self.restore_words(collection_id)
-            try:
-                if not self._vectors_are_there(collection_id, documents):
-                    log.warning("vector_index_completed", collection=collection_id, documents=len(documents))
-                    self._meaning(collection_id, documents, _silent)
-            except SearchUnavailable as error:  # one collection's embedder must not hold the others up
-                away = error
-        if away is not None:
-            raise away
 
     def restore_words(self, collection_id: str) -> int:
         """Make a collection's word index anew, also beside indexers; return the number of documents.
@@ -116,11 +104,6 @@ class ReindexingService:
         except SearchUnavailable:
             return False
 
-    def _vectors_are_there(self, collection_id: str, documents: list[Document]) -> bool:
-        count = self._searched.of(collection_id).vectors.count(collection_id)
-        embedded = [document for document in documents if document.status is DocumentStatus.READY]
-        return count >= _passages(embedded) and (count > 0 or not documents)
-
     def _words(self, collection_id: str, documents: list[Document]) -> None:
         """Fill an index that was dropped; a commit is dear, so many documents share one."""
         entries: list[tuple[Passage, list[str]]] = []
@@ -140,10 +123,8 @@ class ReindexingService:
 
     def _meaning(self, collection_id: str, documents: list[Document], progress: Progress) -> None:
         space = self._searched.of(collection_id)
-        there = space.vectors.entries(collection_id)
         for number, document in enumerate(documents, 1):
-            passages = [passage for passage in self._indexing.stored_passages(document.id) if passage.id not in there]
-            for batch in _batches(passages, space.embedder.batch):
+            for batch in _batches(self._indexing.stored_passages(document.id), space.embedder.batch):
                 vectors = space.embedder.embed_passages([index_text(document.title, passage) for passage in batch])
                 space.vectors.add(collection_id, batch, vectors)
             progress(document, number, len(documents))

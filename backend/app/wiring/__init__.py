@@ -13,6 +13,7 @@ from backend.app.wiring.evaluating import evaluation_runner, evaluator
 from backend.app.wiring.indexing import (
     agreement_service,
     indexing_service,
+    lost_vectors,
     reembedding_service,
     reindexing_service,
     repair_service,
@@ -27,6 +28,7 @@ __all__ = [
     "evaluator",
     "following_service",
     "indexing_service",
+    "lost_vectors",
     "page_folder",
     "parts",
     "rates",

@@ -14,6 +14,7 @@ from backend.app.wiring.building_blocks import Parts
 if TYPE_CHECKING:
     from backend.app.services.agreement import AgreementService
     from backend.app.services.indexing.service import IndexingService
+    from backend.app.services.lost_vectors import LostVectors
     from backend.app.services.reembedding import ReembeddingService
     from backend.app.services.reindexing import ReindexingService
     from backend.app.services.repair import RepairService
@@ -83,6 +84,13 @@ def reembedding_service(parts: Parts, owner: str) -> ReembeddingService:
     from backend.app.services.reembedding import ReembeddingService
 
     return ReembeddingService(moves=parts.moves, spaces=parts.spaces, store=parts.vectors, owner=owner)
+
+
+def lost_vectors(parts: Parts) -> LostVectors:
+    """Build what makes lost vectors again beside the indexing."""
+    from backend.app.services.lost_vectors import LostVectors
+
+    return LostVectors(indexing=parts.indexing, searched=SearchedSpaces(parts.spaces, parts.moves))
 
 
 def reindexing_service(parts: Parts, owner: str) -> ReindexingService:

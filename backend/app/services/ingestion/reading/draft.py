@@ -13,6 +13,7 @@ from .patience import CHARS_A_SECOND, Progress
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufff9-\uffff\ud800-\udfff]")
 # Hangul's fillers hold the place of a missing letter of a syllable; where there is no syllable, they
 # are a blank as wide as one in the middle of a word.
+_FILLERS = ("\u115f", "\u1160")
 _LONE_FILLER = re.compile(
     "\u115f\u1160?(?![\u1160-\u11ff\ud7b0-\ud7fb])|(?<![\u1100-\u115f\ua960-\ua97c])\u1160(?![\u11a8-\u11ff\ud7cb-\ud7fb])"
 )
@@ -55,7 +56,9 @@ class Refusal(Exception):
 
 def clean(text: str) -> str:
     """Return ``text`` in NFC, with one kind of newline and without invisible characters."""
-    text = _LONE_FILLER.sub("", _INVISIBLE.sub("", _NEWLINES.sub("\n", text)))
+    text = _INVISIBLE.sub("", _NEWLINES.sub("\n", text))
+    if any(filler in text for filler in _FILLERS):  # finding a letter is quick, this pattern is not
+        text = _LONE_FILLER.sub("", text)
     text = _ANY_SINGLE_FORM.sub(lambda form: _SINGLE_FORMS[form[0]], text)
     return _LINE_END_SPACE.sub("", unicodedata.normalize("NFC", text))
 
