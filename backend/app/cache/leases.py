@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from backend.app.cache.breaker import BreakerOpen
 from backend.app.cache.interfaces import REDIS, Breaker, CacheEvents, Claim, ClaimState
+from backend.app.cache.redis import exchange
 
 _ENDED = b"-"  # in place of a token: computed, and nothing to keep
 _ENDED_MS = 200  # longer than the longest pause of those who look
@@ -84,7 +85,7 @@ class RedisLeases:
         """Run a script; one that Redis cannot run is as good as none."""
         try:
             # Not by its digest: that would cost a second round trip whenever Redis has forgotten it.
-            return self._breaker.call(self._client.eval, script, 2, *self._keys(key), *arguments)
+            return self._breaker.call(exchange, self._client, "EVAL", script, 2, *self._keys(key), *arguments)
         except BreakerOpen:
             return None
         except RedisError as error:

@@ -34,7 +34,7 @@ class RedisCache:
 
     def get(self, key: str) -> bytes | None:
         try:
-            value = self._breaker.call(self._get, self._namespace + key)
+            value = self._breaker.call(exchange, self._client, "GET", self._namespace + key)
         except BreakerOpen:
             return None
         except RedisError as error:
@@ -60,16 +60,6 @@ class RedisCache:
 
         self._try(clear)
 
-    def _get(self, key: str) -> object:
-        # What the client's own get does, without its retries and its measuring: 25 instead of 30 microseconds.
-        pool = self._client.connection_pool
-        connection = pool.get_connection()
-        try:
-            connection.send_command("GET", key)  # type: ignore[no-untyped-call]
-            return connection.read_response()
-        finally:  # on whatever error, the connection has closed itself
-            pool.release(connection)
-
     def _try(self, change: Callable[[], object]) -> None:
         try:
             self._breaker.call(change)
@@ -81,6 +71,23 @@ class RedisCache:
     def _note(self, error: RedisError) -> None:
         log.warning("cache_unavailable", error=type(error).__name__)
         self._events.cache_error(REDIS)
+
+
+def exchange(client: Redis, *command: str | bytes | int) -> object:
+    """Send a command and return the answer as it comes: what the client does, without its retries and its measuring.
+
+    The two scripts of a lease took 0.24 ms of processor time over a Unix socket, and take 0.1.
+
+    Raises:
+        RedisError
+    """
+    pool = client.connection_pool
+    connection = pool.get_connection()
+    try:
+        connection.send_command(*command)  # type: ignore[no-untyped-call]
+        return connection.read_response()
+    finally:  # on whatever error, the connection has closed itself
+        pool.release(connection)
 
 
 def verdict_of(error: Exception, elapsed: float, timeout: float) -> Verdict:

@@ -19,7 +19,7 @@ from backend.app.cache.disk import DiskCache
 from backend.app.cache.interfaces import Cache, ClaimState
 from backend.app.cache.leases import RedisLeases
 from backend.app.cache.memory import MemoryCache
-from backend.app.cache.null import NullCache
+from backend.app.cache.null import NullBreaker, NullCache
 from backend.app.cache.redis import RedisCache, redis_breaker, verdict_of
 from backend.app.concurrency import NativePool
 from backend.app.storage.redis_client import connect
@@ -291,6 +291,18 @@ def test_a_redis_that_is_back_is_used_again_by_itself(redis: Redis, tmp_path: Pa
     cache.set("key", b"1", 60)
     assert cache.get("key") == b"1"
     assert events.breaker == ["redis open", "redis closed"]
+    client.close()
+
+
+def test_an_idle_connection_that_redis_has_closed_is_made_anew(redis: Redis) -> None:
+    client, events = connect(f"unix://{redis.connection_pool.connection_kwargs['path']}"), CountedEvents()
+    cache, leases = RedisCache(client, NAMESPACE, None, events), RedisLeases(client, NAMESPACE, NullBreaker(), events)
+    cache.set("key", b"1", 60)
+    for asked in (lambda: cache.get("key") == b"1", lambda: leases.claim("other", 10).state is ClaimState.HELD):
+        redis.client_kill_filter(_id=client.client_id())
+        assert asked()
+        leases.give_up("other", "")
+    assert events.counts == {}
     client.close()
 
 
