@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select
 
 from backend.app.config import Secret, Settings
 from backend.app.factory import build_app
+from backend.app.security import passwords
 from backend.app.services.bundle import Services
 from backend.app.services.indexing.service import IndexingService
 from backend.app.storage.migration import migrate
@@ -41,6 +43,7 @@ class World:
         migrate(settings)
         self.app: Flask = build_app(settings)
         self.settings = settings
+        self.first_email = ""  # the administrator's
         self._indexing: IndexingService | None = None
 
     @property
@@ -70,6 +73,7 @@ class World:
         email = f"{name}{next(_numbers)}@example.com"
         answer = caller.post("/auth/register", {"email": email, "password": PASSWORD, "name": name})
         assert answer.status == 201, answer.body
+        self.first_email = self.first_email or email
         caller.user = answer.data
         caller.collection_id = caller.get("/collections").data[0]["id"]
         return caller
@@ -122,8 +126,21 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def _light_passwords() -> Iterator[None]:
+    """Let argon2 take the least that it can: nearly every test here makes people, and none judges what a hash costs."""
+    lightest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PasswordHasher", lambda: lightest)
+        yield
+
+
+@pytest.fixture(scope="session")
 def made_world(
-    tmp_path_factory: pytest.TempPathFactory, valkey_url: str, chroma_url: str, _own_temporary_folder: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    valkey_url: str,
+    chroma_url: str,
+    _own_temporary_folder: Path,
+    _light_passwords: None,
 ) -> Iterator[Callable[..., World]]:
     """Makes worlds with settings of their own; the stores are real unless the settings say otherwise."""
     with contextlib.ExitStack() as closing:

@@ -294,7 +294,7 @@ def test_a_key_is_its_owners_alone(ann: Caller, ben: Caller) -> None:
 def test_only_an_administrators_key_administers_and_only_with_that_scope(world: World, ann: Caller) -> None:
     assert ann.post("/keys", {"name": "x", "scopes": ["admin"]}).error == (403, "FORBIDDEN")
     root = world.nobody()
-    root.post("/auth/login", {"email": "administrator1@example.com", "password": PASSWORD})
+    root.post("/auth/login", {"email": world.first_email, "password": PASSWORD})
     assert program(world.app, root, "read").get("/auth/me").data["role"] == "member"
     admin = program(world.app, root, "admin")
     assert admin.get("/auth/me").data["role"] == "administrator"
