@@ -143,7 +143,7 @@ def test_progress_only_grows(indexer: Indexer) -> None:
     assert indexer.rows.progressed == sorted(indexer.rows.progressed)
     assert indexer.rows.progressed[0] == 0.0
     assert indexer.rows.progressed[-1] == 1.0
-    assert len(set(indexer.rows.progressed)) == 1 + 1 + 6, "reading, words, and each batch of vectors"
+    assert len(set(indexer.rows.progressed)) == 1 + 1 + 3, "reading, words, and each two batches of vectors"
 
 
 def test_the_own_title_stays_where_the_file_has_none(indexer: Indexer) -> None:
@@ -651,6 +651,31 @@ def test_documents_that_wait_share_a_commit(indexer: Indexer) -> None:
     assert len(indexer.lexical.entries["c1"]) == 9
 
 
+def test_what_is_read_while_a_commit_is_made_is_stored_meanwhile(indexer: Indexer) -> None:
+    first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
+    committing, stored = threading.Event(), threading.Event()
+    waited: list[bool] = []
+    read = indexer.extractor.extract
+
+    def extract(path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument:
+        if path.name == "d2":
+            waited.append(committing.wait(60))
+        return read(path, filename, cancelled=cancelled)
+
+    def commit(action: str, _: str) -> None:
+        if action == "add" and not committing.is_set():
+            committing.set()
+            waited.append(stored.wait(60))
+
+    indexer.extractor.extract = extract  # type: ignore[method-assign]
+    indexer.lexical.before = commit
+    indexer.rows.before = lambda step: stored.set() if step == "extracted" and committing.is_set() else None
+    indexer.service.process_fairly(first)
+    assert waited == [True, True]
+    assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.READY, DocumentStatus.READY)
+    assert indexer.service.process(second) is None
+
+
 def test_a_commit_that_fails_is_tried_with_each_document_alone(indexer: Indexer) -> None:
     first, _, third = [indexer.rows.queue(f"d{n}") for n in range(3)]
     outcomes = iter([SearchUnavailable(), None, None, SearchUnavailable()])
@@ -719,21 +744,21 @@ def test_a_file_that_was_in_work_when_an_indexer_died_is_read_by_itself(indexer:
 # --- vectors beside each other ----------------------------------------------------------------
 
 
-def test_a_batch_is_embedded_while_the_one_before_it_is_stored(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(2 * FakeEmbedder.batch)]
+def test_vectors_are_made_while_those_before_them_are_stored(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(4 * FakeEmbedder.batch)]
     embedded: list[bool] = []
     embed = indexer.embedder.embed_passages
-    second = threading.Event()
+    third = threading.Event()
 
     def embed_passages(texts: Sequence[str]) -> Vectors:
         vectors = embed(texts)
-        if len(indexer.embedder.embedded) > FakeEmbedder.batch:
-            second.set()
+        if len(indexer.embedder.embedded) > 2 * FakeEmbedder.batch:
+            third.set()
         return vectors
 
     def store(action: str, _: str) -> None:
         if action == "add" and not embedded:
-            embedded.append(second.wait(60))
+            embedded.append(third.wait(60))
 
     indexer.embedder.embed_passages = embed_passages  # type: ignore[method-assign]
     indexer.vectors.before = store
@@ -746,7 +771,7 @@ def test_progress_is_noted_only_when_the_vectors_are_stored(indexer: Indexer) ->
     noted: list[float] = []
     indexer.vectors.before = lambda action, _: noted.append(indexer.rows.progressed[-1]) if action == "add" else None
     indexer.service.process(indexer.rows.queue())
-    assert noted == pytest.approx([0.3, 0.475, 0.65, 0.825])
+    assert noted == pytest.approx([0.3, 0.65])
 
 
 def test_the_next_document_is_embedded_while_the_last_vectors_of_one_are_stored(indexer: Indexer) -> None:
