@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -111,9 +112,17 @@ def test_no_page_scrolls_sideways_on_a_phone(open_window: Callable[..., Window],
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_no_page_of_administrators_scrolls_sideways(open_window: Callable[..., Window], language: str) -> None:
     window = open_window(language=language, **PHONE)
-    page = window.page
-    widths = (320, 360, 768)
-    assert window.context.request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    page, request = window.page, window.context.request
+    widths = (320, 360, 768, 1440)
+    assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
+    made = request.post("/api/v1/collections", data={"name": uuid4().hex}).json()["data"]["id"]
+    window.add("english.pdf", collection_id=made)
+    hit = request.get("/api/v1/search", params={"q": "diesel", "collection_id": made}).json()["data"][0]
+    question = {"collection_id": made, "text": QUESTION, "passage_ids": [hit["passage_id"]]}
+    assert request.post("/api/v1/evaluation/questions", data=question).ok
+    assert request.post("/api/v1/evaluation/runs", data={"collection_id": made, "mode": "bm25"}).ok
+    assert request.post("/api/v1/keys", data={"name": LONG[:80], "scopes": ["read", "ask"], "expires_days": 90}).ok
+    invited = request.post("/api/v1/invitations", data={"email": f"{'long' * 8}-{uuid4().hex[:20]}@example.org"}).json()
     page.goto("/performance?range=24h")
     expect(page.locator(".u-over").first).to_be_visible()
     assert_fits(page, "the charts", *widths)
@@ -124,6 +133,24 @@ def test_no_page_of_administrators_scrolls_sideways(open_window: Callable[..., W
     page.goto("/evaluate")
     expect(page.get_by_test_id("evaluate-empty")).to_be_visible()
     assert_fits(page, "comparing settings", *widths)
+    page.goto(f"/evaluate?collection={made}")
+    page.get_by_test_id("result").locator("summary").click()
+    assert_fits(page, "a comparison", *widths)
+    page.goto(f"/evaluate?collection={made}&view=questions")
+    expect(page.get_by_test_id("question")).to_be_visible()
+    assert_fits(page, "the questions", *widths)
+    for section, shown in (("account", "session"), ("keys", "api-key"), ("people", "invitation"), ("audit", "event")):
+        page.goto(f"/settings/{section}")
+        expect(page.get_by_test_id(shown).first).to_be_visible()
+        assert_fits(page, f"the settings: {section}", *widths)
+    window.expect_console("status of 404")
+    for path, heading in (
+        (invited["data"]["path"], "sign_in.title.invite"),
+        ("/reset/nothing", "sign_in.link_wrong"),
+    ):
+        page.goto(path)
+        expect(page.get_by_role("heading", name=window.t(heading))).to_be_visible()
+        assert_fits(page, path, *widths)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
