@@ -176,6 +176,20 @@ def test_a_search_that_fails_says_so_and_is_tried_again(window: Window) -> None:
     expect(alert).to_have_count(0)
 
 
+def test_a_panel_whose_code_does_not_come_says_so_and_is_opened_the_next_time(window: Window) -> None:
+    page = window.page
+    window.expect_console("ERR_FAILED")
+    page.route("**/static/source.*.js", lambda route: route.abort())
+    page.goto("/search?q=diesel")
+    titles(window).first.click()
+    notice = page.get_by_test_id("notice").filter(has_text=window.t("error.UNREACHABLE"))
+    expect(notice).to_be_visible()
+    expect(titles(window).first).to_have_attribute("aria-expanded", "false")
+    page.unroute_all()
+    titles(window).first.click()
+    expect(page.get_by_test_id("source-panel").get_by_test_id("source-quote").first).to_be_visible()
+
+
 def test_a_branch_that_did_not_answer_is_said(window: Window) -> None:
     def without_meaning(route: Route) -> None:
         answer = json.loads(route.fetch(url=route.request.url.replace("hybrid", "bm25")).text())

@@ -1,7 +1,7 @@
 import { isOutdated, keepPage, replaceKeptPage } from '../services/page_version.js';
 import { t } from '../utils/i18n.js';
 import { onLoadFailure } from '../utils/lazy.js';
-import { notify } from './notices.js';
+import { notify, notifyProblem } from './notices.js';
 
 const INTERVAL = 30 * 60_000;
 
@@ -22,6 +22,11 @@ export function watchPageVersion() {
 /** @returns {Promise<boolean>} false too when it cannot be told */
 export function pageIsOutdated() {
   return isOutdated().catch(() => false);
+}
+
+/** Say that a part of the page did not come, where no newer page has taken its place: that one is offered. */
+export async function explainMissing() {
+  if (!(await pageIsOutdated())) notifyProblem({ code: 'UNREACHABLE' });
 }
 
 /** Go on with the newer page. */

@@ -6,6 +6,7 @@ import '../../components/message_list.js';
 import { problemNote } from '../../components/problem_note.js';
 import { exportAddress } from '../../store/conversations.js';
 import { messagesAfter } from '../../store/exchanges.js';
+import { explainMissing } from '../../store/page_version.js';
 import { $openSource, openSource } from '../../store/sources.js';
 import { t } from '../../utils/i18n.js';
 import { Lazy } from '../../utils/lazy.js';
@@ -111,7 +112,8 @@ class ThreadView extends LightElement {
     try {
       await dialog.load();
     } catch {
-      return false; // the page says that it could not be fetched
+      void explainMissing();
+      return false;
     }
     const may = await new Promise((settle) => (this.replacing = { going, settle }));
     this.replacing = null;

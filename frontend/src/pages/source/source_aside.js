@@ -3,6 +3,7 @@ import './source.css';
 import { StoreController } from '@nanostores/lit';
 import { html, nothing } from 'lit';
 
+import { explainMissing } from '../../store/page_version.js';
 import { $openSource, closeSource, contentAddress, reloadSource } from '../../store/sources.js';
 import { Lazy } from '../../utils/lazy.js';
 import { define, LightElement } from '../../utils/light_element.js';
@@ -41,7 +42,8 @@ class SourceAside extends LightElement {
       await panel.load();
       this.drawable = true;
     } catch {
-      this.#close(); // the page says that it could not be fetched
+      this.#close();
+      void explainMissing();
     }
   }
 
