@@ -66,12 +66,14 @@ def every_page(folder: Path, only: str) -> None:
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         first = Window(browser, server.url)
-        full = first.register("Mina")
+        full = registered(first, "Mina")
         first.add(*FILES)
         first.page.goto("/")
         first.ask(ENGLISH)
         prepare(first)
-        bare = Window(browser, server.url).register("Jin")
+        keys_and_events(first)
+        invited = first.context.request.post("/api/v1/invitations", data={}).json()["data"]["path"]
+        bare = registered(Window(browser, server.url), "Jin")
         for width, scheme, language in itertools.product(SIZES, ("light", "dark"), ("en", "ko")):
             end = f"{width}-{scheme}-{language}"
 
@@ -88,7 +90,8 @@ def every_page(folder: Path, only: str) -> None:
                 shoot(window, folder / f"{what}-{end}.png")
 
             out, empty, whole = opened(""), opened(bare), opened(full)
-            take(out, "/", "sign-in")
+            for what, place in {"sign-in": "/", "invitation": invited, "link-not-valid": "/reset/nothing"}.items():
+                take(out, place, what)
             for what, place in {"chat": "/", "documents": "/documents", "search": "/search"}.items():
                 take(empty, place, f"empty-{what}")
             for what, place in PLACES.items():
@@ -110,7 +113,7 @@ def kept_pictures() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         first = Window(browser, server.url, viewport=WIDE, color_scheme="light")
-        email = first.register("Mina")
+        email = registered(first, "Mina")
         first.add(*FILES)
         english(first)
         for name, language, scheme, size in (
@@ -129,6 +132,14 @@ def kept_pictures() -> None:
         shoot(dark, "performance")
         compared(signed_in(browser, server.url, email, "en", "light", WIDE))
         browser.close()
+
+
+def registered(window: Window, name: str) -> str:
+    """Make an account with an address that looks like one; return it."""
+    email = f"{name.lower()}@example.org"
+    account = {"email": email, "password": PASSWORD, "name": name}
+    window.context.request.post("/api/v1/auth/register", data=account)
+    return email
 
 
 def signed_in(browser: Browser, url: str, email: str, language: str, scheme: str, size: dict[str, int]) -> Window:
@@ -162,6 +173,20 @@ def compared(window: Window) -> None:
     window.page.goto("/settings")
     expect(window.page.get_by_role("heading").first).to_be_visible()
     shoot(window, "settings")
+    keys_and_events(window)
+    for section, test_id in (("keys", "api-key"), ("audit", "event")):
+        window.page.goto(f"/settings/{section}")
+        expect(window.page.get_by_test_id(test_id).first).to_be_visible()
+        shoot(window, section)
+
+
+def keys_and_events(window: Window) -> None:
+    """Make keys and an invitation, and go wrong with a password: something to list."""
+    request = window.context.request
+    for name, scopes in (("Nightly report", ["read", "ask"]), ("Notes app", ["read", "write"])):
+        request.post("/api/v1/keys", data={"name": name, "scopes": scopes, "expires_days": 90})
+    request.post("/api/v1/invitations", data={"email": "kim@example.org"})
+    request.post("/api/v1/auth/login", data={"email": "mina@example.org", "password": "not this one"})
 
 
 def prepare(window: Window) -> None:
