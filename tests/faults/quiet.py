@@ -15,8 +15,9 @@ _ASKED = 4
 _PATIENCE_SECONDS = 60.0  # for pools and readers that are given up when they have long been idle
 
 # What people have brought in between, and an allocator's luck: seven such rounds one after the other added 2 MB to
-# a worker and nothing to an indexer; the first ones after a dozen faults and as many new collections 16 and 20 MB.
-_MEMORY_MB = 32.0
+# a worker and nothing to an indexer; the first ones after a dozen faults and as many new collections 16 and 20 MB. An
+# indexer that was killed and restored what was lost came to more than 32 MB beyond one that had nothing to restore.
+_MEMORY_MB = 48.0
 # Kept open for the next one who asks, as many as ever asked at once: the pools to Chroma and to the model hold 32 each,
 # and people who ask in four collections fill a part of one; SQLite has three files for each of five connections.
 # A process has two for each kind of metric that it has counted. Of anything else there may be none more.
