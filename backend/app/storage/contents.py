@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.app.domain.documents import DocumentStatus, Passage
-from backend.app.storage.interfaces import LexicalIndexes
+from backend.app.storage.index_interfaces import LexicalIndexes
 
 
 @dataclass(frozen=True, slots=True)

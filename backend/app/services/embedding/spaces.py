@@ -10,7 +10,7 @@ from typing import Protocol
 from backend.app.errors import ConfigError, EmbedderUnavailable
 from backend.app.services.embedding.base import Embedder
 from backend.app.storage.contents import VectorContents
-from backend.app.storage.interfaces import VectorIndexes
+from backend.app.storage.index_interfaces import VectorIndexes
 
 
 class Contents(VectorIndexes, VectorContents, Protocol):

@@ -16,7 +16,8 @@ from backend.app.services.evaluation.beir import Entry, LabelledSet
 from backend.app.services.evaluation.measures import ndcg, percentile, recall, reciprocal_rank
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.index_text import index_text
-from backend.app.storage.interfaces import LexicalIndexes, NewDocument, VectorIndexes
+from backend.app.storage.index_interfaces import LexicalIndexes, VectorIndexes
+from backend.app.storage.interfaces import NewDocument
 
 RANKED = 10  # documents a question is judged by
 _RECALL_DEPTH = 5

@@ -6,7 +6,8 @@ import structlog
 
 from backend.app.errors import Unavailable
 from backend.app.services.embedding.searched import SearchedSpaces
-from backend.app.storage.interfaces import Indexing, LexicalIndexes, Removal
+from backend.app.storage.index_interfaces import LexicalIndexes
+from backend.app.storage.interfaces import Indexing, Removal
 from backend.app.storage.reembedding import Spaces
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,8 @@ from backend.app.services.embedding.spaces import VectorSpaces
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.fusion import fuse, min_max, strength
 from backend.app.services.retrieval.query_terms import QueryTerms
-from backend.app.storage.interfaces import LexicalIndexes, Passages
+from backend.app.storage.index_interfaces import LexicalIndexes
+from backend.app.storage.interfaces import Passages
 
 log = structlog.get_logger(__name__)
 
