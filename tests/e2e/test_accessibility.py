@@ -266,7 +266,7 @@ def test_comparing_settings_keeps_nobody_out(
     window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
     page, request = window.page, window.context.request
     assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
-    made = request.post("/api/v1/collections", data={"name": f"Comparing {language}"}).json()["data"]["id"]
+    made = request.post("/api/v1/collections", data={"name": f"Comparing {uuid4().hex}"}).json()["data"]["id"]
     page.goto(f"/evaluate?collection={made}")
     expect(page.get_by_test_id("evaluate-empty")).to_be_visible()
     inspector.look("nothing to compare with")
@@ -321,7 +321,7 @@ def test_the_settings_and_links_keep_nobody_out(
     expect(page.get_by_role("alert").filter(has_text=t("error.WRONG_PASSWORD"))).to_be_visible()
     inspector.look("the account")
     page.goto("/settings/people")
-    page.get_by_label(t("invitations.email")).fill(f"axe-{language}@example.org")
+    page.get_by_label(t("invitations.email")).fill(f"axe-{uuid4().hex}@example.org")
     page.keyboard.press("Enter")
     link = page.get_by_role("textbox", name=t("link.label"), exact=True)
     expect(link).to_be_visible()
@@ -353,11 +353,11 @@ def test_members_and_followed_folders_keep_nobody_out(
     open_window: Callable[..., Window], site: Server, language: str, options: dict[str, Any]
 ) -> None:
     window, inspector = arrive(open_window, language=language, reduced_motion="reduce", **options)
-    page, request, t, name = window.page, window.context.request, window.t, f"Shared {language}"
+    page, request, t, name = window.page, window.context.request, window.t, f"Shared {uuid4().hex}"
     window.expect_console("status of 40[34]")
     assert request.post("/api/v1/auth/login", data={"email": EMAIL, "password": PASSWORD}).ok
     made = request.post("/api/v1/collections", data={"name": name}).json()["data"]["id"]
-    papers = site.data_dir.parent / f"shared-{language}"
+    papers = site.data_dir.parent / f"shared-{uuid4().hex}"
     papers.mkdir()
     (papers / "empty.txt").write_text("")
     page.goto("/documents")
@@ -388,7 +388,7 @@ def test_members_and_followed_folders_keep_nobody_out(
     page.keyboard.press("Enter")
     expect(dialog.get_by_test_id("folder")).to_contain_text(t("error.EMPTY_FILE"), timeout=30_000)
     inspector.look("a followed folder")
-    papers.rename(papers.with_name(f"gone-{language}"))
+    papers.rename(papers.with_name(f"gone-{uuid4().hex}"))
     expect(dialog.get_by_test_id("folder")).to_contain_text(t("error.FOLDER_UNREADABLE"), timeout=30_000)
     inspector.look("a folder that is away")
     assert inspector.found == []
