@@ -10,22 +10,23 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import urllib3
 
+from backend.app.concurrency import is_readable
 from backend.app.domain.documents import Passage
 from backend.app.domain.search import ScoredId
 from backend.app.errors import SearchUnavailable
 from backend.app.refusal import Refusal
-from backend.app.storage.indexes.keep_alive import KeepAlive
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 _WRITES = ("/upsert", "/delete")
-_PING_SECONDS = 1.0
 _WRITE_BATCH = 500
 _READ_BATCH = 5000
 _OURS = re.compile("[0-9a-f]{32}-.+")  # names that we give
@@ -64,6 +65,16 @@ def space_name(embedding: str) -> str:
     return plain if plain == embedding else f"{plain[:100]}-{blake2b(embedding.encode(), digest_size=4).hexdigest()}"
 
 
+class _Connection(urllib3.connection.HTTPConnection):
+    @property
+    def is_connected(self) -> bool:  # looked at before each request
+        return self.sock is not None and not is_readable(self.sock)
+
+
+class _Connections(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
 class ChromaIndexes:
     """The vectors of one embedder.
 
@@ -82,9 +93,11 @@ class ChromaIndexes:
         connections: int = 32,
     ) -> None:
         self._refusal = refusal or Refusal()
-        self._http = KeepAlive(url, connections=connections)
+        self._url = url.rstrip("/")
         self._space = space_name(embedding)
-        self._timeout = timeout
+        self._timeout = urllib3.Timeout(connect=2.0, read=timeout)
+        self._connections = connections
+        self._http: urllib3.PoolManager | None = None
         self._ids: dict[str, str] = {}  # our collection's id -> Chroma's
 
     def search(self, collection_id: str, vector: npt.NDArray[np.float32], k: int) -> list[ScoredId]:
@@ -148,7 +161,7 @@ class ChromaIndexes:
             self._of_collection("POST", "delete", collection_id, body)
 
     def ping(self) -> None:
-        self._request("GET", "/api/v2/heartbeat", timeout=_PING_SECONDS)
+        self._request("GET", "/api/v2/heartbeat", timeout=urllib3.Timeout(1.0))
 
     def _names(self) -> Iterator[str]:
         seen = 0
@@ -200,7 +213,7 @@ class ChromaIndexes:
         path: str,
         body: Any = None,
         kind: type[T] | Any = Any,
-        timeout: float | None = None,
+        timeout: urllib3.Timeout | None = None,
     ) -> T | None:
         """Return the decoded answer, or None for 404.
 
@@ -212,8 +225,8 @@ class ChromaIndexes:
             raise SearchUnavailable("The vector index has refused a write, and is to be started anew.")
         data = msgspec.json.encode(body) if body is not None else None
         try:
-            response = self._http.ask(method, path, data, seconds=timeout or self._timeout)
-        except OSError as error:
+            response = self._ask(method, self._url + path, data, timeout or self._timeout)
+        except urllib3.exceptions.HTTPError as error:
             raise SearchUnavailable("The vector index is not answering.") from error
         if is_write and response.status >= 500:
             self._refusal.note()
@@ -222,6 +235,28 @@ class ChromaIndexes:
         if response.status >= 400:
             raise SearchUnavailable(f"The vector index answered {response.status}.")
         try:
-            return cast(T, msgspec.json.decode(response.body, type=kind))
+            return cast(T, msgspec.json.decode(response.data, type=kind))
         except msgspec.DecodeError as error:
             raise SearchUnavailable("The vector index answered what it never should.") from error
+
+    def _ask(self, method: str, url: str, data: bytes | None, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
+        ask = partial(
+            self._pool().request,
+            method,
+            url,
+            body=data,
+            headers={"Content-Type": "application/json"},
+            timeout=timeout,
+            retries=False,
+        )
+        try:
+            return ask()
+        except urllib3.exceptions.ProtocolError:
+            # The server closed an idle connection in this very moment. Each of our requests may be repeated.
+            return ask()
+
+    def _pool(self) -> urllib3.PoolManager:
+        if self._http is None:  # made after the fork: a socket must not be shared by two workers
+            self._http = urllib3.PoolManager(maxsize=self._connections, block=False)
+            self._http.pool_classes_by_scheme = {**self._http.pool_classes_by_scheme, "http": _Connections}
+        return self._http
