@@ -30,8 +30,9 @@ help: ## list the targets
 run: setup page ## set everything up, then start Like-Opt; ARGS="--port 8000" are handed on
 	@exec $(BIN)/likeopt serve $(ARGS)
 
+# More processes than processors: browsers and servers that start are waited for.
 test: setup-dev page check ## every check and every test, with real services and a real browser
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 25
+	$(BIN)/pytest --numprocesses 4 --dist loadfile --durations 25
 
 check: setup-dev node_modules/.stamp page ## linters, types, layers, size and tests of the page
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-python check-page

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def text_of(path: Path | str, media_type: str = "text/plain") -> dict[str, Any]:
     return {"task": "text", "path": str(path), "media_type": media_type, "max_chars": 1_000_000, "ocr": None}
 
 
-def servers() -> set[int]:
+def _servers() -> set[int]:
     """Return this process's servers; a child that reads is theirs."""
     found = set()
     for child in psutil.Process().children():
@@ -45,6 +45,13 @@ def servers() -> set[int]:
             if any("reading.server" in part for part in child.cmdline()):
                 found.add(child.pid)
     return found
+
+
+@pytest.fixture
+def servers() -> Callable[[], set[int]]:
+    """Tells of the servers that have been started since; those of other tests in this process are not ours."""
+    others = _servers()
+    return lambda: _servers() - others
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def test_they_read_what_a_child_reads_that_is_started_alone(
 
 
 def test_one_server_serves_many_files_each_confined_in_a_process_of_its_own(
-    ready: ReadyChildren, tmp_path: Path
+    ready: ReadyChildren, tmp_path: Path, servers: Callable[[], set[int]]
 ) -> None:
     statuses = []
     for number in range(3):
@@ -90,7 +97,7 @@ def test_one_server_serves_many_files_each_confined_in_a_process_of_its_own(
 
 
 def test_a_file_whose_time_runs_out_ends_alone_and_the_next_is_read(
-    ready: ReadyChildren, tmp_path: Path, stuck: Path
+    ready: ReadyChildren, tmp_path: Path, stuck: Path, servers: Callable[[], set[int]]
 ) -> None:
     ready.run(text_of("/proc/self/status"), BOUNDS, folder(tmp_path, "first"))
     (server,) = servers()
@@ -103,7 +110,7 @@ def test_a_file_whose_time_runs_out_ends_alone_and_the_next_is_read(
 
 
 def test_a_reading_that_is_cancelled_ends_and_another_goes_on_beside_it(
-    ready: ReadyChildren, tmp_path: Path, stuck: Path
+    ready: ReadyChildren, tmp_path: Path, stuck: Path, servers: Callable[[], set[int]]
 ) -> None:
     cancelled = threading.Event()
     ended: list[BaseException] = []
@@ -136,7 +143,9 @@ def test_a_file_that_needs_too_much_memory_is_refused_and_the_next_is_read(
     assert ready.run(text_of("/proc/self/status"), BOUNDS, folder(tmp_path, "next"))["text"]
 
 
-def test_a_server_that_was_killed_costs_no_file(ready: ReadyChildren, tmp_path: Path) -> None:
+def test_a_server_that_was_killed_costs_no_file(
+    ready: ReadyChildren, tmp_path: Path, servers: Callable[[], set[int]]
+) -> None:
     request = text_of("/proc/self/status")
     ready.run(request, BOUNDS, folder(tmp_path, "first"))
     (server,) = servers()
@@ -145,7 +154,7 @@ def test_a_server_that_was_killed_costs_no_file(ready: ReadyChildren, tmp_path: 
     assert ready.run(request, BOUNDS, folder(tmp_path, "third"))["text"]
 
 
-def test_servers_end_when_nothing_is_read(tmp_path: Path) -> None:
+def test_servers_end_when_nothing_is_read(tmp_path: Path, servers: Callable[[], set[int]]) -> None:
     with contextlib.closing(ReadyChildren(idle_seconds=0.1)) as ready:
         ready.run(text_of("/proc/self/status"), BOUNDS, folder(tmp_path, "first"))
         eventually(lambda: servers() == set(), "the server has ended")

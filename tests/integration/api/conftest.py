@@ -29,6 +29,7 @@ from tests.services.likeopt import Server, likeopt_server
 
 MAX_UPLOAD = 200_000
 PASSWORD = "correct horse"
+LIGHTEST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TREES = (
     "The harbour of Oakhaven\n\nThe ferry to Oakhaven leaves the northern pier at seven in the morning.\n\n"
     "Tickets are sold in the red kiosk beside the fish market until noon.\n"
@@ -126,21 +127,8 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def _light_passwords() -> Iterator[None]:
-    """Let argon2 take the least that it can: nearly every test here makes people, and none judges what a hash costs."""
-    lightest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "PasswordHasher", lambda: lightest)
-        yield
-
-
-@pytest.fixture(scope="session")
 def made_world(
-    tmp_path_factory: pytest.TempPathFactory,
-    valkey_url: str,
-    chroma_url: str,
-    _own_temporary_folder: Path,
-    _light_passwords: None,
+    tmp_path_factory: pytest.TempPathFactory, valkey_url: str, chroma_url: str, _own_temporary_folder: Path
 ) -> Iterator[Callable[..., World]]:
     """Makes worlds with settings of their own; the stores are real unless the settings say otherwise."""
     with contextlib.ExitStack() as closing:
@@ -160,7 +148,11 @@ def made_world(
                     **changes,
                 }
             )
-            world = World(settings)
+            with (
+                pytest.MonkeyPatch.context() as patch
+            ):  # nearly every test makes people, and none judges what a hash costs
+                patch.setattr(passwords, "PasswordHasher", lambda: LIGHTEST)
+                world = World(settings)
             closing.callback(world.close)
             return world
 
