@@ -104,6 +104,7 @@ $(VENV)/.stamp-setup: requirements-setup.txt
 $(VENV)/.stamp-run: requirements.txt scripts/link_clone.py | $(VENV)/.stamp-setup
 	scripts/install.sh $(VENV) -r requirements.txt
 	$(BIN)/python scripts/link_clone.py
+	@$(BIN)/likeopt unfold > /dev/null
 	@touch $@
 
 $(VENV)/.stamp-dev: requirements-dev.txt requirements-e5.txt requirements-llm.txt requirements-otel.txt \

@@ -17,6 +17,7 @@ from backend.app.cli.reindex import reindex
 from backend.app.cli.restore import restore
 from backend.app.cli.search import search
 from backend.app.cli.serve import serve
+from backend.app.cli.unfold import unfold
 from backend.app.cli.user import user
 from backend.app.cli.watch import watch
 from backend.app.version import __version__
@@ -43,6 +44,7 @@ for _command in (
     restore,
     evaluate,
     migrate,
+    unfold,
     indexer,
 ):
     cli.add_command(_command)

