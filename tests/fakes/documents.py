@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from backend.app.domain.accounts import Access, Member
@@ -181,12 +182,13 @@ class FolderFiles:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.fails: Exception | None = None
+        self._coming = count()
 
     def names(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir())
 
     def incoming(self, limit: int) -> FolderIncoming:
-        return FolderIncoming(self.folder / "incoming", limit)
+        return FolderIncoming(self.folder / f"incoming-{next(self._coming)}", limit)
 
     def keep(self, received: ReceivedFile, document_id: str) -> None:
         if self.fails is not None:

@@ -17,7 +17,7 @@ from backend.app.api.openapi.operations import OPERATIONS
 from backend.app.api.query import Query, read
 from backend.app.api.uploads import UploadRequest, received_files
 from backend.app.errors import AppError, InvalidRequest, WebPageRefused, WebPageUnreachable
-from backend.app.services.documents import safe_name
+from backend.app.services.file_names import safe_name
 from backend.app.services.web.addresses import Gate, is_public
 from backend.app.storage import cursors
 

@@ -7,7 +7,7 @@ takes its caller's context variables along, so that a log line still carries the
 
 from __future__ import annotations
 
-from backend.app.concurrency.calls import gather, in_background, shielded
+from backend.app.concurrency.calls import each, gather, in_background, shielded
 from backend.app.concurrency.deadlines import TooLate, within
 from backend.app.concurrency.native import NativePool
 from backend.app.concurrency.pump import Pump
@@ -19,6 +19,7 @@ __all__ = [
     "Outcome",
     "Pump",
     "TooLate",
+    "each",
     "gather",
     "in_background",
     "in_native_thread",

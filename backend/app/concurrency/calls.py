@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ import structlog
 from backend.app.concurrency.worlds import Outcome, is_cooperative
 
 T = TypeVar("T")
+A = TypeVar("A")
 P = ParamSpec("P")
 
 
@@ -67,6 +68,25 @@ def gather(calls: Mapping[str, Callable[[], T]], timeout: float) -> dict[str, Ou
     late: Outcome[T] = Outcome(error=TimeoutError(f"no answer within {timeout:g} s"))
     outcomes = (_gather_greenlets if is_cooperative() else _gather_threads)(calls, timeout)
     return {name: outcomes.get(name, late) for name in calls}
+
+
+def each(function: Callable[[A], T], items: Iterable[A], at_once: int) -> list[T]:
+    """Call ``function`` with every item, with ``at_once`` of them at a time; return what it gave, in the items' order.
+
+    What a call raises is raised when all have ended; so is what is raised into the caller meanwhile. In a plain process,
+    where nobody is held up, it is one call after the other.
+    """
+    if not is_cooperative():
+        return [outcome.result() for outcome in [Outcome.of(function, (item,)) for item in items]]
+    from gevent.pool import Pool
+
+    pool = Pool(at_once)
+    try:
+        calls = [pool.spawn(copy_context().run, Outcome.of, function, (item,)) for item in items]
+    finally:
+        pool.join()
+    outcomes: list[Outcome[T]] = [call.get() for call in calls]
+    return [outcome.result() for outcome in outcomes]
 
 
 def _gather_greenlets(calls: Mapping[str, Callable[[], T]], timeout: float) -> dict[str, Outcome[T]]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import structlog
 
-from backend.app.concurrency import NativePool
+from backend.app.concurrency import NativePool, each
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Document, DocumentStatus, Job, Passage
 from backend.app.domain.search import MoveProgress
-from backend.app.errors import CollectionNotFound, Conflict, DocumentNotFound
-from backend.app.security.typed_text import cleaned
+from backend.app.errors import AppError, CollectionNotFound, Conflict, DocumentNotFound
 from backend.app.services.estimates import Estimates
+from backend.app.services.file_names import safe_name
 from backend.app.storage.interfaces import (
     DocumentFilter,
     Documents,
@@ -32,9 +31,7 @@ from backend.app.storage.reembedding import Reembeddings
 log = structlog.get_logger(__name__)
 
 Sniffer = Callable[[Path, str], str]  # (file, its name) -> media type; raises DocumentRefused
-_MAX_NAME_BYTES = 255
-_MAX_SUFFIX_CHARS = 20
-_SPACE = re.compile(r"\s")
+AT_ONCE = 4  # files of a request that wait for the disk together: it writes four in little more time than one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,22 @@ class Uploaded:
     @property
     def duplicate(self) -> bool:
         return self.job is None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file of several that was not taken in, which does not keep the others out."""
+
+    filename: str
+    error: AppError
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A file that lies where its document's is to be, and of which no row knows yet."""
+
+    document: NewDocument
+    received: ReceivedFile
 
 
 class DocumentService:
@@ -80,47 +93,92 @@ class DocumentService:
         return self._files.incoming(self._max_upload_bytes)
 
     def receive(self, user: User, collection_id: str, filename: str, incoming: IncomingFile) -> Uploaded:
-        """Finish a file that has arrived and take it in.
+        """Take in a file that has arrived, and queue it for indexing.
 
         Raises:
-            FileTooLarge, StorageFull, and what ``add`` raises: nothing is left behind.
+            FileTooLarge, StorageFull, UnsupportedDocument, EmptyDocument, CollectionNotFound, Forbidden: nothing is
+            left behind.
         """
-        # Waiting for the disk takes as long as the disk likes; other greenlets go on meanwhile.
-        return self.add(user, collection_id, filename, self._pool.run(incoming.finish))
+        (taken,) = self.receive_all(user, collection_id, [(filename, incoming)])
+        if isinstance(taken, Refused):
+            raise taken.error
+        return taken
 
-    def add(self, user: User, collection_id: str, filename: str, received: ReceivedFile) -> Uploaded:
-        """Take a received file into a collection and queue it for indexing.
+    def receive_all(
+        self, user: User, collection_id: str, files: Sequence[tuple[str, IncomingFile]]
+    ) -> list[Uploaded | Refused]:
+        """Take in files that have arrived, each with the name that it came with; return what became of each.
 
-        The file is kept before its row is written, so that no row is ever without its file.
+        A file is kept before its row is written, so that no row is ever without its file.
 
         Raises:
-            UnsupportedDocument, EmptyDocument, CollectionNotFound, Forbidden: nothing is left behind.
+            CollectionNotFound, Forbidden: nothing is left behind.
         """
-        filename = safe_name(filename)
-        document_id = self._new_id()
+        standing: dict[int, _Standing | Refused] = {}
+
+        def put(numbered: tuple[int, str]) -> None:
+            place, document_id = numbered
+            filename, incoming = files[place]
+            # Waiting for the disk takes as long as the disk likes; other greenlets go on meanwhile.
+            standing[place] = self._pool.run(self._put, collection_id, document_id, safe_name(filename), incoming)
+
         try:
             if not user.reaches(collection_id):
                 raise CollectionNotFound
-            media_type = self._sniff(received.path, filename)
-            self._files.keep(received, document_id)
-            new = NewDocument(
-                id=document_id,
-                collection_id=collection_id,
-                title=PurePosixPath(filename).stem or filename,
-                filename=filename,
-                media_type=media_type,
-                sha256=received.sha256,
-                bytes=received.bytes,
-            )
+            each(put, [(place, self._new_id()) for place in range(len(files))], AT_ONCE)
+            return [self._entered(user, standing.pop(place)) for place in range(len(files))]
+        except BaseException:
+            for one in standing.values():
+                if isinstance(one, _Standing):
+                    self._files.remove(one.document.id)
+            for _, incoming in files:
+                incoming.discard()
+            raise
+
+    def _put(self, collection_id: str, document_id: str, filename: str, incoming: IncomingFile) -> _Standing | Refused:
+        try:
+            received = incoming.finish()
+            try:
+                media_type = self._sniff(received.path, filename)
+                self._files.keep(received, document_id)
+            except BaseException:
+                self._files.discard(received)
+                self._files.remove(document_id)
+                raise
+        except AppError as error:
+            return Refused(filename, error)
+        new = NewDocument(
+            id=document_id,
+            collection_id=collection_id,
+            title=PurePosixPath(filename).stem or filename,
+            filename=filename,
+            media_type=media_type,
+            sha256=received.sha256,
+            bytes=received.bytes,
+        )
+        return _Standing(new, received)
+
+    def _entered(self, user: User, standing: _Standing | Refused) -> Uploaded | Refused:
+        if isinstance(standing, Refused):
+            return standing
+        try:
+            return self._enter(user, standing.document, standing.received)
+        except AppError as error:
+            if error.status in (401, 403, 404):  # about the collection, so about every file alike
+                raise
+            return Refused(standing.document.filename, error)
+
+    def _enter(self, user: User, new: NewDocument, received: ReceivedFile) -> Uploaded:
+        """Write the row of a file that stands, and queue it."""
+        try:
             document, job = self._documents.add(user.id, new)
         except BaseException:
-            self._files.discard(received)
-            self._files.remove(document_id)
+            self._files.remove(new.id)
             raise
         if job is not None:
             self._queue.put(job.id)
             return Uploaded(document, replace(job, document=document))
-        is_unread = self._keep_once(document, document_id, received)
+        is_unread = self._keep_once(document, new.id, received)
         if document.status not in (DocumentStatus.FAILED, DocumentStatus.CANCELLED):
             if not is_unread:
                 return Uploaded(document, None)
@@ -227,27 +285,3 @@ class DocumentService:
         if not path.is_file():
             raise DocumentNotFound("This document's file is not there yet, or was removed.")
         return path
-
-
-def safe_name(filename: str) -> str:
-    """Return a file's name without folders and control characters, in NFC, at most 255 bytes.
-
-    It is only shown and sent back, never used as a path: files are stored by id.
-    """
-    name = _SPACE.sub(" ", cleaned(filename)).replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if not name.strip("."):
-        return "unnamed"
-    stem, suffix = _split(name)
-    return _cut(stem, _MAX_NAME_BYTES - len(suffix.encode())) + suffix
-
-
-def _split(name: str) -> tuple[str, str]:
-    """Return the name before its suffix, and the suffix with its dot where there is one worth keeping."""
-    stem, dot, suffix = name.rpartition(".")
-    return (stem, dot + suffix) if stem and len(suffix) <= _MAX_SUFFIX_CHARS else (name, "")
-
-
-def _cut(text: str, size: int) -> str:
-    """Return as much of the beginning as fits into ``size`` bytes."""
-    whole = text.encode()
-    return text if len(whole) <= size else whole[:size].decode(errors="ignore").rstrip()

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from backend.app.domain.documents import ExtractedDocument
 from backend.app.errors import DocumentRefused, FileTooLarge, NothingInArchive, QuotaExceeded
-from backend.app.services.documents import safe_name
+from backend.app.services.file_names import safe_name
 from backend.app.services.ingestion.archives import Archives, Member
 from backend.app.services.ingestion.child_process import ExtractionCancelled
 from backend.app.storage.indexing_interfaces import Members

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import backend.app.services.ingestion.formats as formats
+from backend.app.concurrency import NativePool
 from backend.app.processes.heartbeat import Heartbeats
-from backend.app.services.documents import DocumentService
+from backend.app.services.documents import AT_ONCE, DocumentService
 from backend.app.services.estimates import Estimates
 from backend.app.services.folders.roots import Roots
 from backend.app.storage.ids import new_id
@@ -29,7 +30,7 @@ def documents_service(parts: Parts) -> DocumentService:
         jobs=SqlJobs(parts.database),
         files=parts.files,
         queue=parts.queue,
-        pool=parts.pool,
+        pool=NativePool(AT_ONCE),  # of its own: searches do not wait for the disk
         sniff=formats.sniff,
         new_id=new_id,
         max_upload_bytes=parts.settings.max_upload_bytes,

@@ -14,6 +14,7 @@ from backend.app.concurrency import (
     NativePool,
     Outcome,
     Pump,
+    each,
     gather,
     in_background,
     is_cooperative,
@@ -356,9 +357,37 @@ def closing_a_pump_closes_a_source_that_was_handed_over() -> None:
     assert list(batches) == []
 
 
+def each_returns_what_was_given_in_the_items_order() -> None:
+    assert each(lambda item: item * 2, range(10), 3) == [item * 2 for item in range(10)]
+    assert each(str, [], 3) == []
+
+
+def each_takes_the_callers_context_along() -> None:
+    token = request.set("mine")
+    try:
+        assert each(lambda item: request.get(), [1, 2], 2) == ["mine", "mine"]
+    finally:
+        request.reset(token)
+
+
+def each_comes_to_an_end_of_all_before_it_raises() -> None:
+    done: list[int] = []
+
+    def call(item: int) -> None:
+        if item == 1:
+            raise LookupError(item)
+        done.append(item)
+
+    assert isinstance(raised_by(lambda: each(call, range(5), 2)), LookupError)
+    assert sorted(done) == [0, 2, 3, 4]
+
+
 SCENARIOS = [
     a_look_at_a_socket_sees_what_came_and_the_end_and_never_waits,
     gather_makes_all_calls_at_the_same_time,
+    each_returns_what_was_given_in_the_items_order,
+    each_takes_the_callers_context_along,
+    each_comes_to_an_end_of_all_before_it_raises,
     gather_of_nothing_is_nothing,
     gather_names_late_calls_and_keeps_the_others,
     gather_waits_once_for_all_late_calls_together,

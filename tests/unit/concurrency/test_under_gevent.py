@@ -209,3 +209,48 @@ def test_closing_a_pump_may_wait_for_the_sources_last_words_and_returns_what_had
         print("held")
     """
     assert output_of(program, gevent=True) == "held"
+
+
+def test_each_makes_so_many_calls_at_a_time_and_no_more() -> None:
+    program = """
+        import gevent
+        from backend.app.concurrency import each
+
+        running, most = 0, 0
+
+        def call(item):
+            global running, most
+            running += 1
+            most = max(most, running)
+            gevent.sleep(0.001)
+            running -= 1
+            return item
+
+        assert each(call, range(20), 4) == list(range(20))
+        assert most == 4, most
+        print("held")
+    """
+    assert output_of(program, gevent=True) == "held"
+
+
+def test_who_is_killed_while_calls_are_made_ends_after_those_that_have_begun() -> None:
+    program = """
+        import gevent
+        from backend.app.concurrency import each
+
+        begun, ended = [], []
+
+        def call(item):
+            begun.append(item)
+            gevent.sleep(0.05)
+            ended.append(item)
+
+        caller = gevent.spawn(each, call, range(20), 2)
+        while not begun:
+            gevent.sleep(0.001)
+        caller.kill(block=True)
+        assert begun == ended, (begun, ended)
+        assert len(begun) < 20
+        print("held")
+    """
+    assert output_of(program, gevent=True) == "held"

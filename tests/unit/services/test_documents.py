@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from backend.app.concurrency import NativePool
 from backend.app.domain.accounts import Access
@@ -23,7 +20,7 @@ from backend.app.errors import (
     StorageUnavailable,
     UnsupportedDocument,
 )
-from backend.app.services.documents import DocumentService, Uploaded, safe_name
+from backend.app.services.documents import DocumentService, Refused, Uploaded
 from backend.app.services.estimates import Estimates
 from backend.app.storage.interfaces import DocumentFilter, Page
 from tests.fakes.documents import FolderFiles, ListQueue, MemoryCollections, MemoryDocuments, MemoryJobs, NoHistory
@@ -66,6 +63,14 @@ class Documents:
         incoming = self.service.incoming()
         incoming.write(content)
         return self.service.receive(who, into, filename, incoming)  # type: ignore[arg-type]
+
+    def upload_all(self, *contents: bytes, who: object = ADA, into: str = "c1") -> list[Uploaded | Refused]:
+        files = []
+        for number, content in enumerate(contents):
+            incoming = self.service.incoming()
+            incoming.write(content)
+            files.append((f"{number}.txt", incoming))
+        return self.service.receive_all(who, into, files)  # type: ignore[arg-type]
 
     def set_status(self, document_id: str, status: DocumentStatus) -> None:
         self.rows.rows[document_id] = replace(self.rows.rows[document_id], status=status, error=Problem("X", "x"))
@@ -201,6 +206,44 @@ def test_a_disk_that_is_full_leaves_nothing(documents: Documents) -> None:
     assert documents.files.names() == []
 
 
+def test_several_files_are_taken_in_in_their_order(documents: Documents) -> None:
+    results = documents.upload_all(b"a", b"b", b"c")
+    taken = [result for result in results if isinstance(result, Uploaded)]
+    assert [one.document.filename for one in taken] == ["0.txt", "1.txt", "2.txt"]
+    assert documents.queue.jobs == [one.job.id for one in taken if one.job]
+    assert documents.files.names() == sorted(one.document.id for one in taken)
+
+
+def test_what_is_wrong_with_one_file_does_not_keep_the_others_out(documents: Documents) -> None:
+    first, large, again = documents.upload_all(b"a", b"x" * 101, b"a")
+    assert isinstance(first, Uploaded)
+    assert isinstance(large, Refused)
+    assert (large.filename, type(large.error)) == ("1.txt", FileTooLarge)
+    assert isinstance(again, Uploaded)
+    assert (again.document, again.duplicate) == (first.document, True)
+    assert documents.files.names() == [first.document.id]
+
+
+@pytest.mark.parametrize(
+    ("error", "who", "into"),
+    [(CollectionNotFound, ADA, "c9"), (CollectionNotFound, EVE, "c1"), (Forbidden, BOB, "c1")],
+)
+def test_where_one_may_not_write_nothing_is_left_of_any_file(
+    documents: Documents, error: type[AppError], who: object, into: str
+) -> None:
+    with pytest.raises(error):
+        documents.upload_all(b"a", b"b", b"c", who=who, into=into)
+    assert (documents.files.names(), documents.queue.jobs, documents.rows.rows) == ([], [], {})
+
+
+def test_a_row_that_breaks_takes_the_files_behind_it_along_and_leaves_those_before(documents: Documents) -> None:
+    documents.queue.before = lambda: setattr(documents.rows, "fails", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        documents.upload_all(b"a", b"b", b"c")
+    (kept,) = documents.rows.rows
+    assert documents.files.names() == [kept]
+
+
 # --- showing and taking away ------------------------------------------------------------------
 
 
@@ -258,61 +301,3 @@ def test_jobs_are_tried_again_shown_and_cancelled(documents: Documents) -> None:
     shown = documents.service.job(ADA, job.id)
     assert shown == replace(job, document=documents.service.get(ADA, taken.document.id))
     assert documents.service.cancel(ADA, job.id).cancel_requested
-
-
-# --- names ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("report.pdf", "report.pdf"),
-        ("../../etc/passwd", "passwd"),
-        ("..\\..\\boot.ini", "boot.ini"),
-        ("/", "unnamed"),
-        ("", "unnamed"),
-        ("..", "unnamed"),
-        (" . ", "unnamed"),
-        ("a/..", "unnamed"),
-        ("\x00\x1b", "unnamed"),
-        (".profile", ".profile"),
-        ("two\nlines\t.txt", "two lines .txt"),
-        ("invoice\u202efdp.exe", "invoicefdp.exe"),
-        ("\ufeffbom.txt", "bom.txt"),
-        ("bad\udcff.txt", "bad.txt"),
-        (unicodedata.normalize("NFD", "회의록.hwpx"), "회의록.hwpx"),
-        ("👩‍💻 notes.md", "👩‍💻 notes.md"),
-        ("'; DROP TABLE x; $(reboot) \".txt", "'; DROP TABLE x; $(reboot) \".txt"),
-    ],
-)
-def test_safe_names(given: str, shown: str) -> None:
-    assert safe_name(given) == shown
-
-
-def test_a_long_name_keeps_its_suffix() -> None:
-    for name in ("가" * 300 + ".hwpx", "가" * 300 + " .hwpx"):
-        short = safe_name(name)
-        assert short.startswith("가가가")
-        assert short.endswith("가.hwpx")
-        assert 250 < len(short.encode()) <= 255
-
-
-def test_a_long_name_without_a_suffix_is_cut() -> None:
-    assert safe_name("x" * 300) == "x" * 255
-    assert len(safe_name("v2. " + "가" * 300).encode()) <= 255
-
-
-def test_a_name_of_a_megabyte_is_cut_at_once() -> None:
-    assert safe_name("가" * 1_000_000 + ".pdf").endswith(".pdf")
-
-
-@given(st.text(max_size=400) | st.text(alphabet="./\\ \u202e\x00a가", max_size=20))
-def test_any_name_becomes_one_that_can_be_shown(given: str) -> None:
-    name = safe_name(given)
-    assert name
-    assert len(name.encode()) <= 255
-    assert not set(name) & set("/\\\n\r\t\x00\u202e")
-    assert name.strip(". ") or name == "unnamed" or name.strip() == name
-    assert name not in (".", "..")
-    assert unicodedata.is_normalized("NFC", name)
-    assert safe_name(name) == name

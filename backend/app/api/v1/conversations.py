@@ -15,7 +15,7 @@ from backend.app.api.envelope import answer, listing
 from backend.app.api.query import Query, asked, page
 from backend.app.api.shapes.talk import ExportShape
 from backend.app.domain.audit import Action, Target
-from backend.app.services.documents import safe_name
+from backend.app.services.file_names import safe_name
 
 
 class Changes(Body):

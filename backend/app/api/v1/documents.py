@@ -18,11 +18,11 @@ from backend.app.api.query import OfCollection, Query, WholeNumber, asked, page
 from backend.app.api.uploads import received_files
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus
-from backend.app.errors import AppError, InvalidRequest
-from backend.app.services.documents import safe_name
+from backend.app.errors import InvalidRequest
+from backend.app.services.documents import Refused, Uploaded
 from backend.app.services.pictures import WIDTHS
 from backend.app.services.web.addresses import MAX_URL_CHARS
-from backend.app.storage.interfaces import DocumentFilter, DocumentSort, IncomingFile
+from backend.app.storage.interfaces import DocumentFilter, DocumentSort
 
 _FILES_A_REQUEST = 4  # as many of the largest size may come in one request, or more smaller ones
 # Shown by the browser itself; anything else is offered for saving, so that no document's own
@@ -92,9 +92,10 @@ def upload() -> Response:
         if not files:
             raise InvalidRequest("There is no file in the request. Send each in a part named `files`.")
         collection_id = request.form.get("collection_id") or every.collections.default(user).id
-        results = [_taken_in(user, collection_id, filename, incoming) for filename, incoming in files]
-    if all(result["error"] for result in results):
-        return _all_refused(results)
+        results = every.documents.receive_all(user, collection_id, files)
+    refused = [result for result in results if isinstance(result, Refused)]
+    if len(refused) == len(results):
+        return failure(refused[0].error, details={"files": [_problem(result) for result in refused]})
     return answer([_shown(result) for result in results], 202)
 
 
@@ -102,7 +103,7 @@ def _web_page(user: User) -> Response:
     body, every = parse(WebPageBody), services()
     collection_id = body.collection_id or every.collections.default(user).id
     uploaded = every.web_pages.add(user, collection_id, body.url)
-    return answer([_shown({"uploaded": uploaded, "error": None})], 202)
+    return answer([_shown(uploaded)], 202)
 
 
 def index() -> Response:
@@ -171,33 +172,20 @@ def retry(document_id: str) -> Response:
     return answer(serialise.job(services().documents.retry(current_user(), document_id)), 202)
 
 
-def _taken_in(user: User, collection_id: str, filename: str, incoming: IncomingFile) -> dict[str, Any]:
-    """Take one file in; what is wrong with it does not keep the others out."""
-    try:
-        uploaded = services().documents.receive(user, collection_id, filename, incoming)
-    except AppError as error:
-        if error.status in (401, 403, 404):  # about the collection, so about every file alike
-            raise
-        return {"uploaded": None, "error": error, "filename": safe_name(filename)}
-    return {"uploaded": uploaded, "error": None, "filename": uploaded.document.filename}
-
-
-def _shown(result: dict[str, Any]) -> dict[str, Any]:
-    uploaded = result["uploaded"]
-    if uploaded is None:
+def _shown(result: Uploaded | Refused) -> dict[str, Any]:
+    if isinstance(result, Refused):
         return {"document": None, "job": None, "duplicate": False, "error": _problem(result)}
     return {
-        "document": serialise.document(uploaded.document),
-        "job": serialise.job(uploaded.job) if uploaded.job else None,
-        "duplicate": uploaded.duplicate,
+        "document": serialise.document(result.document),
+        "job": serialise.job(result.job) if result.job else None,
+        "duplicate": result.duplicate,
         "error": None,
     }
 
 
-def _problem(result: dict[str, Any]) -> dict[str, str]:
-    error: AppError = result["error"]
-    return {"error_code": error.error_code, "message": error.message, "filename": result["filename"]}
-
-
-def _all_refused(results: list[dict[str, Any]]) -> Response:
-    return failure(results[0]["error"], details={"files": [_problem(result) for result in results]})
+def _problem(refused: Refused) -> dict[str, str]:
+    return {
+        "error_code": refused.error.error_code,
+        "message": refused.error.message,
+        "filename": refused.filename,
+    }

@@ -19,9 +19,9 @@ from backend.app.domain.documents import Collection, Document
 from backend.app.domain.evaluation import Judgement, NewQuestion, QuestionSource
 from backend.app.security.typed_text import one_line
 from backend.app.services.collections import CollectionService
-from backend.app.services.documents import safe_name
 from backend.app.services.evaluation.beir import Entry, LabelledSet, MalformedTestSet, Question, read_folder
 from backend.app.services.evaluation.questions import MAX_QUESTIONS
+from backend.app.services.file_names import safe_name
 from backend.app.services.search import MAX_QUERY_CHARS
 from backend.app.services.text.language import language_of
 from backend.app.storage.evaluation_interfaces import LabelledQuestions

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from backend.app.domain.accounts import User
 from backend.app.errors import Forbidden, UnsupportedDocument, WebPageRefused
 from backend.app.services.collections import CollectionService
-from backend.app.services.documents import DocumentService, Uploaded, safe_name
+from backend.app.services.documents import DocumentService, Uploaded
+from backend.app.services.file_names import safe_name
 from backend.app.services.web.fetching import Fetcher, Head
 
 _HTML = ("text/html", "application/xhtml+xml")
