@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from backend.app.concurrency import NativePool
 from backend.app.domain.evaluation import SearchSettings
 from backend.app.domain.search import SearchMode
 from backend.app.services.collections import CollectionService
+from backend.app.services.documents import AT_ONCE
 from backend.app.services.evaluation.bundle import EvaluationServices
 from backend.app.services.evaluation.comparing import RunService
 from backend.app.services.evaluation.importing import ImportService
@@ -44,7 +46,7 @@ def evaluation(parts: Parts, collections: CollectionService) -> EvaluationServic
             questions=questions,
             files=parts.files,
             queue=parts.queue,
-            pool=parts.pool,
+            pool=NativePool(AT_ONCE),
             new_id=new_id,
         ),
         runs=RunService(SqlEvaluationRuns(database), parts.passages, today),

@@ -11,6 +11,8 @@ from structlog.testing import capture_logs
 from backend.app.domain.chat import MetaEvent, TokenEvent
 from backend.app.services.chat import ChatService
 from backend.app.services.documents import DocumentService
+from backend.app.storage.files import DiskFiles
+from backend.app.storage.repositories.documents import SqlDocuments
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import World
 
@@ -40,8 +42,13 @@ def test_a_defect_is_a_500_in_the_envelope_and_in_the_log(
     assert ann.get("/documents").status == 200, "the next request works"
 
 
-def test_a_defect_while_files_arrive_leaves_nothing(world: World, ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DocumentService, "receive", broken)
+@pytest.mark.parametrize(
+    ("part", "step"), [(DocumentService, "receive_all"), (DiskFiles, "keep"), (SqlDocuments, "add")]
+)
+def test_a_defect_while_files_arrive_leaves_nothing(
+    part: type, step: str, world: World, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part, step, broken)
     with world.nothing_left():
         assert ann.upload(("a.txt", b"a"), ("b.txt", b"b")).error == (500, "INTERNAL_ERROR")
 

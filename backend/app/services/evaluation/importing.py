@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import lzma
 import shutil
 import tempfile
@@ -13,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from backend.app.concurrency import NativePool
+from backend.app.concurrency import NativePool, each
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import Collection, Document
 from backend.app.domain.evaluation import Judgement, NewQuestion, QuestionSource
 from backend.app.security.typed_text import one_line
 from backend.app.services.collections import CollectionService
+from backend.app.services.documents import AT_ONCE
 from backend.app.services.evaluation.beir import Entry, LabelledSet, MalformedTestSet, Question, read_folder
 from backend.app.services.evaluation.questions import MAX_QUESTIONS
 from backend.app.services.file_names import safe_name
@@ -136,32 +136,38 @@ class ImportService:
 
         The same text twice in one collection is one document.
         """
-        by_text: dict[str, Document] = {}
-        stored: dict[str, Document] = {}
+        texts: dict[str, Entry] = {}
         for entry in entries:
-            content = entry.text.encode()
-            key = hashlib.sha256(content).hexdigest()
-            if key not in by_text:
-                by_text[key] = self._add(user, collection_id, entry, content)
-            stored[entry.id] = by_text[key]
-        return stored
+            texts.setdefault(entry.text, entry)
+        standing: dict[str, NewDocument] = {}  # by text: a file that lies where it is to be, and that no row knows yet
 
-    def _add(self, user: User, collection_id: str, entry: Entry, content: bytes) -> Document:
-        document_id, filename = self._new_id(), safe_name(f"{entry.id}.txt")
+        def put(numbered: tuple[str, Entry]) -> None:
+            document_id, entry = numbered
+            standing[entry.text] = self._pool.run(self._put, collection_id, document_id, entry)
+
+        try:
+            each(put, [(self._new_id(), entry) for entry in texts.values()], AT_ONCE)
+            rows: dict[str, Document] = {}
+            for text in texts:
+                rows[text] = self._documents.add(user.id, standing[text])[0]
+                del standing[text]
+        except BaseException:
+            for new in standing.values():
+                self._files.remove(new.id)
+            raise
+        return {entry.id: rows[entry.text] for entry in entries}
+
+    def _put(self, collection_id: str, document_id: str, entry: Entry) -> NewDocument:
+        filename = safe_name(f"{entry.id}.txt")
         incoming = self._files.incoming(MAX_BYTES)
         try:
-            incoming.write(content)
-            received = self._pool.run(incoming.finish)
+            incoming.write(entry.text.encode())
+            received = incoming.finish()
         finally:
             incoming.discard()
         self._files.keep(received, document_id)
         title = one_line(entry.title)[:500] or PurePosixPath(filename).stem
-        new = NewDocument(document_id, collection_id, title, filename, "text/plain", received.sha256, received.bytes)
-        try:
-            return self._documents.add(user.id, new)[0]
-        except BaseException:
-            self._files.remove(document_id)
-            raise
+        return NewDocument(document_id, collection_id, title, filename, "text/plain", received.sha256, received.bytes)
 
 
 def _lay_out(folder: Path, files: Sequence[tuple[str, Path]]) -> None:

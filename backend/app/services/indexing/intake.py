@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from backend.app.domain.documents import ExtractedDocument
 from backend.app.services.indexing.commits import Commits
 from backend.app.services.indexing.endings import Endings
 from backend.app.services.indexing.lanes import Lanes
-from backend.app.services.indexing.reading import Read, Reading
+from backend.app.services.indexing.reading import Cut, Read, Reading
 from backend.app.services.indexing.todo import Newcomers, Todo
 from backend.app.services.indexing.words import Words
 from backend.app.services.indexing.work import GaveWay, Interrupted, Work
@@ -43,7 +42,7 @@ class Intake:
         def to_end() -> bool:
             return stopping() or lanes.leaving
 
-        with Commits(self._commit) as commits, Lanes(self._extract) as lanes:
+        with Commits(self._commit) as commits, Lanes(self._cut) as lanes:
             try:
                 while (todo and not stopping()) or lanes.works:
                     if todo and lanes.is_free and not stopping():
@@ -72,7 +71,7 @@ class Intake:
         while lanes.works:  # should it end this process again, nobody else is to be suspected
             self._take(lanes, commits)
         commits.finish()
-        self._store(work, partial(self._extract, work), commits)
+        self._store(work, partial(self._cut, work), commits)
         commits.finish()
 
     def _take(self, lanes: Lanes, commits: Commits) -> bool:
@@ -83,16 +82,16 @@ class Intake:
         commits.go_on()
         return bool(taken)
 
-    def _extract(self, work: Work) -> ExtractedDocument:
+    def _cut(self, work: Work) -> Cut:
         with work.at_work():
             self._endings.refuse_deadly(work)
-            return self._reading.extract(work)
+            return self._reading.cut(work)
 
-    def _store(self, work: Work, extracted: Callable[[], ExtractedDocument], commits: Commits) -> None:
+    def _store(self, work: Work, read: Callable[[], Cut], commits: Commits) -> None:
         try:
-            document = extracted()
+            cut = read()
             with work.at_work():
-                commits.put(self._reading.store(work, document))
+                commits.put(self._reading.store(work, cut))
         except Exception as error:
             # The edge of a job.
             self._endings.broken_off(work, error)

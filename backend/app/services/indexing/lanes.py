@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any
 
-from backend.app.domain.documents import ExtractedDocument
+from backend.app.services.indexing.reading import Cut
 from backend.app.services.indexing.work import Work
 
 LANES = 2  # one file is read while another is stored; a slow one leaves the second lane to the others
@@ -17,11 +17,11 @@ SMALL_LANES = 1  # for small files alone: however many giants are read and wait,
 class Lanes:
     """Leaving the block because of an exception breaks the reading off; ``leaving`` tells the works so."""
 
-    def __init__(self, extract: Callable[[Work], ExtractedDocument]) -> None:
+    def __init__(self, cut: Callable[[Work], Cut]) -> None:
         self.leaving = False
-        self._extract = extract
+        self._cut = cut
         self._threads = ThreadPoolExecutor(LANES + SMALL_LANES, "reading")
-        self._reading: dict[Future[ExtractedDocument], Work] = {}
+        self._reading: dict[Future[Cut], Work] = {}
 
     def __enter__(self) -> Lanes:
         return self
@@ -46,11 +46,9 @@ class Lanes:
         return list(self._reading.values())
 
     def put(self, work: Work) -> None:
-        self._reading[self._threads.submit(self._extract, work)] = work
+        self._reading[self._threads.submit(self._cut, work)] = work
 
-    def take(
-        self, seconds: float, besides: Sequence[Future[list[str]]] = ()
-    ) -> list[tuple[Work, Future[ExtractedDocument]]]:
+    def take(self, seconds: float, besides: Sequence[Future[list[str]]] = ()) -> list[tuple[Work, Future[Cut]]]:
         """Return what has been read, waiting so long for the first, or until one of the others is done."""
         futures: list[Future[Any]] = [*self._reading, *besides]
         done, _ = wait(futures, seconds, FIRST_COMPLETED)

@@ -24,6 +24,15 @@ Unfold = Callable[[IndexingTask, Callable[[], bool]], ExtractedDocument]
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """What was read of a file, cut into passages-to-be; its text is kept."""
+
+    title: str | None
+    pages: int | None
+    chunks: list[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """A document whose passages are in SQL, and in no index yet."""
 
@@ -48,12 +57,34 @@ class Reading:
         self._unfold = unfold
         self._chunk = chunk
 
-    def extract(self, work: Work) -> ExtractedDocument:
-        """Return what a child process read; other threads may have other files read meanwhile.
+    def cut(self, work: Work) -> Cut:
+        """Have a child process read the file, keep its text and cut it; whatever an earlier attempt kept is replaced.
+
+        Other threads may have other files read meanwhile, and wait for the disk.
 
         Raises:
-            DocumentRefused, Cancelled, Interrupted
+            DocumentRefused, Cancelled, Interrupted, StorageFull
         """
+        extracted = self._extracted(work)
+        chunks = self._chunk(extracted)
+        if not chunks:
+            raise NoTextLayer
+        self._files.write_text(work.task.document.id, extracted.text)
+        return Cut(extracted.title, len(extracted.pages) or None, chunks)
+
+    def store(self, work: Work, cut: Cut) -> Read:
+        """Store the passages; whatever an earlier attempt stored is replaced.
+
+        Raises:
+            Cancelled: the work is to stop.
+        """
+        title = cut.title or work.task.document.title
+        passages = self._indexing.extracted(work.task, title, cut.pages, cut.chunks)
+        if not passages:
+            raise Cancelled
+        return Read(work, title, passages)
+
+    def _extracted(self, work: Work) -> ExtractedDocument:
         document = work.task.document
         self._indexing.extracting(work.task)
         try:
@@ -70,16 +101,3 @@ class Reading:
                 raise
             # Not a part that is away for a while: this machine cannot keep the reading confined.
             raise DocumentRefused(error.message) from error
-
-    def store(self, work: Work, extracted: ExtractedDocument) -> Read:
-        """Cut the text into passages and store both; whatever an earlier attempt stored is replaced."""
-        task, document = work.task, work.task.document
-        chunks = self._chunk(extracted)
-        if not chunks:
-            raise NoTextLayer
-        self._files.write_text(document.id, extracted.text)
-        title = extracted.title or document.title
-        passages = self._indexing.extracted(task, title, len(extracted.pages) or None, chunks)
-        if not passages:  # the work is to stop
-            raise Cancelled
-        return Read(work, title, passages)

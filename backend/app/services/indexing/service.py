@@ -157,7 +157,7 @@ class IndexingService:
         if task.passages_stored:  # an earlier attempt came so far
             title, passages = task.document.title, self._indexing.stored_passages(task.document.id)
         else:
-            read = self._reading.store(work, self._reading.extract(work))
+            read = self._reading.store(work, self._reading.cut(work))
             self._words.add([read], _raise)
             title, passages = read.title, read.passages
         return self._vectors.make(work, title, passages, storing)
