@@ -36,6 +36,7 @@ class UseEmbedder:
         """
         self._encoder: Any = None  # loaded when it is first asked
         self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None  # begun with the first passages: threads do not survive a fork
 
     def warm(self) -> None:
         """Load the weights now, so that forked workers share them."""
@@ -56,5 +57,6 @@ class UseEmbedder:
             self.warm()
         size = math.ceil(len(texts) / (self._threads * _PARTS_PER_THREAD))
         parts = [texts[first : first + size] for first in range(0, len(texts), size)]
-        with ThreadPoolExecutor(self._threads) as pool:
-            return np.concatenate(list(pool.map(self.embed_queries, parts)))
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._threads, "embedding")
+        return np.concatenate(list(self._pool.map(self.embed_queries, parts)))
