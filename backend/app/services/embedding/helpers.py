@@ -199,7 +199,7 @@ class _Helper:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-        if self.is_lost:
+        if self.is_lost or not self._is_ready:  # one that still loads would be waited for
             self._process.kill()
         try:
             self._process.wait(_END_SECONDS)
