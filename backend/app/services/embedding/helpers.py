@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import numpy as np
@@ -64,7 +64,6 @@ class Helpers:
         self._pause_seconds = pause_seconds
         self._lock = threading.Lock()
         self._helpers: list[_Helper] = []
-        self._threads = ThreadPoolExecutor(count, "helped")
         self._tending: threading.Thread | None = None
         self._used = 0.0
         self._not_before = 0.0
@@ -90,14 +89,17 @@ class Helpers:
                     raise
 
         taken = self._taken(may_begin)
-        helped = [self._threads.submit(work, helper.embed) for helper in taken]
         try:
-            work(self._own)
-        except BaseException:
-            todo.clear()  # nobody wants them any more
-            raise
+            # Left on Ctrl-C too. Threads that outlive the call may be interrupted before the pool knows of them: then
+            # nobody would wake them at the end of the process, which waits for them.
+            with ThreadPoolExecutor(len(taken) or 1, "helped") as threads:
+                try:
+                    helped = [threads.submit(work, helper.embed) for helper in taken]
+                    work(self._own)
+                except BaseException:
+                    todo.clear()  # nobody wants them any more
+                    raise
         finally:
-            wait(helped)
             self._give_back(taken)
         for error in filter(None, [future.exception() for future in helped]):
             if not isinstance(error, HelperGone):
