@@ -176,16 +176,10 @@ def test_a_search_that_fails_says_so_and_is_tried_again(window: Window) -> None:
     expect(alert).to_have_count(0)
 
 
-def test_a_panel_whose_code_does_not_come_says_so_and_is_opened_the_next_time(
-    open_window: Callable[..., Window],
-) -> None:
-    window = open_window()
+def test_a_panel_whose_code_does_not_come_says_so_and_is_opened_the_next_time(window: Window) -> None:
     page = window.page
     window.expect_console("ERR_FAILED")
-    # Before the first page, which fetches it when it has time: from Chromium's memory the next page would have it.
     page.route("**/static/source.*.js", lambda route: route.abort())
-    window.register()
-    window.add("english.pdf")
     page.goto("/search?q=diesel")
     titles(window).first.click()
     notice = page.get_by_test_id("notice").filter(has_text=window.t("error.UNREACHABLE"))

@@ -19,6 +19,7 @@ class SourceAside extends LightElement {
   #source = new StoreController(this, $openSource);
   /** Where the focus goes back to. @type {HTMLElement | null} */
   #opener = null;
+  #preparing = false;
 
   constructor() {
     super();
@@ -38,6 +39,8 @@ class SourceAside extends LightElement {
   }
 
   async #prepare() {
+    if (this.#preparing) return; // updated meanwhile; a failure is told once
+    this.#preparing = true;
     try {
       await panel.load();
       this.drawable = true;
@@ -45,6 +48,7 @@ class SourceAside extends LightElement {
       this.#close();
       void explainMissing();
     }
+    this.#preparing = false;
   }
 
   render() {
