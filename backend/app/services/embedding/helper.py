@@ -1,6 +1,6 @@
 """A process that embeds what comes in at its standard input (helpers.py); it ends when that does.
 
-In: a message's length (four bytes, little-endian), and texts as JSON. Out: one byte when it is ready, then
+In: a message's length (four bytes, little-endian), and readable texts as JSON. Out: one byte when it is ready, then
 for each message the vectors as float32, one after the other.
 """
 
@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 
 from backend.app.services.embedding import unfolded
-from backend.app.services.embedding.base import readable
 from backend.app.services.embedding.helpers import LENGTH, READY
 
 
@@ -31,7 +30,7 @@ def serve(messages: BinaryIO, answers: BinaryIO) -> None:
     answers.flush()
     while len(head := messages.read(LENGTH.size)) == LENGTH.size:
         texts = msgspec.json.decode(messages.read(LENGTH.unpack(head)[0]), type=list[str])
-        answers.write(np.asarray(encoder.encode(readable(texts)), np.float32).tobytes())
+        answers.write(np.asarray(encoder.encode(texts), np.float32).tobytes())
         answers.flush()
 
 

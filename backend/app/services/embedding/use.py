@@ -36,7 +36,7 @@ class UseEmbedder:
         """
         self._encoder: Any = None  # loaded when it is first asked
         helpers = min(processes, _MOST_PROCESSES) - 1
-        self._helpers = Helpers(helpers, self.embed_queries, self.dimensions) if helpers > 0 else None
+        self._helpers = Helpers(helpers, self._encoded, self.dimensions) if helpers > 0 else None
 
     def warm(self) -> None:
         """Load the weights now, so that forked workers share them."""
@@ -46,12 +46,15 @@ class UseEmbedder:
         return None
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        if self._encoder is None:
-            self._encoder = unfolded.load()
-        return np.asarray(self._encoder.encode(readable(texts)), dtype=np.float32)
+        return self._encoded(readable(texts))
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         if self._helpers is None:
             return self.embed_queries(texts)
         # Only whole batches are worth a beginning: others of the same text may follow.
         return self._helpers.embed(readable(texts), may_begin=len(texts) >= self.batch)
+
+    def _encoded(self, texts: Sequence[str]) -> Vectors:
+        if self._encoder is None:
+            self._encoder = unfolded.load()
+        return np.asarray(self._encoder.encode(texts), dtype=np.float32)
