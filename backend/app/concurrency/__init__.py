@@ -12,6 +12,7 @@ from backend.app.concurrency.deadlines import TooLate, within
 from backend.app.concurrency.native import NativePool
 from backend.app.concurrency.pump import Pump
 from backend.app.concurrency.sockets import is_readable
+from backend.app.concurrency.turns import Turns
 from backend.app.concurrency.worlds import Outcome, in_native_thread, is_cooperative
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Outcome",
     "Pump",
     "TooLate",
+    "Turns",
     "each",
     "gather",
     "in_background",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, ParamSpec, TypeVar
 
+from backend.app.concurrency.turns import Turns
 from backend.app.concurrency.worlds import NATIVE, Outcome, is_cooperative
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ class NativePool:
     def __init__(self, threads: int = 0) -> None:
         self._threads = threads or max(2, os.cpu_count() or 1)
         self._pool: Any = None
+        self._turns = Turns(self._threads)
         self._pid = 0
 
     def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -36,7 +38,12 @@ class NativePool:
             return function(*args, **kwargs)
         # gevent prints the traceback of whatever a pool's thread raises; so nothing is raised
         # there, and the exception is carried back by hand.
-        outcome: Outcome[T] = self._cooperative_pool().apply(copy_context().run, (_natively, function, args, kwargs))
+        pool = self._cooperative_pool()
+        self._turns.acquire()
+        try:
+            outcome: Outcome[T] = pool.apply(copy_context().run, (_natively, function, args, kwargs))
+        finally:
+            self._turns.release()
         return outcome.result()
 
     def _cooperative_pool(self) -> Any:
@@ -44,6 +51,7 @@ class NativePool:
             from gevent.threadpool import ThreadPool
 
             self._pool, self._pid = ThreadPool(self._threads), os.getpid()
+            self._turns = Turns(self._threads)
         return self._pool
 
 

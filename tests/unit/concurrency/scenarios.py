@@ -14,6 +14,7 @@ from backend.app.concurrency import (
     NativePool,
     Outcome,
     Pump,
+    Turns,
     each,
     gather,
     in_background,
@@ -58,6 +59,49 @@ def a_look_at_a_socket_sees_what_came_and_the_end_and_never_waits() -> None:
         assert not is_readable(here)
         there.close()
         assert is_readable(here)
+
+
+# --- turns ------------------------------------------------------------------------------------
+
+
+def turns_come_in_the_order_of_coming_and_no_late_comer_takes_one() -> None:
+    turns = Turns(1)
+    assert turns.acquire(0)
+    served: list[int] = []
+
+    def wait(n: int) -> None:
+        came = turns.acquire(PATIENCE)
+        served.append(n if came else -1)
+        turns.release()
+
+    waiting = []
+    for n in range(20):
+        waiting.append(threading.Thread(target=wait, args=(n,)))
+        waiting[-1].start()
+        until(lambda: turns.waiting == len(waiting))
+    turns.release()
+    wait(20)  # a late-comer, which runs before those that are woken
+    for thread in waiting:
+        thread.join(PATIENCE)
+    assert served == list(range(21))
+    assert turns.acquire(0)
+
+
+def so_many_have_a_turn_at_a_time_as_there_are() -> None:
+    turns = Turns(3)
+    assert [turns.acquire(0) for _ in range(4)] == [True, True, True, False]
+    turns.release()
+    assert turns.acquire(0)
+    assert not turns.acquire(0)
+
+
+def who_waited_long_enough_leaves_the_line() -> None:
+    turns = Turns(1)
+    assert turns.acquire()
+    assert not turns.acquire(0.05)
+    assert turns.waiting == 0
+    turns.release()
+    assert turns.acquire(0), "the turn went to one that had left"
 
 
 # --- gather -----------------------------------------------------------------------------------
@@ -384,6 +428,9 @@ def each_comes_to_an_end_of_all_before_it_raises() -> None:
 
 SCENARIOS = [
     a_look_at_a_socket_sees_what_came_and_the_end_and_never_waits,
+    turns_come_in_the_order_of_coming_and_no_late_comer_takes_one,
+    so_many_have_a_turn_at_a_time_as_there_are,
+    who_waited_long_enough_leaves_the_line,
     gather_makes_all_calls_at_the_same_time,
     each_returns_what_was_given_in_the_items_order,
     each_takes_the_callers_context_along,

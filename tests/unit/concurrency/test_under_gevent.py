@@ -66,6 +66,52 @@ def test_a_pool_used_before_a_fork_works_on_both_sides() -> None:
     assert output_of(program, gevent=True) == "held"
 
 
+def test_native_calls_come_in_the_order_in_which_they_were_made() -> None:
+    program = """
+        import gevent
+        from backend.app.concurrency import NativePool
+
+        pool, order = NativePool(1), []
+
+        def ask(n):
+            pool.run(order.append, n)
+            if n < 3:
+                pool.run(order.append, n + 100)
+
+        gevent.joinall([gevent.spawn(ask, n) for n in range(8)])
+        assert order == [0, 1, 2, 3, 4, 5, 6, 7, 100, 101, 102], order
+        print("held")
+    """
+    assert output_of(program, gevent=True) == "held"
+
+
+def test_who_is_killed_in_line_leaves_no_turn_behind() -> None:
+    program = """
+        import gevent
+        from backend.app.concurrency import Turns
+
+        turns = Turns(1)
+
+        def hold():
+            turns.acquire()
+            try:
+                gevent.sleep(60)
+            finally:
+                turns.release()
+
+        turns.acquire()
+        gone, told = gevent.spawn(hold), gevent.spawn(hold)
+        gevent.sleep(0)
+        gone.kill()
+        assert turns.waiting == 1
+        turns.release()  # it is told's now, who has not run yet
+        told.kill()
+        assert turns.acquire(0), "the turn went with the greenlet"
+        print("held")
+    """
+    assert output_of(program, gevent=True) == "held"
+
+
 def test_a_late_call_is_killed_where_it_waits() -> None:
     program = """
         import threading

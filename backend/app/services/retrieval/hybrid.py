@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from heapq import nlargest
 
 import structlog
 
-from backend.app.concurrency import NativePool, Outcome, gather
+from backend.app.concurrency import NativePool, Outcome, Turns, gather
 from backend.app.domain.documents import Collection
 from backend.app.domain.search import FusedId, Hit, ScoredId, SearchMode, SearchResult
 from backend.app.errors import SearchUnavailable
@@ -82,7 +81,7 @@ class HybridRetriever:
         self._candidates = candidates
         self._weight = vector_weight
         self._branch_timeout = branch_timeout
-        self._turns = threading.BoundedSemaphore(at_once)
+        self._turns = Turns(at_once)
         self._patience = patience
 
     def search(
@@ -99,7 +98,7 @@ class HybridRetriever:
         watch = _Stopwatch()
         started = time.perf_counter()
         with watch("wait"):
-            admitted = self._turns.acquire(timeout=self._patience)
+            admitted = self._turns.acquire(self._patience)
         if not admitted:
             raise SearchUnavailable("Too many people are searching at this moment. Try again soon.")
         try:
