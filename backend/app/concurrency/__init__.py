@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from backend.app.concurrency.calls import each, gather, in_background, shielded
 from backend.app.concurrency.deadlines import TooLate, within
+from backend.app.concurrency.idle import EndWhenIdle
 from backend.app.concurrency.native import NativePool
 from backend.app.concurrency.pump import Pump
 from backend.app.concurrency.sockets import is_readable
@@ -16,6 +17,7 @@ from backend.app.concurrency.turns import Turns
 from backend.app.concurrency.worlds import Outcome, in_native_thread, is_cooperative
 
 __all__ = [
+    "EndWhenIdle",
     "NativePool",
     "Outcome",
     "Pump",

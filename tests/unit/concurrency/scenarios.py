@@ -6,11 +6,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from time import monotonic
 from traceback import extract_tb
 
 from structlog.testing import capture_logs
 
 from backend.app.concurrency import (
+    EndWhenIdle,
     NativePool,
     Outcome,
     Pump,
@@ -102,6 +104,23 @@ def who_waited_long_enough_leaves_the_line() -> None:
     assert turns.waiting == 0
     turns.release()
     assert turns.acquire(0), "the turn went to one that had left"
+
+
+# --- ending what is idle ----------------------------------------------------------------------
+
+
+def what_is_used_no_more_is_ended_once_and_again_after_a_later_use() -> None:
+    ends: list[float] = []
+    idle = EndWhenIdle(lambda: ends.append(monotonic()), 0.2, "idle")
+    for _ in range(2):
+        before = len(ends)
+        for _ in range(5):
+            idle.used()
+        last = monotonic()
+        until(lambda: len(ends) > before)  # noqa: B023  called before the next round
+        assert ends[-1] - last >= 0.2
+        threading.Event().wait(0.3)
+        assert len(ends) == before + 1
 
 
 # --- gather -----------------------------------------------------------------------------------
@@ -427,6 +446,7 @@ def each_comes_to_an_end_of_all_before_it_raises() -> None:
 
 
 SCENARIOS = [
+    what_is_used_no_more_is_ended_once_and_again_after_a_later_use,
     a_look_at_a_socket_sees_what_came_and_the_end_and_never_waits,
     turns_come_in_the_order_of_coming_and_no_late_comer_takes_one,
     so_many_have_a_turn_at_a_time_as_there_are,

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 import structlog
 
+from backend.app.concurrency import EndWhenIdle
 from backend.app.processes.environment import ROOT, foreign_environment
 from backend.app.services.embedding.base import Vectors
 
@@ -60,12 +61,10 @@ class Helpers:
         self._own = embed
         self._dimensions = dimensions
         self._command = command
-        self._idle_seconds = idle_seconds
         self._pause_seconds = pause_seconds
         self._lock = threading.Lock()
         self._helpers: list[_Helper] = []
-        self._tending: threading.Thread | None = None
-        self._used = 0.0
+        self._watch = EndWhenIdle(self.close, idle_seconds, "embedding-helpers")
         self._not_before = 0.0
 
     def embed(self, texts: Sequence[str], *, may_begin: bool = True) -> Vectors:
@@ -112,12 +111,16 @@ class Helpers:
         with self._lock:
             ended = [helper for helper in self._helpers if not helper.is_taken]
             self._helpers = [helper for helper in self._helpers if helper.is_taken]
+            if not self._helpers:
+                atexit.unregister(self.close)
         for helper in ended:
             helper.end()
 
     def _taken(self, may_begin: bool) -> list[_Helper]:
         with self._lock:
             if may_begin and time.monotonic() >= self._not_before:
+                if not self._helpers:
+                    atexit.register(self.close)
                 missing = self._count - len(self._helpers)
                 self._helpers += [_Helper(self._command, self._dimensions) for _ in range(missing)]
             free = [helper for helper in self._helpers if not helper.is_taken and helper.is_ready()]
@@ -131,26 +134,11 @@ class Helpers:
                 helper.is_taken = False
             lost = [helper for helper in self._helpers if helper.is_lost]
             self._helpers = [helper for helper in self._helpers if not helper.is_lost]
-            self._used = time.monotonic()
             if lost:
-                self._not_before = self._used + self._pause_seconds
-            if self._tending is None:
-                atexit.register(self.close)
-                self._tending = threading.Thread(target=self._tend, name="embedding-helpers", daemon=True)
-                self._tending.start()
+                self._not_before = time.monotonic() + self._pause_seconds
+        self._watch.used()
         for helper in lost:
             helper.end()
-
-    def _tend(self) -> None:
-        while True:
-            with self._lock:
-                left = self._used + self._idle_seconds - time.monotonic()
-                if left <= 0:
-                    self._tending = None
-                    break
-            time.sleep(left)
-        atexit.unregister(self.close)
-        self.close()
 
 
 class _Helper:

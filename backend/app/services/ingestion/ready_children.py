@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from backend.app.concurrency import EndWhenIdle
 from backend.app.services.ingestion.child_process import (
     ANSWER,
     Asked,
@@ -41,11 +42,9 @@ class ReadyChildren:
     """
 
     def __init__(self, idle_seconds: float = _IDLE_SECONDS) -> None:
-        self._idle_seconds = idle_seconds
         self._idle: list[_Server] = []
         self._lock = threading.Lock()
-        self._tending: threading.Thread | None = None
-        self._used = 0.0
+        self._watch = EndWhenIdle(self.close, idle_seconds, "ready-children")
 
     def run(
         self,
@@ -96,20 +95,7 @@ class ReadyChildren:
             return
         with self._lock:
             self._idle.append(server)
-            self._used = time.monotonic()
-            if self._tending is None:
-                self._tending = threading.Thread(target=self._tend, name="ready-children", daemon=True)
-                self._tending.start()
-
-    def _tend(self) -> None:
-        while True:
-            with self._lock:
-                left = self._used + self._idle_seconds - time.monotonic()
-                if left <= 0:
-                    self._tending = None
-                    break
-            time.sleep(left)
-        self.close()
+        self._watch.used()
 
 
 class _Server:
