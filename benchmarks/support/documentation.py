@@ -57,21 +57,30 @@ def _read() -> list[list[str]]:
     """Return the paragraphs of each page; read once, for it takes a minute."""
     kept = _KEPT / f"pages-{blake2b(repr(PACKAGES).encode(), digest_size=4).hexdigest()}.json"
     if not kept.exists():
-        pages = [paragraphs for path in sorted(_pages()) if (paragraphs := list(paragraphs_of(path)))]
+        pages = [paragraphs for path in sorted(_all_pages()) if (paragraphs := list(paragraphs_of(path)))]
         kept.with_suffix(".new").write_text(json.dumps(pages), "utf-8")
         kept.with_suffix(".new").replace(kept)
     found: list[list[str]] = json.loads(kept.read_text("utf-8"))
     return found
 
 
-def _pages() -> Iterator[Path]:
-    _KEPT.mkdir(parents=True, exist_ok=True)
+def _all_pages() -> Iterator[Path]:
     for package in PACKAGES:
-        folder = _KEPT / package
-        if not folder.exists():
-            _unpack(package, folder)
-        pages = (path for path in folder.rglob("*.html") if path.is_file() and not path.is_symlink())
-        yield from (path for path in pages if path.stat().st_size <= _MOST_FILE_BYTES)
+        yield from pages_of(package)
+
+
+def pages_of(package: str) -> Iterator[Path]:
+    """Yield the pages of a package, in no order.
+
+    Raises:
+        RuntimeError: it cannot be had here.
+    """
+    folder = _KEPT / package
+    if not folder.exists():
+        _KEPT.mkdir(parents=True, exist_ok=True)
+        _unpack(package, folder)
+    pages = (path for path in folder.rglob("*.html") if path.is_file() and not path.is_symlink())
+    yield from (path for path in pages if path.stat().st_size <= _MOST_FILE_BYTES)
 
 
 def _unpack(package: str, folder: Path) -> None:
