@@ -97,6 +97,7 @@ class FakeLeases:
         self._given = 0
         self.calls: list[str] = []
         self.away = False
+        self.full = False
         self.on_look: Callable[[], None] = lambda: None
 
     def claim(self, key: str, seconds: float, seen: bytes = b"") -> Claim:
@@ -121,11 +122,14 @@ class FakeLeases:
         state = ClaimState.FREE if holder is None else ClaimState.ENDED if holder == "-" else ClaimState.BUSY
         return Claim(state, value=MemoryCache.get(self._values, key))
 
-    def publish(self, key: str, token: str, value: bytes, ttl: float) -> None:
+    def publish(self, key: str, token: str, value: bytes, ttl: float) -> bool:
         self.calls.append("publish")
+        if self.full:
+            return False
         MemoryCache.set(self._values, key, value, ttl)
         if self._holder(key) == token:
             del self._holders[key]
+        return True
 
     def give_up(self, key: str, token: str) -> None:
         self.calls.append("give_up")

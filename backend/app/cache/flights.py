@@ -124,8 +124,8 @@ class SharedFlights:
             pause = min(2 * pause, _LONGEST_PAUSE)
             claim = self._leases.look(key)
 
-    def publish(self, key: str, token: str, value: bytes, ttl: float) -> None:
-        self._leases.publish(key, token, value, ttl)
+    def publish(self, key: str, token: str, value: bytes, ttl: float) -> bool:
+        return self._leases.publish(key, token, value, ttl)
 
     def give_up(self, key: str, token: str) -> None:
         self._leases.give_up(key, token)

@@ -89,8 +89,8 @@ class Leases(Protocol):
     def look(self, key: str) -> Claim:
         """Tell how the computation of another worker goes."""
 
-    def publish(self, key: str, token: str, value: bytes, ttl: float) -> None:
-        """Store the value and end the lease, in one step."""
+    def publish(self, key: str, token: str, value: bytes, ttl: float) -> bool:
+        """Store the value and end the lease, in one step; False if it cannot be stored: then the lease stays."""
 
     def give_up(self, key: str, token: str) -> None:
         """End the lease without a value; those who wait for it compute themselves."""

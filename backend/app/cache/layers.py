@@ -100,7 +100,10 @@ class Layers:
             if region.policy.uses(layer.name) and len(hit.raw) <= layer.largest:
                 self._set(layer, key, hit.raw, left)
 
-    def store(self, key: str, region: Region[Any], raw: bytes, ttl: float, *, leave_out: str = "") -> None:
+    def store(
+        self, key: str, region: Region[Any], raw: bytes, ttl: float, *, leave_out: str = "", in_vain: bool = False
+    ) -> None:
+        """``leave_out`` has been given the value before, ``in_vain`` if it could not keep it."""
         elsewhere = False
         for layer in self._layers:
             if not region.policy.uses(layer.name):
@@ -111,7 +114,7 @@ class Layers:
             elif layer.name != leave_out:
                 # Where the layer before does not hold the value, those who wait for it look here next.
                 self._set(layer, key, raw, ttl, at_once=not elsewhere)
-            elsewhere = fits
+            elsewhere = fits and not (in_vain and layer.name == leave_out)
 
     def holds(self, name: str, size: int) -> bool:
         return any(layer.name == name and size <= layer.largest for layer in self._layers)

@@ -32,9 +32,14 @@ return {1}
 _PUBLISH = """
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+return 1
 """
+# A full Redis refuses a script that begins by storing, but none that has deleted something before.
 _GIVE_UP = """
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) end
+if redis.call('GET', KEYS[2]) == ARGV[1] then
+    redis.call('DEL', KEYS[2])
+    redis.pcall('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+end
 """
 
 log = structlog.get_logger(__name__)
@@ -75,8 +80,8 @@ class RedisLeases:
         state = ClaimState.FREE if holder is None else ClaimState.ENDED if holder == _ENDED else ClaimState.BUSY
         return Claim(state, value if isinstance(value, bytes) else None)
 
-    def publish(self, key: str, token: str, value: bytes, ttl: float) -> None:
-        self._eval(_PUBLISH, key, token, value, max(1, int(ttl * 1000)))
+    def publish(self, key: str, token: str, value: bytes, ttl: float) -> bool:
+        return self._eval(_PUBLISH, key, token, value, max(1, int(ttl * 1000))) == 1
 
     def give_up(self, key: str, token: str) -> None:
         self._eval(_GIVE_UP, key, token, _ENDED, _ENDED_MS)

@@ -64,8 +64,8 @@ class NullLeases:
     def look(self, key: str) -> Claim:
         return Claim(ClaimState.AWAY)
 
-    def publish(self, key: str, token: str, value: bytes, ttl: float) -> None:
-        return None
+    def publish(self, key: str, token: str, value: bytes, ttl: float) -> bool:
+        return False
 
     def give_up(self, key: str, token: str) -> None:
         return None

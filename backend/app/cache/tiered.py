@@ -260,10 +260,11 @@ class TieredCache:
                     self._layers.delete(asked.key, region)
                 return _Landed(Found(made))
             raw, ttl = stored
-            if token and self._layers.holds(REDIS, len(raw)):
-                self._shared.publish(asked.key, token, raw, ttl)  # first: others wait for it
-                published = True
-            self._layers.store(asked.key, region, raw, ttl, leave_out=REDIS if published else "")
+            offered = bool(token) and self._layers.holds(REDIS, len(raw))
+            if offered:
+                published = self._shared.publish(asked.key, token, raw, ttl)  # first: others wait for it
+            leave_out = REDIS if offered else ""
+            self._layers.store(asked.key, region, raw, ttl, leave_out=leave_out, in_vain=not published)
             return _Landed(Found(made), raw)
         finally:  # also when the asking greenlet is killed
             if not published:

@@ -63,7 +63,7 @@ def test_one_holds_and_the_others_see_it(leased: Leased) -> None:
 
 def test_publishing_stores_and_ends_the_lease(leased: Leased) -> None:
     held = leased.leases.claim("key", 10)
-    leased.leases.publish("key", held.token, b"value", 60)
+    assert leased.leases.publish("key", held.token, b"value", 60)
     assert leased.values.get("key") == b"value"
     look = leased.leases.look("key")
     assert (look.state, look.value) == (ClaimState.FREE, b"value")

@@ -15,13 +15,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.app.cache.allowances import LocalAllowances
 from backend.app.cache.disk import DiskCache
-from backend.app.cache.interfaces import DISK, MEMORY, REDIS
+from backend.app.cache.interfaces import DISK, MEMORY, REDIS, ClaimState
 from backend.app.cache.keys import Policy, Region
 from backend.app.cache.layers import Layer
 from backend.app.cache.leases import RedisLeases
 from backend.app.cache.memory import MemoryCache
 from backend.app.cache.redis import SECONDS, RedisCache, redis_breaker
-from backend.app.cache.tiered import TieredCache
+from backend.app.cache.tiered import TieredCache, Uncached
 from backend.app.concurrency import NativePool, in_background
 from backend.app.storage.redis_client import connect
 from backend.app.wiring.caches import Caches
@@ -144,6 +144,50 @@ def test_a_full_valkey_is_a_smaller_cache_and_not_a_lost_one(redis: Redis, worke
     redis.config_set("maxmemory", 0)
     worker.ask("room again")
     assert len(redis.keys(NAMESPACE + "*")) == 1
+
+
+@pytest.mark.parametrize(("keeps", "layer"), [(True, DISK), (False, None)], ids=["to be kept", "not to be kept"])
+def test_who_waits_for_a_worker_goes_on_as_soon_as_it_is_done_while_a_valkey_is_full(
+    redis: Redis, own_valkey: str, worker: Worker, tmp_path: Path, keeps: bool, layer: str | None
+) -> None:
+    region = Region("answer", 1, str, Policy(ttl=600, lease=60, max_wait=60), scoped=False)
+    other, found = Worker(own_valkey, tmp_path / "cache", 20.0), []
+
+    def looks() -> int:
+        return int(redis.info("commandstats").get("cmdstat_mget", {}).get("calls", 0))
+
+    def made() -> str | Uncached[str]:
+        return "an answer" if keeps else Uncached("an answer")
+
+    def made_while_another_waits() -> str | Uncached[str]:
+        redis.config_set("maxmemory-policy", "noeviction")
+        redis.config_set("maxmemory", "1mb")
+        before = looks()
+        waiting.start()
+        until(lambda: looks() > before)
+        return made()
+
+    def wait() -> None:
+        found.append(other.cache.get_or_compute(region, None, "question", made))
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    assert worker.cache.get_or_compute(region, None, "question", made_while_another_waits).layer is None
+    waiting.join(20)
+    assert [(each.value, each.layer) for each in found] == [("an answer", layer)]
+    assert redis.keys(NAMESPACE + "answer:*") == []
+    other.client.close()
+
+
+def test_a_lease_can_be_given_up_and_not_taken_while_a_valkey_is_full(redis: Redis, worker: Worker) -> None:
+    leases = RedisLeases(worker.client, NAMESPACE, worker.breaker, worker.events)
+    held = leases.claim("key", 60)
+    redis.config_set("maxmemory-policy", "noeviction")
+    redis.config_set("maxmemory", "1mb")
+    assert not leases.publish("key", held.token, b"value", 60)
+    assert leases.look("key").state is ClaimState.BUSY
+    leases.give_up("key", held.token)
+    assert leases.look("key").state is ClaimState.ENDED
+    assert leases.claim("other", 60).state is ClaimState.AWAY
 
 
 @pytest.mark.parametrize("kind", ["bytes", "list", "empty"])

@@ -551,6 +551,17 @@ def test_nobody_waits_longer_than_the_policy_says(here: Cached, computation: Com
     assert 2 <= here.clock.now - begun <= 2.1
 
 
+def test_what_a_full_redis_does_not_take_is_on_the_disk_before_the_lease_ends(
+    here: Cached, computation: Computation
+) -> None:
+    here.leases.full = True
+    assert here.ask(computation) == Found(ANSWER, None, False)
+    assert (here.redis.calls, here.leases.calls) == ([], ["claim", "publish", "give_up"]), "it is offered once"
+    assert here.background.waiting == []
+    assert Cached(beside=here).ask(computation) == Found(ANSWER, DISK, False)
+    assert computation.times == 1
+
+
 def test_who_waits_for_what_cannot_be_kept_computes_at_once(here: Cached, computation: Computation) -> None:
     key = cache_key(region(), None, "q")
     token = here.leases.claim(key, 10).token
