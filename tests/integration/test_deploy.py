@@ -10,16 +10,19 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import fields
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 import yaml
+from openai import DEFAULT_TIMEOUT
 
 from backend.app.config import PREFIX, Secret, Settings
-from tests.services.nginx import AROUND
+from tests.services.nginx import AROUND, CONF, nginx
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -303,6 +306,37 @@ def test_nginx_takes_the_configuration_that_compose_makes(tmp_path: Path) -> Non
     (tmp_path / "nginx.conf").write_text(AROUND.format(folder=tmp_path), "utf-8")
     done = run(program, "-t", "-q", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/chat/completions", 200), ("/mcp", 200), ("/api/v1/chat", 503)],
+    ids=["OpenAI", "MCP", "chat"],
+)
+def test_nginx_waits_for_a_whole_answer_longer_than_for_a_ping(path: str, status: int) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            time.sleep(1.5)  # two minutes and a half to a nginx in such haste
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with nginx([server.server_port] * 2, haste=100) as front:
+            assert urllib3.request("POST", front.url + path, retries=False).status == status
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_nginx_waits_for_a_whole_answer_as_long_as_clients_do() -> None:
+    (seconds,) = re.findall(r"completions\)\$ \{[^}]+proxy_read_timeout (\d+)s;", CONF.read_text("utf-8"))
+    assert int(seconds) >= DEFAULT_TIMEOUT.read
+    assert int(seconds) > Settings().llm_first_token_seconds + Settings().llm_idle_seconds
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "compose.yml"])
