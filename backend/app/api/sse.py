@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from flask import Response, request
+from flask import Response, g, request
 
 from backend.app.concurrency import Pump
 from backend.app.processes.departure import MUST_END
@@ -30,7 +30,7 @@ def stream(
     encode_all: Callable[[list[T]], Iterator[bytes]],
     *,
     farewell: Callable[[T | None], bytes] = lambda last: b"",
-    watched: Callable[[T], bool] = lambda event: False,
+    watched: Callable[[T], bool] | None = None,
     ping_seconds: float = PING_SECONDS,
     look_seconds: float = LOOK_SECONDS,
 ) -> Response:
@@ -41,12 +41,22 @@ def stream(
 
     From the first event on of which ``watched`` is true, ``events`` themselves let the stream look
     around at least every ``look_seconds``, by events that encode to nothing. Nobody else has to
-    wait for them then, which halves what a stream costs in memory and each event in time.
+    wait for them then, which halves what a stream costs in memory and each event in time. That event
+    is also what the stream is for: by when it comes it is judged whether the answer was slow.
     """
     has_gone, must_end = _reader_of(request.environ), request.environ.get(MUST_END, _never)
+    has_come = False
+
+    def until(event: T) -> bool:
+        nonlocal has_come
+        has_come = watched is not None and watched(event)
+        return has_come
+
+    if watched is not None:
+        g.has_come = lambda: has_come
 
     def body() -> Iterator[bytes]:
-        pump = Pump(events, idle=look_seconds, until=watched)
+        pump = Pump(events, idle=look_seconds, until=until)
         sent, last = time.monotonic(), None
         try:
             for batch in pump:

@@ -49,7 +49,9 @@ def init_timing(app: Flask, metrics: Metrics) -> None:
             # It goes on for long after this; what it is judged by is when it begins to tell something.
             response.call_on_close(metrics.request_ended)
             response.response = _Awaited(
-                response.response, lambda: _log_slow(route, time.perf_counter() - started, noted)
+                response.response,
+                g.get("has_come", _at_once),
+                lambda: _log_slow(route, time.perf_counter() - started, noted),
             )
         return response
 
@@ -60,11 +62,12 @@ def init_timing(app: Flask, metrics: Metrics) -> None:
 
 
 class _Awaited:
-    """Passes a stream's blocks on, and tells when the first one has come."""
+    """Passes a stream's blocks on, and tells once when the first has come for which ``has_come`` is true, or the end."""
 
-    def __init__(self, blocks: Iterable[Any], arrived: Callable[[], None]) -> None:
+    def __init__(self, blocks: Iterable[Any], has_come: Callable[[], bool], arrived: Callable[[], None]) -> None:
         self._blocks = blocks
         self._iterator = iter(blocks)
+        self._has_come = has_come
         self._arrived: Callable[[], None] | None = arrived
 
     def __iter__(self) -> Iterator[Any]:
@@ -72,15 +75,24 @@ class _Awaited:
 
     def __next__(self) -> Any:
         block = next(self._iterator)
-        if self._arrived is not None:
-            self._arrived()
-            self._arrived = None
+        if self._arrived is not None and self._has_come():
+            self._tell()
         return block
 
     def close(self) -> None:
+        self._tell()
         close = getattr(self._blocks, "close", None)
         if close is not None:
             close()
+
+    def _tell(self) -> None:
+        if self._arrived is not None:
+            self._arrived()
+            self._arrived = None
+
+
+def _at_once() -> bool:
+    return True
 
 
 def _log_slow(route: str, seconds: float, stages: Mapping[str, float]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from structlog.testing import capture_logs
 
-from tests.fakes.scripted_model import Cut, Script, ScriptedModel, spoken
+from backend.app.middleware import timing
+from tests.fakes.scripted_model import Cut, Pause, Script, ScriptedModel, spoken
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import World
 
@@ -152,6 +154,22 @@ def test_a_model_that_breaks_off_ends_the_stream_by_one_error(made_world: Callab
     assert [name for name, _ in events].count("error") == 1
     stored = ann.get(f"/conversations/{events[0][1]['conversation_id']}/messages").data[1]
     assert (stored["status"], stored["text"]) == ("failed", "The ferry leaves")
+
+
+@pytest.mark.parametrize("is_slow", [True, False], ids=["silent at first", "silent later"])
+def test_a_model_that_is_long_silent_before_its_first_word_makes_a_slow_request(
+    made_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, is_slow: bool
+) -> None:
+    monkeypatch.setattr(timing, "_SLOW_SECONDS", 2.0)  # a busy machine may take one for the search
+    words = [spoken("At nine"), Pause(2.1), spoken(".")]
+    with ScriptedModel(Script(words[1:] if is_slow else words)) as model:
+        world = made_world(llm_base_url=model.url, llm_model="m")
+        ann = world.person()
+        world.document(ann)
+        with capture_logs() as logs:
+            ann.ask(QUESTION)
+    slow = [entry for entry in logs if entry["event"] == "slow_request" and entry["route"] == "/api/v1/chat"]
+    assert [entry["stages"]["first_token_ms"] > 2000 for entry in slow] == [True] * is_slow
 
 
 def test_a_number_without_a_quote_is_no_citation(made_world: Callable[..., World]) -> None:

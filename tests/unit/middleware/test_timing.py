@@ -211,6 +211,39 @@ def test_a_stream_that_begins_late_is_slow_and_its_stages_are_told(app: Flask, c
     ]
 
 
+@pytest.mark.parametrize(("end", "seconds"), [("a token", 3.0), ("no token", 3.0), ("the reader", 2.5)])
+def test_a_stream_that_waits_for_something_is_judged_by_when_that_comes_or_by_its_end(
+    app: Flask, clock: Clock, end: str, seconds: float
+) -> None:
+    come: list[bool] = []
+
+    def blocks() -> Iterator[bytes]:
+        yield b"meta"
+        clock.now += 2.5
+        yield b": ping"
+        clock.now += 0.5
+        if end == "a token":
+            come.append(True)
+            yield b"a token"
+            clock.now += 100
+            yield b"another"
+
+    def stream() -> Response:
+        g.has_come = lambda: bool(come)
+        return Response(blocks(), mimetype="text/event-stream")
+
+    app.get("/stream")(stream)
+    with capture_logs() as logs:
+        answer = app.test_client().get("/stream", buffered=False)
+        read = iter(answer.response)
+        assert [next(read) for _ in range(2)] == [b"meta", b": ping"]
+        assert logs == []
+        if end != "the reader":
+            list(read)
+        answer.close()
+    assert [(entry["event"], entry["seconds"]) for entry in logs] == [("slow_request", seconds)]
+
+
 def test_a_requests_stages_are_not_those_of_the_one_before(app: Flask, clock: Clock) -> None:
     @app.get("/slow/<stage>")
     def slow(stage: str) -> str:
