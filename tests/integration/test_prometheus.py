@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from backend.app.monitoring.buckets import VITALS
 from backend.app.monitoring.prometheus import PrometheusMetrics
 from backend.app.monitoring.server_state import GAUGES
 from tests.services.client import Client
@@ -31,6 +32,29 @@ def promtool(*arguments: str, given: bytes = b"") -> str:
     said = (done.stdout + done.stderr).decode()
     assert done.returncode == 0, said
     return said
+
+
+def told() -> bytes:
+    """Return the text with a sample of each metric."""
+    metrics = PrometheusMetrics()
+    metrics.observe_request("GET", "/", 200, 0.1)
+    metrics.observe_stages({"bm25_ms": 1.0})
+    metrics.observe_job("ready", 1.0)
+    metrics.observe_page("chat", 1.0)
+    metrics.observe_call("search", 1.0)
+    for name in VITALS:
+        metrics.observe_web_vital(name, 1.0)
+    metrics.count_degraded("vector")
+    metrics.count_citations(1, 1)
+    metrics.count_error("request")
+    metrics.count_refused("chat")
+    metrics.cache_hit("memory", "search")
+    metrics.cache_miss("search")
+    metrics.cache_stale("search")
+    metrics.cache_error("redis")
+    metrics.cache_computed("search", 1.0)
+    metrics.breaker_changed("redis", "open")
+    return metrics.render(dict.fromkeys(GAUGES, 1.0))[0]
 
 
 def exported() -> set[str]:
@@ -59,6 +83,13 @@ def test_the_rules_do_what_their_own_tests_say() -> None:
 def test_each_alert_has_a_test() -> None:
     alerts = set(re.findall(r"alert: (\w+)", (DEPLOYED / "rules.yml").read_text("utf-8")))
     assert alerts == set(re.findall(r"alertname: (\w+)", (DEPLOYED / "rules_test.yml").read_text("utf-8")))
+
+
+def test_each_metric_is_told_as_prometheus_wants_it() -> None:
+    """A server that has just begun leaves out what has not happened yet, and promtool what has no sample."""
+    text = told()
+    assert [family.name for family in text_string_to_metric_families(text.decode()) if not family.samples] == []
+    assert promtool("check", "metrics", given=text) == ""
 
 
 def test_each_metric_that_a_rule_names_is_exported() -> None:
