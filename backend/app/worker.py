@@ -130,13 +130,10 @@ class Indexer:
 
     def _reembed(self) -> None:
         service = wiring.reembedding_service(self._parts, owner())
-        service.run(self._writing, self._stopping, self._is_busy)
+        service.run(self._writing, self._stopping, self._service.is_busy)
 
     def _complete(self) -> None:
-        wiring.lost_vectors(self._parts).run(self._writing, self._stopping, self._is_busy)
-
-    def _is_busy(self) -> bool:
-        return bool(self._parts.indexing.pending())
+        wiring.lost_vectors(self._parts).run(self._writing, self._stopping, self._service.is_busy)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

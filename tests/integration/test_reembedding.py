@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from backend.app import wiring
+from backend.app import wiring, worker
 from backend.app.domain.documents import Collection, Document
 from backend.app.domain.search import SearchMode
 from backend.app.errors import EmbedderUnavailable, SearchUnavailable
+from backend.app.monitoring.null import NullMetrics
 from backend.app.services.reembedding import ReembeddingService
 from tests.fakes.scripted_endpoint import Reply, ScriptedEndpoint, embeddings
 from tests.integration.library import Library, library
+from tests.services.likeopt import eventually
 
 TEXTS = {
     "lamp.txt": "The keeper lights the lamp at dusk. " * 40,
@@ -266,6 +270,56 @@ def test_an_old_embedder_that_is_away_degrades_search_until_the_change(
     assert after.get(new).status.value == "ready"
     assert best(after, "keeper of the lamp") == "lamp.txt"
     assert after.faults() == []
+
+
+@contextmanager
+def beside(indexer: worker.Indexer, work: Callable[[], None]) -> Iterator[None]:
+    """Have a thread of the indexing process run meanwhile."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        indexer.stop()
+        thread.join()
+
+
+@pytest.fixture
+def waiting(before: Library, opened: Open, server: ScriptedEndpoint) -> Iterator[tuple[Library, worker.Indexer]]:
+    """An indexing process with the new embedder, and two documents that wait for vectors by the old, which is gone."""
+    server.answer = lambda request: Reply(401, {}) if request["model"] == "old" else embeddings(request)
+    after = opened("new")
+    indexer = worker.Indexer(after.settings, NullMetrics())
+    for name in ("ropes.txt", "knots.txt"):
+        after.put(name, f"Splice the ropes, says {name}. " * 40)
+    indexer._work_off()
+    yield after, indexer
+    indexer._parts.close()
+
+
+def test_documents_that_wait_for_an_old_embedder_that_is_gone_do_not_hold_back_the_change(
+    waiting: tuple[Library, worker.Indexer],
+) -> None:
+    after, indexer = waiting
+    assert len(after.indexing.pending()) == 2
+    with beside(indexer, indexer._reembed):
+        eventually(lambda: collection(after).embedding == "openai:new", "it has moved", 20)
+    after.work()
+    assert {document.status.value for document in documents(after)} == {"ready"}
+    assert best(after, "splice the ropes, says knots.txt") == "knots.txt"
+    assert after.faults() == []
+
+
+def test_nor_do_they_hold_back_lost_vectors_of_another_collection(
+    waiting: tuple[Library, worker.Indexer],
+) -> None:
+    after, indexer = waiting
+    other = after.services.collections.create(after.user, "Other")
+    after.put("oars.txt", "Row with the oars. " * 40, other.id)
+    indexer._work_off()
+    after.parts.vectors.drop(other.id)
+    with beside(indexer, indexer._complete):
+        eventually(lambda: after.parts.vectors.count(other.id) > 0, "they are made again", 20)
 
 
 def test_reindexing_moves_what_is_not_yet_moved(before: Library, opened: Open) -> None:

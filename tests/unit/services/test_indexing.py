@@ -19,7 +19,7 @@ from backend.app.errors import (
 )
 from backend.app.services.embedding.base import Vectors
 from backend.app.services.embedding.searched import SearchedSpaces
-from backend.app.services.indexing import words
+from backend.app.services.indexing import endings, words
 from backend.app.services.indexing.endings import MAX_ATTEMPTS
 from backend.app.services.indexing.service import IndexingService
 from backend.app.services.ingestion.extract import ExtractionCancelled
@@ -374,6 +374,35 @@ def test_without_the_vector_index_a_document_is_found_by_its_words(indexer: Inde
     indexer.vectors.fails = None
     assert indexer.service.process(job_id) == "ready"
     assert len(indexer.extractor.asked) == 1, "it is not read again"
+
+
+def test_what_waits_for_a_part_that_is_away_does_not_hold_back_what_comes_after_the_documents(indexer: Indexer) -> None:
+    job_id = indexer.rows.queue()
+    assert indexer.service.is_busy(), "it was not tried yet"
+    indexer.vectors.fails = SearchUnavailable()
+    assert indexer.service.process(job_id) == "postponed"
+    assert not indexer.service.is_busy()
+    newcomer = indexer.rows.queue("d2")
+    assert indexer.service.is_busy()
+    assert indexer.service.process(newcomer) == "postponed"
+    assert not indexer.service.is_busy()
+    indexer.vectors.fails = None
+    assert indexer.service.process(job_id, newcomers=lambda: ["another"]) == "gave_way"
+    assert indexer.service.is_busy(), "it only lets another go first"
+
+
+def test_of_jobs_that_others_have_ended_no_more_than_some_are_remembered(
+    indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "_MANY", 2)
+    indexer.vectors.fails = SearchUnavailable()
+    for number in range(9):
+        assert indexer.service.process(indexer.rows.queue(f"d{number}")) == "postponed"
+    assert not indexer.service.is_busy()
+    for number in range(1, 9):
+        indexer.rows.delete(f"d{number}")
+    assert not indexer.service.is_busy()
+    assert indexer.service._endings._postponed == {"job-d0"}
 
 
 @pytest.mark.parametrize("step", ["progress", "end"])

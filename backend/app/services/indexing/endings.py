@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -16,6 +16,7 @@ from backend.app.storage.interfaces import Files, Indexing, IndexingTask
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
+_MANY = 1000  # jobs that are remembered although others may have ended them
 
 
 class Endings:
@@ -26,6 +27,7 @@ class Endings:
         self._metrics = metrics
         self._tidy = tidy
         self._left: list[IndexingTask] = []  # tasks that are still to be given back
+        self._postponed: set[str] = set()  # jobs that this process could not go on with at its last attempt
 
     def is_suspect(self, work: Work) -> bool:
         """Tell whether a process ended that was reading this file; maybe because of it."""
@@ -48,6 +50,12 @@ class Endings:
             self._indexing.release(self._left[0])  # more may come meanwhile, at the end
             self._left.pop(0)
 
+    def can_go_on(self, pending: Sequence[str]) -> bool:
+        """Tell whether any of these jobs is one that no part is known to be away for."""
+        if len(self._postponed) > _MANY:  # not always: those that another indexer tries are not pending meanwhile
+            self._postponed.intersection_update(pending)
+        return any(job_id not in self._postponed for job_id in pending)
+
     def reached(self, work: Work) -> None:
         """Note that a job has come to its end."""
         self._note(work, "ready")
@@ -62,6 +70,7 @@ class Endings:
                 self._indexing.release(work.task, work.seconds)
                 return "gave_way"
             if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
+                self._postponed.add(work.task.job_id)  # first, or it would be new to whoever asks in between
                 self._indexing.release(work.task, work.seconds)
                 work.log.warning("job_postponed", error_code=getattr(error, "error_code", "INTERRUPTED"))
                 return "postponed"
@@ -83,6 +92,8 @@ class Endings:
 
     def _note(self, work: Work, outcome: str) -> None:
         work.outcome = outcome
+        if outcome != "postponed":
+            self._postponed.discard(work.task.job_id)
         if outcome not in ("postponed", "gave_way"):  # whoever takes it up again counts its time together
             with contextlib.suppress(Unavailable):  # it only helps to tell how long others will take
                 self._indexing.worked(work.task, work.seconds)

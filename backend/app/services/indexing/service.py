@@ -84,6 +84,13 @@ class IndexingService:
         """Return the ids of jobs that wait for an indexer, oldest first."""
         return self._indexing.pending()
 
+    def is_busy(self) -> bool:
+        """Tell whether jobs wait that can go on.
+
+        One whose embedder is gone for good would otherwise hold back the change to another for ever.
+        """
+        return self._endings.can_go_on(self._indexing.pending())
+
     def process_fairly(self, job_id: str, stopping: Callable[[], bool] = lambda: False) -> None:
         """Work one job off, and all that come meanwhile: first everybody's words, then the vectors.
 
