@@ -238,6 +238,27 @@ def test_new_vectors_that_were_lost_on_the_way_are_made_again(before: Library, o
     assert after.faults() == []
 
 
+def test_passages_that_another_indexer_stores_are_not_taken_for_lost_vectors(
+    before: Library, opened: Open, server: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = opened("new")
+    space = after.parts.spaces.chosen.vectors
+    count = space.count
+
+    def counted(collection_id: str) -> int:
+        """As late as can be: what is left was asked for, and how much there is to be will be next."""
+        monkeypatch.undo()
+        found = count(collection_id)
+        after.add("ropes.txt", "Splice the ropes before the voyage. " * 40)
+        return found
+
+    monkeypatch.setattr(space, "count", counted)
+    finish(moving(after))
+    assert collection(after).embedding == "openai:new"
+    assert texts(server) == sum(len(after.passages(document)) for document in documents(after)), "none twice"
+    assert best(after, "splice the ropes") == "ropes.txt"
+
+
 def test_a_new_embedder_that_is_away_leaves_everything_as_it_is(
     before: Library, opened: Open, server: ScriptedEndpoint
 ) -> None:

@@ -48,7 +48,7 @@ class Reembeddings(Protocol):
         """Return the next passages with their documents' titles, of documents in any state."""
 
     def passages(self, move: Move) -> int:
-        """Return how many passages the collection has."""
+        """Return how many passages it has come past; what is stored meanwhile lies ahead."""
 
     def advance(self, move: Move, last_passage_id: int) -> Move | None:
         """Note how far it has come, and keep it for longer; None when it is no longer this one's."""

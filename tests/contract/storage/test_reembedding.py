@@ -72,7 +72,16 @@ def test_passages_come_in_the_order_of_their_ids_with_their_titles(stage: Stage)
     ]
     move = stage.advanced(move, first[1])
     assert [(passage.id, title) for passage, title in stage.moves.next_passages(move, 2)] == [(second[0], "second")]
-    assert stage.moves.passages(move) == 3
+    assert stage.moves.passages(move) == 2
+
+
+def test_passages_that_come_meanwhile_are_not_counted_among_those_that_have_their_vectors(stage: Stage) -> None:
+    first = stage.put("first", "a", "b")
+    move = stage.moving()
+    assert stage.moves.passages(move) == 0
+    move = stage.advanced(move, first[-1])
+    stage.put("second", "c")
+    assert stage.moves.passages(move) == 2
 
 
 def test_it_ends_in_one_step_that_raises_the_version(stage: Stage) -> None:

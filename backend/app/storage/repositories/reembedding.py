@@ -95,7 +95,7 @@ class SqlReembeddings:
         )
 
     def passages(self, move: Move) -> int:
-        query = _count().where(PassageRow.collection_id == move.collection_id)
+        query = _count().where(PassageRow.collection_id == move.collection_id, PassageRow.id <= move.last_passage_id)
         return self._database.read(lambda session: session.scalar(query) or 0)
 
     def advance(self, move: Move, last_passage_id: int) -> Move | None:
