@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from backend.app import wiring
 from backend.app.domain.accounts import Role
 from backend.app.domain.documents import DocumentStatus, Problem
+from backend.app.domain.folders import Stat
 from backend.app.errors import FolderNotAllowed, Forbidden, InvalidRequest
 from backend.app.services.folders import walk
 from backend.app.storage.ids import new_id
@@ -233,7 +237,7 @@ def test_a_file_that_is_being_written_waits_until_it_is_quiet(watched: Watched) 
 def test_a_bad_file_is_named_with_its_reason_and_the_others_go_on(watched: Watched) -> None:
     watched.write("empty.txt", "")
     watched.write("lamp.txt", "The harbour keeps a lamp.")
-    assert watched.look() == [("added", "lamp.txt"), ("refused", "empty.txt")]
+    assert watched.look() == [("added", "lamp.txt"), ("refused", "empty.txt: The file is empty.")]
     (refused,) = watched.of.services.folders.refused([watched.folder])[watched.folder.id]
     assert (refused.path, refused.problem) == ("empty.txt", Problem("EMPTY_FILE", "The file is empty."))
     assert watched.look() == []
@@ -241,6 +245,89 @@ def test_a_bad_file_is_named_with_its_reason_and_the_others_go_on(watched: Watch
     watched.look()
     assert watched.documents() == {"lamp.txt": READY, "empty.txt": READY}
     assert watched.of.services.folders.refused([watched.folder]) == {watched.folder.id: []}
+
+
+class Forbidding:
+    """Files that may not be read, whoever runs the tests. Allowing them changes nothing that a look sees."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.paths: set[str] = set()
+        self.tried = 0
+        monkeypatch.setattr("backend.app.services.folders.following.open_beneath", self._open)
+
+    def _open(self, root: str, path: str) -> AbstractContextManager[tuple[BinaryIO, Stat]]:
+        self.tried += 1
+        if path in self.paths:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return walk.open_beneath(root, path)
+
+
+@pytest.fixture
+def forbidding(monkeypatch: pytest.MonkeyPatch) -> Forbidding:
+    return Forbidding(monkeypatch)
+
+
+def refused(watched: Watched) -> dict[str, str]:
+    found = watched.of.services.folders.refused([watched.folder])[watched.folder.id]
+    return {file.path: file.problem.error_code for file in found if file.problem}
+
+
+def test_a_file_that_may_not_be_read_is_named_once_and_taken_in_as_soon_as_it_may(
+    watched: Watched, forbidding: Forbidding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidding.paths = {"lamp.txt"}
+    watched.write("lamp.txt", "The harbour keeps a lamp.")
+    watched.write("book.txt", "A heavy book.")
+    added, (change, line) = watched.look()
+    assert (added, change) == (("added", "book.txt"), "refused")
+    assert line.startswith("lamp.txt: The account that Like-Opt runs as may not read")
+    assert refused(watched) == {"lamp.txt": "FILE_UNREADABLE"}
+    watched.begin()  # also after a restart
+    with monkeypatch.context() as patched:
+        patched.setattr(watched.following._folders, "put", lambda *_: pytest.fail("nothing has changed"))
+        forbidding.tried = 0
+        assert watched.look() == []
+    assert forbidding.tried == 1, "after one look nothing is left to be done"
+    forbidding.paths.clear()
+    assert watched.look() == [("changed", "lamp.txt")]
+    assert refused(watched) == {}
+    assert watched.documents() == {"lamp.txt": READY, "book.txt": READY}
+
+
+def test_what_changes_and_may_not_be_read_any_more_keeps_its_document(watched: Watched, forbidding: Forbidding) -> None:
+    watched.write("lamp.txt", "The harbour keeps a lamp.")
+    watched.write("book.txt", "A heavy book.")
+    watched.look()
+    before = watched.ids()
+    forbidding.paths = {"lamp.txt", "book.txt"}
+    watched.write("lamp.txt", "The harbour keeps a fire.", age=1800)
+    watched.write("book.txt", "A heavy book.", age=1800)
+    assert [change for change, _ in watched.look()] == ["refused", "refused"]
+    assert refused(watched) == dict.fromkeys(("book.txt", "lamp.txt"), "FILE_UNREADABLE")
+    assert watched.ids() == before
+    watched.write("lamp.txt", "The harbour keeps a bell.", age=900)
+    watched.look()
+    assert watched.ids() == before
+    forbidding.paths.clear()
+    assert watched.look() == [("changed", "lamp.txt")]
+    assert refused(watched) == {}
+    assert watched.ids()["book.txt"] == before["book.txt"], "it was only touched"
+    assert watched.ids()["lamp.txt"] != before["lamp.txt"]
+    assert watched.ids()["lamp.txt"] in watched.of.found("a bell in the harbour")
+
+
+def test_a_bad_file_that_may_not_be_read_for_a_while_is_bad_again_after_it(
+    watched: Watched, forbidding: Forbidding
+) -> None:
+    file = watched.write("empty.txt", "")
+    watched.look()
+    forbidding.paths = {"empty.txt"}
+    os.utime(file, (time.time() - 1800,) * 2)
+    watched.look()
+    assert refused(watched) == {"empty.txt": "FILE_UNREADABLE"}
+    forbidding.paths.clear()
+    watched.look()
+    assert refused(watched) == {"empty.txt": "EMPTY_FILE"}
 
 
 def test_a_folder_that_is_away_takes_nothing_away(watched: Watched) -> None:

@@ -31,6 +31,9 @@ LEASE = timedelta(minutes=5)
 _OTHER_DISK = Problem(
     "FOLDER_OTHER_DISK", "Another disk is there than before, or none is mounted. Nothing was changed."
 )
+_UNREADABLE = Problem(
+    "FILE_UNREADABLE", "The account that Like-Opt runs as may not read this file. Allow it to: then it is taken in."
+)
 
 
 @dataclass
@@ -61,7 +64,7 @@ class FollowingService:
         told: Callable[[str, str], None] = lambda change, path: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """``told`` hears of every change, by its name and the file's path."""
+        """``told`` hears of every change, by its name and the file's path, with the reason of one that is refused."""
         self._folders = folders
         self._documents = documents
         self._users = users
@@ -123,14 +126,17 @@ class FollowingService:
     def _apply(self, folder: WatchedFolder, seen: Look, stopping: Callable[[], bool]) -> bool:
         memory = self._memories.setdefault(folder.id, _Memory())
         known = self._folders.files(folder.id)
-        changed = {path: stat for path, stat in seen.files.items() if path not in known or known[path].stat != stat}
+        changed = {
+            path: stat
+            for path, stat in seen.files.items()
+            if path not in known or known[path].stat != stat or _is_readable_again(folder.path, known[path])
+        }
         missing = {path for path in known.keys() - seen.files.keys() if seen.knows_of(path)}
         self._renamed(folder, known, changed, missing)
         for path in [path for path, stat in changed.items() if self._is_quiet(path, stat, memory)]:
             if stopping() or not self._folders.claim(folder.id, self._owner, LEASE):
                 return False
-            self._take_in(folder, path, known.get(path))
-            del changed[path]
+            self._take_in(folder, path, changed.pop(path), known.get(path))
         if not changed:
             self._remove(folder, {path: known[path] for path in missing & memory.gone})
             missing -= memory.gone
@@ -167,18 +173,25 @@ class FollowingService:
         if file.owned and file.document_id and name != before.rpartition("/")[2]:
             self._documents.renamed(self._user(folder), file.document_id, name)
 
-    def _take_in(self, folder: WatchedFolder, path: str, before: WatchedFile | None) -> None:
+    def _take_in(self, folder: WatchedFolder, path: str, seen: Stat, before: WatchedFile | None) -> None:
         try:
             with open_beneath(folder.path, path) as (file, stat):
                 if before is not None and _digest(file) == before.sha256:
-                    self._folders.put(folder.id, [replace(before, stat=stat)])
+                    problem = None if _is_unreadable(before) else before.problem
+                    self._folders.put(folder.id, [replace(before, stat=stat, problem=problem)])
                     return
                 file.seek(0)
                 sent = self._sent(folder, path, file, stat, before)
                 self._folders.put(folder.id, [sent])
                 if before is not None and before.previous and before.owned:
                     self._delete(folder, before.document_id)  # it changed twice: nobody needs what was between
-                self._told("refused" if sent.problem else "changed" if before else "added", path)
+                if sent.problem:
+                    self._told("refused", f"{path}: {sent.problem.message}")
+                else:
+                    self._told("changed" if before else "added", path)
+        except PermissionError:
+            self._folders.put(folder.id, [_unreadable(path, seen, before)])
+            self._told("refused", f"{path}: {_UNREADABLE.message}")
         except OSError:  # it went, or is being written: the next look says
             return
 
@@ -257,6 +270,31 @@ class FollowingService:
 
 def _problem(error: AppError) -> Problem:
     return Problem(error.error_code, error.message)
+
+
+def _is_unreadable(file: WatchedFile) -> bool:
+    return file.problem is not None and file.problem.error_code == _UNREADABLE.error_code
+
+
+def _is_readable_again(root: str, file: WatchedFile) -> bool:
+    """Tell whether a file that could not be read can be now; whoever allows it changes neither size nor time."""
+    if not _is_unreadable(file):
+        return False
+    try:
+        with open_beneath(root, file.path) as (opened, _):
+            opened.read(1)  # some network drives refuse only this
+    except OSError:
+        return False
+    return True
+
+
+def _unreadable(path: str, stat: Stat, before: WatchedFile | None) -> WatchedFile:
+    """Return what is to be remembered of a file that may not be read: what it was before keeps its document."""
+    if before is None:
+        return WatchedFile(path, stat, "", None, owned=False, previous=None, problem=_UNREADABLE)
+    # Of content that was refused the reason is lost: it is then sent anew, not recognised.
+    is_sound = before.problem is None or _is_unreadable(before)
+    return replace(before, stat=stat, sha256=before.sha256 if is_sound else "", problem=_UNREADABLE)
 
 
 def _digest(file: BinaryIO) -> str:
