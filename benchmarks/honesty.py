@@ -5,7 +5,8 @@
 FOLDER is in BEIR's layout. Four kinds of questions are put to the same passages: those with an answer among them; the
 same with all passages of the right one's document taken away, so that nothing is about it; those of another folder of the
 same language, where several are given; and, where the folder has ``unanswerable.jsonl``, questions that sound as if a passage
-answered them, which none does (SQuAD 2.0's).
+answered them, which none does (SQuAD 2.0's). The first two are also asked after a random other question, whose document the
+answer to that one cited.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from backend.app.concurrency import NativePool
-from backend.app.domain.chat import Source
+from backend.app.domain.chat import Source, Speaker, Turn
 from backend.app.services.embedding.base import Embedder
 from backend.app.services.embedding.registry import create
-from backend.app.services.evaluation.beir import LabelledSet, read_folder
+from backend.app.services.evaluation.beir import LabelledSet, Question, read_folder
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.services.retrieval.contextual_query import contextual_query, judged_by
 from backend.app.services.retrieval.relevance import SentenceRelevance
 from backend.app.services.text.language import language_of
 from benchmarks.support.command import arguments, begin, finish
@@ -38,12 +40,14 @@ SHOWN = (0.2, 0.26, 0.3, 0.34, 0.4)
 KINDS = {
     "answerable": "answered",
     "elsewhere": "nothing is about it",
+    "answerable_later": "answered, after another question",
+    "elsewhere_later": "nothing is about it, after another question",
     "foreign": "asked of another collection",
     "unanswerable": "sounds as if a passage answered it",
 }
 
 
-Asked = tuple[str, list[Source]]
+Asked = tuple[tuple[str, ...], list[Source]]  # the texts by which it is judged, and what was found
 
 
 class Uncached:
@@ -74,13 +78,15 @@ def measure(folder: Path, count: int, embedder: Embedder, result: Result) -> Non
     with tempfile.TemporaryDirectory() as indexes:
         search = InProcessSearch(labelled.documents, Path(indexes), embedder, analyzer)
         found = {
-            kind: np.array([judge.of(question, sources) for question, sources in asked])
+            kind: np.array([max(judge.of(text, sources) for text in texts) for texts, sources in asked])
             for kind, asked in _asked(search, labelled, folder, count).items()
             if asked
         }
     for kind in list(found)[1:]:
+        answered = "answerable_later" if kind == "elsewhere_later" else "answerable"
         label = f"{name}: answered beside «{KINDS[kind]}», area under the curve"
-        result.add(f"auc_{name}_{kind}", label, area(found["answerable"], found[kind]), better="higher")
+        if kind != "answerable_later":
+            result.add(f"auc_{name}_{kind}", label, area(found[answered], found[kind]), better="higher")
     for threshold in SHOWN:
         for kind, values in found.items():
             share = float(np.mean(values < threshold))
@@ -92,22 +98,34 @@ def measure(folder: Path, count: int, embedder: Embedder, result: Result) -> Non
 
 
 def _asked(search: InProcessSearch, labelled: LabelledSet, folder: Path, count: int) -> dict[str, list[Asked]]:
-    draw = random.Random(SEED)
-    numbers = {entry.id: number for number, entry in enumerate(labelled.documents)}
+    draw, analyzer = random.Random(SEED), Analyzer()
     chosen = draw.sample(labelled.questions, min(count, len(labelled.questions)))
-    away: list[Asked] = []
-    for question in chosen:
-        titles = {labelled.documents[numbers[id]].title or id for id in question.relevance if id in numbers}
-        without = frozenset(n for n, entry in enumerate(labelled.documents) if (entry.title or entry.id) in titles)
-        away.append((question.text, search.best(question.text, SOURCES, without)))
     path = folder / "unanswerable.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     none = [json.loads(line)["text"] for line in draw.sample(lines, min(count, len(lines)))]
+    foreign = _foreign(labelled, folder, draw, count)
+    articles = {entry.id: entry.title or entry.id for entry in labelled.documents}
+    before = draw.sample(labelled.questions, len(chosen))
+
+    def asked(text: str, history: Sequence[Turn] = (), about: frozenset[str] = frozenset()) -> Asked:
+        """Ask where there are no passages of the articles that it is ``about``."""
+        query = contextual_query(text, history, analyzer)
+        without = frozenset(n for n, entry in enumerate(labelled.documents) if articles[entry.id] in about)
+        return judged_by(text, query), search.best(query, SOURCES, without)
+
+    def of(question: Question) -> frozenset[str]:
+        return frozenset(articles[id] for id in question.relevance if id in articles)
+
+    def after(other: Question) -> tuple[Turn, ...]:
+        return Turn(Speaker.USER, other.text), Turn(Speaker.ASSISTANT, "It is so [1].", min(of(other), default=None))
+
     return {
-        "answerable": [(question.text, search.best(question.text, SOURCES)) for question in chosen],
-        "elsewhere": away,
-        "foreign": [(text, search.best(text, SOURCES)) for text in _foreign(labelled, folder, draw, count)],
-        "unanswerable": [(text, search.best(text, SOURCES)) for text in none],
+        "answerable": [asked(question.text) for question in chosen],
+        "elsewhere": [asked(question.text, about=of(question)) for question in chosen],
+        "answerable_later": [asked(q.text, after(other)) for q, other in zip(chosen, before, strict=True)],
+        "elsewhere_later": [asked(q.text, after(other), of(q)) for q, other in zip(chosen, before, strict=True)],
+        "foreign": [asked(text) for text in foreign],
+        "unanswerable": [asked(text) for text in none],
     }
 
 

@@ -12,7 +12,7 @@ from backend.app.domain.search import Hit
 from backend.app.services.exchange import source
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.cached import Retriever
-from backend.app.services.retrieval.contextual_query import contextual_query
+from backend.app.services.retrieval.contextual_query import contextual_query, judged_by
 from backend.app.services.retrieval.relevance import Relevance
 
 
@@ -64,9 +64,8 @@ class Sourcing:
         return Sources(sources, found.degraded, self._fit(question, query, sources))
 
     def _fit(self, question: str, query: str, sources: Sequence[Source]) -> bool:
-        """Judge the question by itself, and as a part of the conversation."""
-        asked, least = dict.fromkeys((question, query)), self._least_relevance
-        return least <= 0 or any(self._relevance.of(text, sources) >= least for text in asked)
+        least = self._least_relevance
+        return least <= 0 or any(self._relevance.of(text, sources) >= least for text in judged_by(question, query))
 
 
 def _numbered(hits: Sequence[Hit]) -> tuple[Source, ...]:

@@ -157,6 +157,15 @@ def test_a_question_that_fits_by_itself_is_answerable_whatever_was_spoken_of_bef
     assert [prompt.is_answerable for prompt in chat.model.prompts] == [True, False]
 
 
+def test_a_question_that_stands_by_itself_is_judged_by_itself_in_a_conversation_too(chat: Chat) -> None:
+    chat.relevance.values = {"Who won the cup in 2002?": 0.1, "And how long?": 0.1}
+    chat.relevance.value = 0.9  # of what the conversation makes of them
+    chat.talk(QUESTION, ANSWER)
+    chat.ask("Who won the cup in 2002?", conversation_id="talk")
+    chat.ask("And how long?", conversation_id="talk")
+    assert [prompt.is_answerable for prompt in chat.model.prompts] == [False, True]
+
+
 def test_who_asks_for_an_answer_again_is_shown_what_there_is(chat: Chat) -> None:
     chat.relevance.value = 0.0
     chat.talk(QUESTION, ANSWER)
