@@ -26,10 +26,10 @@ class Library:
         self.user = self.services.accounts.operator()
         self.collection = self.services.collections.default(self.user)
 
-    def put(self, name: str, text: str, collection_id: str = "") -> Document:
+    def put(self, name: str, content: str | bytes, collection_id: str = "") -> Document:
         """Take a file in without indexing it."""
         incoming = self.services.documents.incoming()
-        incoming.write(text.encode())
+        incoming.write(content if isinstance(content, bytes) else content.encode())
         return self.services.documents.receive(self.user, collection_id or self.collection.id, name, incoming).document
 
     def add(self, name: str, text: str, collection_id: str = "") -> Document:

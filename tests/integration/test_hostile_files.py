@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.app.domain.documents import DocumentStatus
 from backend.app.errors import AppError, BrokenDocument, DocumentTooComplex
 from backend.app.services.ingestion.extract import Extractor
 from backend.app.services.ingestion.ready_children import ReadyChildren
 from tests.fakes.archives import packed
+from tests.integration.library import library
 
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -141,3 +143,37 @@ def test_deep_nesting_ends_in_text_or_a_reason_within_its_bounds(
         assert not refusal.details.get("timed_out"), "refused for its depth, not given up"  # noqa: PT017
     except AppError as refusal:
         assert refusal.message.endswith(".")  # noqa: PT017
+
+
+def test_in_the_queue_each_ends_with_a_reason_or_ready_and_the_others_go_on(tmp_path: Path, chroma_url: str) -> None:
+    hostile = {
+        "laughs.docx": docx(TEXT, before=f'<!DOCTYPE d [<!ENTITY a0 "ha">{ENTITIES}]>'),
+        "bomb.docx": docx(f"<w:p><w:r><w:t>{' a' * 50_000_000}</w:t></w:r></w:p>"),
+        "bomb.zip": packed({"zeros.txt": "0" * 300_000_000}),
+        "slip.zip": packed({"../../outside.txt": "The ferry sinks."}),
+        "deep.html": b"<div>" * DEEP + b"bottom",
+        "half.pdf": b"%PDF-1.7\n1 0 obj\n<< /Length 999999999 >>\nstream\n" + b"\xff" * 1000,
+        "named.xlsx": b"PK\x03\x04" + b"\x00" * 1000,
+    }
+    with library(tmp_path / "data", chroma_url) as of:
+        good = [of.put("first.txt", "The first gull is grey.")]
+        sent = [of.put(name, data) for name, data in hostile.items()]
+        good.append(of.put("last.txt", "The last gull is white."))
+        of.work()
+        ended = {
+            found.filename: (found.status, found.error.error_code if found.error else "") for found in map(of.get, sent)
+        }
+        assert ended == {
+            "laughs.docx": (DocumentStatus.FAILED, "BROKEN_FILE"),
+            "bomb.docx": (DocumentStatus.FAILED, "DOCUMENT_TOO_COMPLEX"),
+            "bomb.zip": (DocumentStatus.FAILED, "NOTHING_IN_ARCHIVE"),
+            "slip.zip": (DocumentStatus.FAILED, "NOTHING_IN_ARCHIVE"),
+            "deep.html": (DocumentStatus.READY, ""),
+            "half.pdf": (DocumentStatus.FAILED, "BROKEN_FILE"),
+            "named.xlsx": (DocumentStatus.FAILED, "BROKEN_FILE"),
+        }
+        assert [of.get(document).status for document in good] == [DocumentStatus.READY] * 2
+        assert of.found("gull") == {document.id for document in good}
+        assert not of.found("sinks")
+        assert of.faults() == []
+    assert not list(tmp_path.rglob("outside.txt"))
