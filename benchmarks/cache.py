@@ -40,6 +40,7 @@ from backend.app.cache.redis import SECONDS as REDIS_SECONDS
 from backend.app.cache.redis import RedisCache, redis_breaker
 from backend.app.cache.tiered import TieredCache
 from backend.app.concurrency import NativePool, in_background
+from backend.app.config import Settings
 from backend.app.storage.redis_client import connect
 from benchmarks.support.command import arguments, begin, finish
 from benchmarks.support.corpus import SEED, load
@@ -49,7 +50,7 @@ from tests.services.stores import valkey_server
 
 DISTINCT, REQUESTS = 10_000, 100_000
 PASSAGES = 6
-MEMORY_BYTES = 16 * 1024 * 1024
+MEMORY_BYTES = Settings().cache_memory_bytes  # of a worker, by default
 COMPUTING_SECONDS = 0.002
 SECONDS = 2.0  # of Redis' timeout: a busy machine must not open the breaker while this measures
 NAMESPACE = "bench:"
