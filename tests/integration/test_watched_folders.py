@@ -442,3 +442,34 @@ def test_a_root_that_is_taken_back_stops_what_was_allowed(shared: Library, tmp_p
     assert found.problem is not None
     assert (found.problem.error_code, "LIKEOPT_WATCH_ROOTS" in found.problem.message) == ("FOLDER_NOT_ALLOWED", True)
     shared.services.folders.stop(shared.user, shared.collection.id, folder.id)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("place", ["", "deep"])
+def test_what_a_folder_names_and_does_not_let_anybody_look_at_has_not_gone(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, place: str, number: int
+) -> None:
+    watched.write("lamp.txt", "The harbour keeps a lamp.")
+    watched.write("deep/book.txt", "A heavy book.")
+    watched.look()
+    before, look_at = watched.ids(), Path.lstat
+
+    def lstat(path: Path) -> os.stat_result:
+        if path.parent == watched.root / place:
+            raise OSError(number, os.strerror(number), str(path))
+        return look_at(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", lstat)
+        for _ in range(3):
+            assert watched.look() == []
+        found = watched.problem()
+        assert (found.error_code if found else "") == (
+            "FOLDER_UNREADABLE" if (place, number) == ("", errno.EACCES) else ""
+        )
+    assert watched.ids() == before
+    assert watched.look() == []
+    assert watched.problem() is None
+    (watched.root / "deep" / "book.txt").unlink()
+    watched.look()
+    assert set(watched.ids()) == {"lamp.txt"}

@@ -19,7 +19,7 @@ _TEMPORARY = ("~$*", "*~", "*.tmp", "*.temp", "*.part", "*.partial", "*.crdownlo
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is in a folder; ``unread`` are folders below it that could not be read."""
+    """What is in a folder; ``unread`` is what could not be read below it, folders and files."""
 
     device: int
     files: dict[str, Stat] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Look:
 
     def knows_of(self, path: str) -> bool:
         """Tell whether a path that is not among the files is really not there."""
-        return not any(path.startswith(f"{folder}/") for folder in self.unread)
+        return not any(path == one or path.startswith(f"{one}/") for one in self.unread)
 
 
 def look(root: str, extensions: Sequence[str]) -> Look:
@@ -50,11 +50,21 @@ def look(root: str, extensions: Sequence[str]) -> Look:
         for name in sorted(names):
             if not _is_meant(name, extensions):
                 continue
-            with contextlib.suppress(OSError):  # it went this moment
+            path = name if below == "." else f"{below}/{name}"
+            try:
                 state = Path(folder, name).lstat()
-                if stat.S_ISREG(state.st_mode):
-                    path = name if below == "." else f"{below}/{name}"
-                    found.files[path] = _stat(state)
+            except FileNotFoundError:  # it went this moment
+                continue
+            except PermissionError:  # names can be read there, and nothing else: none of these has gone
+                if below == ".":
+                    raise
+                found.unread.append(below)
+                break
+            except OSError:  # a disk or a network drive that fails just there
+                found.unread.append(path)
+                continue
+            if stat.S_ISREG(state.st_mode):
+                found.files[path] = _stat(state)
     return found
 
 
