@@ -73,6 +73,30 @@ def test_of_a_request_all_debug_lines_are_kept_or_none() -> None:
         assert len({kept(0.5, request_id=f"{number:016x}") for _ in range(5)}) == 1
 
 
+DEBUG_PROGRAM = """
+import structlog
+from backend.app.config import Settings
+from backend.app.logs import configure_logging
+
+configure_logging(Settings(log_level="debug", log_format="json", log_debug_share=0.25))
+for number in range(400):
+    with structlog.contextvars.bound_contextvars(request_id=f"{number:016x}"):
+        structlog.get_logger("here").debug("searched")
+        structlog.get_logger("there").debug("request")
+structlog.get_logger("here").info("done")
+"""
+
+
+def test_a_process_writes_that_share_of_its_requests_debug_lines() -> None:
+    *lines, last = map(json.loads, run_python(DEBUG_PROGRAM).stderr.splitlines())
+    searched, requests = (
+        [line["request_id"] for line in lines if line["event"] == one] for one in ("searched", "request")
+    )
+    assert searched == requests
+    assert 60 < len(requests) < 140
+    assert last["event"] == "done"
+
+
 @pytest.mark.parametrize("fields", [{}, {"request_id": "0123456789abcdef"}])
 def test_all_or_none_means_what_it_says(fields: dict[str, str]) -> None:
     assert all(kept(1.0, **fields) for _ in range(50))

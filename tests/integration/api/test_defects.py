@@ -65,7 +65,7 @@ def test_a_defect_in_the_middle_of_an_answer_ends_it_by_one_error(ann: Caller, m
     assert [name for name, _ in events] == ["meta", "token", "error"]
     assert events[-1][1]["error_code"] == "INTERNAL_ERROR"
     assert SECRET not in str(events)
-    assert [entry["event"] for entry in logs] == ["unexpected_error"]
+    assert [entry["event"] for entry in logs] == ["request", "unexpected_error"]
     assert ann.ask("Anything?")[-1][0] == "done"
 
 

@@ -119,6 +119,21 @@ def test_a_slow_request_is_logged_by_its_pattern(app: Flask, monkeypatch: pytest
     assert "private" not in str(entry)
 
 
+def test_any_other_request_is_a_debug_line_with_its_stages(app: Flask) -> None:
+    with capture_logs() as logs:
+        app.test_client().get("/things/private/a")
+        app.test_client().get("/nothing")
+    assert [(entry["log_level"], entry["event"], entry["method"]) for entry in logs] == [
+        ("debug", "request", "GET")
+    ] * 2
+    assert [(entry["route"], entry["status"]) for entry in logs] == [
+        ("/things/<name>/<path:rest>", 200),
+        ("unmatched", 404),
+    ]
+    assert set(logs[0]["stages"]) == {"bm25_ms", "embed_ms"}
+    assert "private" not in str(logs)
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 10.0
@@ -144,7 +159,7 @@ def test_more_than_a_second_is_slow(app: Flask, clock: Clock, seconds: float, is
     clock.now = 0.0
     with capture_logs() as logs:
         app.test_client().get("/waits")
-    assert [entry["event"] for entry in logs] == ["slow_request"] * is_slow
+    assert [entry["event"] for entry in logs] == ["slow_request" if is_slow else "request"]
 
 
 # --- streams ----------------------------------------------------------------------------------
@@ -192,7 +207,7 @@ def test_a_stream_that_is_long_is_not_slow(app: Flask, clock: Clock) -> None:
 
     with capture_logs() as logs:
         assert streaming(app, blocks()).get("/stream").data == b"at oncelate"
-    assert logs == []
+    assert [entry["event"] for entry in logs] == ["request"]
 
 
 def test_a_stream_that_begins_late_is_slow_and_its_stages_are_told(app: Flask, clock: Clock) -> None:

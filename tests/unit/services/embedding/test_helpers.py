@@ -95,13 +95,13 @@ def test_the_vectors_are_the_same_and_in_order() -> None:
         assert vectors == pytest.approx(alone.embed_passages(TEXTS[:count]), abs=1e-5)
     assert len(children() - before) == 2
     together._helpers.close()
-    assert children() == before
+    assert children() <= before
 
 
 def test_a_few_texts_begin_no_process() -> None:
     before = children()
     assert UseEmbedder(2).embed_passages(TEXTS[:5]).shape == (5, 512)
-    assert children() == before
+    assert children() <= before
 
 
 def test_helpers_end_when_nothing_comes(helped: Callable[..., Helpers]) -> None:
@@ -109,7 +109,7 @@ def test_helpers_end_when_nothing_comes(helped: Callable[..., Helpers]) -> None:
     helpers = helped(idle_seconds=0.2)
     embed_until(helpers, helping(helpers))
     assert len(children() - before) == 1
-    eventually(lambda: children() == before, "the helper has ended")
+    eventually(lambda: children() <= before, "the helper has ended")
     embed_until(helpers, helping(helpers))
 
 
@@ -131,7 +131,7 @@ def test_what_a_helper_leaves_is_made_here(command: Sequence[str], helped: Calla
         embed_until(helpers, lambda: bool(logs))
         assert np.array_equal(helpers.embed(TEXTS), own(TEXTS))
     assert [entry["event"] for entry in logs] == ["embedding_helper_lost"], "another one is begun after a while"
-    assert children() == before
+    assert children() <= before
 
 
 def test_after_a_while_another_takes_the_place_of_one_that_was_killed(helped: Callable[..., Helpers]) -> None:
