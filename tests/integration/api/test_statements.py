@@ -7,7 +7,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +19,9 @@ from werkzeug.test import stream_encode_multipart
 from backend.app.api.context import shared_answers
 from backend.app.domain.accounts import Role
 from backend.app.monitoring import server_state
-from backend.app.storage.evaluation_models import JudgementRow, QuestionRow, ResultRow
-from backend.app.storage.folder_models import WatchedFileRow
+from backend.app.storage.account_models import AuditEventRow, InvitationRow, SessionRow
+from backend.app.storage.evaluation_models import JudgementRow, QuestionRow, ResultRow, RunRow
+from backend.app.storage.folder_models import WatchedFileRow, WatchedFolderRow
 from backend.app.storage.ids import new_id
 from backend.app.storage.key_models import ApiKeyRow
 from backend.app.storage.models import (
@@ -378,13 +379,25 @@ def grow(case: Case) -> None:
         add(MessageRow, [{**said, **lists, "id": one, "place": one, "speaker": next(roles)} for one in ids])
         key = {"user_id": user, "name": "x", "prefix": "lo_", "scopes": [], "created_at": now}
         add(ApiKeyRow, [{**key, "id": one, "digest": one} for one in people[:50]])
+        browser = {"user_id": user, "agent": "a browser", "address": "::1", "begun_at": now, "seen_at": now}
+        add(SessionRow, [{**browser, "id": one} for one in people[:50]])
+        link = {"role": "member", "invited_by": user, "created_at": now, "expires_at": now + timedelta(days=1)}
+        add(InvitationRow, [{**link, "id": one, "token_hash": one, "email": one} for one in people])
+        done = {"at": now, "action": "document.deleted", "actor_id": user, "actor": "x", "address": "", "details": {}}
+        target = {"target_kind": "document", "target_id": "x", "target": "x"}
+        add(AuditEventRow, [{**done, **target, "id": one} for one in people])
+        folder = {"user_id": user, "kept": False, "confined": False, "created_at": now}
+        add(
+            WatchedFolderRow,
+            [{**folder, "id": one, "path": one, "collection_id": case.collection} for one in people[:50]],
+        )
         _grow_evaluation(case, session, now)
 
     case.world.parts.database.write(work)
 
 
 def _grow_evaluation(case: Case, session: Session, now: datetime) -> None:
-    """Add hundreds of test questions and results."""
+    """Add hundreds of test questions, offers, runs and results."""
     questions = [new_id() for _ in range(MANY)]
     asked = {"collection_id": case.collection, "text": "Bread?", "language": "en", "source": "typed", "created_at": now}
     session.execute(insert(QuestionRow), [{**asked, "id": one, "text_key": one} for one in questions])
@@ -395,6 +408,25 @@ def _grow_evaluation(case: Case, session: Session, now: datetime) -> None:
         [{**right, "quote": "", "question_id": one, "passage_id": case.passage} for one in questions],
     )
     _add_results(session, case.run, case.document, case.passage, MANY)
+    settings = {"mode": "hybrid", "vector_weight": 0.4, "candidates": 100}
+    run = {"collection_id": case.collection, "before": settings, "after": settings, "status": "done", "figures": []}
+    counts = dict.fromkeys(("done", "total", "left_out", "better", "worse", "attempts"), 0)
+    session.execute(
+        insert(RunRow), [{**run, **counts, "id": one, "created_at": now, "finished_at": now} for one in questions]
+    )
+    offered = session.get_one(MessageRow, case.offered)
+    copied = ("conversation_id", "text", "status", "sources", "citations", "model", "degraded", "timings", "created_at")
+    thumb = {**{name: getattr(offered, name) for name in copied}, "speaker": "assistant", "feedback": 1}
+    asked_for = {**thumb, "speaker": "user", "sources": [], "citations": [], "feedback": None}
+    pairs = [(new_id(), new_id()) for _ in range(MANY)]
+    session.execute(
+        insert(MessageRow),
+        [
+            {**row, "id": one, "place": one, "text": f"{row['text']} {n}"}
+            for n, pair in enumerate(pairs)
+            for one, row in zip(pair, (asked_for, thumb), strict=True)
+        ],
+    )
 
 
 def _add_results(session: Session, run: str, document: str, passage: int, count: int) -> None:
