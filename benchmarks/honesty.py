@@ -31,7 +31,7 @@ from backend.app.services.text.language import language_of
 from benchmarks.support.command import arguments, begin, finish
 from benchmarks.support.corpus import SEED, folders_from_environment
 from benchmarks.support.figures import Result, Series
-from benchmarks.support.in_process import InProcessSearch
+from benchmarks.support.in_process import InProcessSearch, Uncached
 from benchmarks.support.plots import draw
 
 SOURCES = 6  # as a chat has
@@ -48,11 +48,6 @@ KINDS = {
 
 
 Asked = tuple[tuple[str, ...], list[Source]]  # the texts by which it is judged, and what was found
-
-
-class Uncached:
-    def of(self, query: str, embedder: Embedder) -> np.ndarray:
-        return embedder.embed_queries([query])[0]
 
 
 def main() -> None:

@@ -62,5 +62,12 @@ class InProcessSearch:
         return Source(n, entry.id, entry.title, None, None, number, entry.text, 0, len(entry.text), score)
 
 
+class Uncached:
+    """Questions' vectors, made each time."""
+
+    def of(self, query: str, embedder: Embedder) -> np.ndarray:
+        return embedder.embed_queries([query])[0]
+
+
 def _passage(number: int, entry: Entry, collection_id: str) -> Passage:
     return Passage(number, entry.id, collection_id, 0, entry.text, 0, len(entry.text), None, None)

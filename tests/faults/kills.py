@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from backend.app.config import Settings
 from backend.app.domain.agreement import Disagreement
 from backend.app.domain.documents import Document, DocumentStatus
@@ -29,6 +31,7 @@ from backend.app.errors import AppError
 from backend.app.processes.embedded import embedded
 from tests.faults.proof import doctor
 from tests.integration.library import Library, migrated
+from tests.services.likeopt import alive
 
 _STARVED_SECONDS = 300.0  # without a step forward: slow is what this may be, however busy the machine is
 _WORDS = [
@@ -59,6 +62,7 @@ class Outcome:
     """What was done, in which states documents were when the indexer died, and what is wrong in the end."""
 
     kills: int = 0
+    children: int = 0  # that the killed indexers had
     done: Counter[str] = field(default_factory=Counter)
     struck: Counter[str] = field(default_factory=Counter)
     given_up: int = 0  # left out by the indexer for having been at work in too many kills, then tried again
@@ -176,18 +180,21 @@ def kill_indexers(
     begun = time.monotonic()
     with embedded(settings, "tests", redis=True, chroma=True) as running, migrated(running) as library:
         havoc = Havoc(library, seed, largest)
+        children: list[psutil.Process] = []  # that read files and embed passages
         for number in range(1, kills + 1):
             with indexer(running) as process:
                 _live(havoc, process)
+                children += psutil.Process(process.pid).children(recursive=True)
                 process.kill()
                 process.wait()
             states = Counter(status.value for _, status in library.documents() if not status.is_final)
             havoc.outcome.struck.update(state for state in states if state != "queued")
             say(f"kill {number}: {dict(states) or 'nothing in work'}")
-        havoc.outcome.kills = kills
+        havoc.outcome.kills, havoc.outcome.children = kills, len(children)
         with indexer(running):
             _drain(havoc)
         havoc.judge()
+    havoc.outcome.wrong += [f"{child} outlived its indexer" for child in alive(children)]
     # And as an operator would ask, who sees whether this differs from what was just found.
     havoc.outcome.wrong += doctor(folder, {**os.environ, "LIKEOPT_OLLAMA_URL": ""})
     havoc.outcome.seconds = time.monotonic() - begun
@@ -262,6 +269,7 @@ def main() -> int:
         f"the last indexer took {outcome.draining_seconds:.0f} s to work everything off; "
         f"its longest step {outcome.longest_step_seconds:.1f} s"
     )
+    print(f"{outcome.children} processes of theirs went with them")
     print(f"{dict(outcome.done)}; {outcome.passages:,} passages; {outcome.given_up} left out, then tried again")
     for line in [*outcome.wrong, *map(str, outcome.disagreements)]:
         print(f"wrong: {line}")
