@@ -71,6 +71,14 @@ class ConversationList extends LightElement {
     if (changed.has('query') && this.#box.value) this.#box.value.scrollTop = 0;
   }
 
+  /** @param {Map<string, unknown>} changed */
+  update(changed) {
+    const held = /** @type {HTMLElement | null} */ (this.contains(document.activeElement) ? document.activeElement : null);
+    super.update(changed);
+    // A row that stands first among those drawn and then last is moved: it leaves the page for a moment, and the focus it.
+    if (held?.isConnected && document.activeElement !== held) held.focus({ preventScroll: true });
+  }
+
   #layOut() {
     const pinned = this.conversations.filter((item) => item.pinned);
     const others = this.conversations.filter((item) => !item.pinned);
