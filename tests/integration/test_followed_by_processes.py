@@ -42,6 +42,8 @@ def test_a_servers_indexer_follows_what_an_administrator_names(tmp_path: Path) -
         eventually(lambda: client.documents() == {}, "it has gone with its file")
         likeopt = CommandLine(server.data_dir)
         assert [found["path"] for found in likeopt.json("watch", "list")] == [str(papers)]
+        listed = likeopt("watch", "list").stdout.splitlines()
+        assert listed[-2:] == [f"Not taken in from {papers}:", "  empty.txt: The file is empty."]
         client.data("DELETE", f"{address}/{folder['id']}")
         assert client.data("GET", address) == []
         assert client.call("DELETE", f"{address}/{folder['id']}")[1]["error_code"] == "FOLDER_NOT_FOUND"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from backend.app.cli.context import Builders, attached_toolbox, data_dir_option, load_settings, pass_builders
 from backend.app.cli.output import aligned, end, print_json
+from backend.app.domain.folders import WatchedFile
+
+_SHOWN = 20  # files of a folder
 
 
 @click.group()
@@ -62,6 +66,17 @@ def list_(builders: Builders, as_json: bool, data_dir: Path | None) -> None:
     else:
         rows = [(str(f["path"]), f"“{f['collection']}”", f"{f['files']} files", str(f["problem"] or "")) for f in found]
         click.echo(aligned(rows))
+        for folder in folders:
+            _tell_refused(folder.path, refused[folder.id])
+
+
+def _tell_refused(folder: str, files: Sequence[WatchedFile]) -> None:
+    if files:
+        click.echo(f"\nNot taken in from {folder}:")
+    for file in files[:_SHOWN]:
+        click.echo(f"  {file.path}: {file.problem.message if file.problem else ''}")
+    if len(files) > _SHOWN:
+        click.echo(f"  and {len(files) - _SHOWN} more, which --json lists")
 
 
 @watch.command()
