@@ -253,7 +253,8 @@ class Forbidding:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.paths: set[str] = set()
         self.tried = 0
-        monkeypatch.setattr("backend.app.services.folders.following.open_beneath", self._open)
+        for module in ("following", "unreadable"):
+            monkeypatch.setattr(f"backend.app.services.folders.{module}.open_beneath", self._open)
 
     def _open(self, root: str, path: str) -> AbstractContextManager[tuple[BinaryIO, Stat]]:
         self.tried += 1

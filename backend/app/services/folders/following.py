@@ -18,6 +18,7 @@ from backend.app.errors import AppError, DocumentNotFound, FolderNotAllowed, Que
 from backend.app.processes.owners import has_ended
 from backend.app.services.documents import DocumentService
 from backend.app.services.folders.roots import Roots
+from backend.app.services.folders.unreadable import UNREADABLE, is_readable_again, is_unreadable, unreadable
 from backend.app.services.folders.walk import Look, look, open_beneath
 from backend.app.storage.folders import WatchedFolders
 from backend.app.storage.interfaces import Users
@@ -30,9 +31,6 @@ _OLD_SECONDS = 60.0  # nobody is writing it, so one look is enough
 LEASE = timedelta(minutes=5)
 _OTHER_DISK = Problem(
     "FOLDER_OTHER_DISK", "Another disk is there than before, or none is mounted. Nothing was changed."
-)
-_UNREADABLE = Problem(
-    "FILE_UNREADABLE", "The account that Like-Opt runs as may not read this file. Allow it to: then it is taken in."
 )
 
 
@@ -129,7 +127,7 @@ class FollowingService:
         changed = {
             path: stat
             for path, stat in seen.files.items()
-            if path not in known or known[path].stat != stat or _is_readable_again(folder.path, known[path])
+            if path not in known or known[path].stat != stat or is_readable_again(folder.path, known[path])
         }
         missing = {path for path in known.keys() - seen.files.keys() if seen.knows_of(path)}
         self._renamed(folder, known, changed, missing)
@@ -177,7 +175,7 @@ class FollowingService:
         try:
             with open_beneath(folder.path, path) as (file, stat):
                 if before is not None and _digest(file) == before.sha256:
-                    problem = None if _is_unreadable(before) else before.problem
+                    problem = None if is_unreadable(before) else before.problem
                     self._folders.put(folder.id, [replace(before, stat=stat, problem=problem)])
                     return
                 file.seek(0)
@@ -190,8 +188,8 @@ class FollowingService:
                 else:
                     self._told("changed" if before else "added", path)
         except PermissionError:
-            self._folders.put(folder.id, [_unreadable(path, seen, before)])
-            self._told("refused", f"{path}: {_UNREADABLE.message}")
+            self._folders.put(folder.id, [unreadable(path, seen, before)])
+            self._told("refused", f"{path}: {UNREADABLE.message}")
         except OSError:  # it went, or is being written: the next look says
             return
 
@@ -270,31 +268,6 @@ class FollowingService:
 
 def _problem(error: AppError) -> Problem:
     return Problem(error.error_code, error.message)
-
-
-def _is_unreadable(file: WatchedFile) -> bool:
-    return file.problem is not None and file.problem.error_code == _UNREADABLE.error_code
-
-
-def _is_readable_again(root: str, file: WatchedFile) -> bool:
-    """Tell whether a file that could not be read can be now; whoever allows it changes neither size nor time."""
-    if not _is_unreadable(file):
-        return False
-    try:
-        with open_beneath(root, file.path) as (opened, _):
-            opened.read(1)  # some network drives refuse only this
-    except OSError:
-        return False
-    return True
-
-
-def _unreadable(path: str, stat: Stat, before: WatchedFile | None) -> WatchedFile:
-    """Return what is to be remembered of a file that may not be read: what it was before keeps its document."""
-    if before is None:
-        return WatchedFile(path, stat, "", None, owned=False, previous=None, problem=_UNREADABLE)
-    # Of content that was refused the reason is lost: it is then sent anew, not recognised.
-    is_sound = before.problem is None or _is_unreadable(before)
-    return replace(before, stat=stat, sha256=before.sha256 if is_sound else "", problem=_UNREADABLE)
 
 
 def _digest(file: BinaryIO) -> str:
