@@ -33,6 +33,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the first try of whoever got a second one failed with: nobody mends what has no reason."""
+    tried_again = terminalreporter.getreports("rerun")
+    if tried_again:
+        terminalreporter.section("first tries that failed")
+    for report in tried_again:
+        terminalreporter.write_line(f"{report.nodeid}\n{report.longreprtext[-3000:]}\n")
+
+
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a Valkey that all tests share: use keys of your own."""

@@ -177,7 +177,8 @@ def test_what_was_wrong_is_said_beside_the_thumb_and_read_where_questions_are_su
     asked = window.context.request.get("/api/v1/conversations").json()["data"][0]["id"]
     page.goto(f"/chat/{asked}")
     thumb, note = window.button("message.bad"), page.get_by_test_id("feedback-note")
-    thumb.click()
+    with page.expect_response("**/api/v1/feedback"):
+        thumb.click()
     field = note.get_by_label(t("feedback.bad"))
     expect(field).to_be_visible()
     expect(thumb).to_be_focused()
@@ -186,7 +187,8 @@ def test_what_was_wrong_is_said_beside_the_thumb_and_read_where_questions_are_su
     expect(thumb).to_be_focused()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     for _ in range(2):  # taken back, and given again
-        thumb.press("Enter")
+        with page.expect_response("**/api/v1/feedback"):
+            thumb.press("Enter")
     field.fill("It burns five.")
     window.expect_console("status of 500")
     page.route("**/api/v1/feedback", lambda route: route.fulfill(status=500, json={"error_code": "INTERNAL_ERROR"}))
