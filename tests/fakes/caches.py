@@ -88,17 +88,28 @@ class RecordedCache(MemoryCache):
 
 
 class FakeLeases:
-    """Leases beside a cache, as Redis keeps them beside its values; the fake clock ends them."""
+    """Leases beside a cache, as Redis keeps them beside its values; the fake clock ends them.
 
-    def __init__(self, values: RecordedCache, clock: FakeClock) -> None:
+    ``ended`` are the owners that are known to run no longer.
+    """
+
+    def __init__(self, values: RecordedCache, clock: FakeClock, owner: str = "") -> None:
         self._values = values
         self._clock = clock
+        self._owner = owner
         self._holders: dict[str, tuple[str, float]] = {}
+        self.ended: set[str] = set()
         self._given = 0
         self.calls: list[str] = []
         self.away = False
         self.full = False
         self.on_look: Callable[[], None] = lambda: None
+
+    def beside(self, owner: str) -> FakeLeases:
+        """Return what another process has of the same leases."""
+        other = FakeLeases(self._values, self._clock, owner)
+        other._holders, other.ended = self._holders, self.ended
+        return other
 
     def claim(self, key: str, seconds: float, seen: bytes = b"") -> Claim:
         self.calls.append("claim")
@@ -107,20 +118,19 @@ class FakeLeases:
         value = MemoryCache.get(self._values, key)
         if value and not (seen and value.startswith(seen)):
             return Claim(ClaimState.THERE, value=value)
-        if self._holder(key) not in (None, "-"):
+        if self._state(key) is ClaimState.BUSY:
             return Claim(ClaimState.BUSY)
         self._given += 1
-        self._holders[key] = (str(self._given), self._clock.now + seconds)
-        return Claim(ClaimState.HELD, token=str(self._given))
+        token = f"{self._given} {self._owner}"
+        self._holders[key] = (token, self._clock.now + seconds)
+        return Claim(ClaimState.HELD, token=token)
 
     def look(self, key: str) -> Claim:
         self.calls.append("look")
         self.on_look()
         if self.away:
             return Claim(ClaimState.AWAY)
-        holder = self._holder(key)
-        state = ClaimState.FREE if holder is None else ClaimState.ENDED if holder == "-" else ClaimState.BUSY
-        return Claim(state, value=MemoryCache.get(self._values, key))
+        return Claim(self._state(key), value=MemoryCache.get(self._values, key))
 
     def publish(self, key: str, token: str, value: bytes, ttl: float) -> bool:
         self.calls.append("publish")
@@ -135,6 +145,13 @@ class FakeLeases:
         self.calls.append("give_up")
         if self._holder(key) == token:
             self._holders[key] = ("-", self._clock.now + 0.2)
+
+    def _state(self, key: str) -> ClaimState:
+        holder = self._holder(key)
+        if holder == "-":
+            return ClaimState.ENDED
+        gone = holder is None or holder.partition(" ")[2] in self.ended
+        return ClaimState.FREE if gone else ClaimState.BUSY
 
     def _holder(self, key: str) -> str | None:
         token, ends = self._holders.get(key, ("", 0.0))

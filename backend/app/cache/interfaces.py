@@ -65,7 +65,7 @@ class ClaimState(Enum):
     HELD = "held"  # ours: compute, then publish or give up
     THERE = "there"  # no need: somebody has published meanwhile
     BUSY = "busy"  # another worker computes
-    FREE = "free"  # nobody computes, nothing is there (only ``look`` says so)
+    FREE = "free"  # nobody computes, or who did has ended: claim it (only ``look`` says so)
     ENDED = "ended"  # another worker computed and had nothing that may be kept
     AWAY = "away"  # nobody to ask
 
@@ -78,10 +78,11 @@ class Claim:
 
 
 class Leases(Protocol):
-    """Who computes a key, among all workers. A dead holder's lease ends by itself."""
+    """Who computes a key, among all workers. A dead holder's lease is free on its own machine; on others it ends
+    by itself."""
 
     def claim(self, key: str, seconds: float, seen: bytes = b"") -> Claim:
-        """Look at the key and lease it where nothing is there, in one step.
+        """Look at the key and lease it where nothing is there and nobody alive computes, in one step.
 
         ``seen`` are the first bytes of a stored value that the caller has and has no use for.
         """

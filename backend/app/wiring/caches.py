@@ -18,6 +18,7 @@ from backend.app.concurrency import NativePool, in_background
 from backend.app.config import MIB, Settings
 from backend.app.epochs import Epoch, NoEpoch, SharedEpoch
 from backend.app.monitoring.interfaces import Metrics
+from backend.app.processes.owners import has_ended, owner
 from backend.app.processes.stores import valkey_url
 from backend.app.storage.redis_client import connect
 
@@ -80,7 +81,7 @@ def caches(settings: Settings, patient: Redis | None, pool: NativePool, metrics:
         redis = connect(settings.redis_url.reveal(), seconds=SECONDS)
         breaker = redis_breaker(redis, background=in_background, events=metrics)
         layers.append(Layer(REDIS, RedisCache(redis, _NAMESPACE, breaker, metrics)))
-        leases = RedisLeases(redis, _NAMESPACE, breaker, metrics)
+        leases = RedisLeases(redis, _NAMESPACE, breaker, metrics, owner=owner, has_ended=has_ended)
         responses = RedisCache(redis, "likeopt:responses:", breaker, metrics)
         allowances = SharedAllowances(redis, "likeopt:rate:", breaker, metrics, allowances)
         sessions = StoredSessions(redis, patient, breaker, _session_epoch(settings))

@@ -544,6 +544,34 @@ def test_a_dead_holder_blocks_nobody_beyond_its_lease(here: Cached, computation:
     assert here.leases.calls[-1] == "publish", "and it leases the key itself"
 
 
+@pytest.mark.parametrize("noticed", ["at once", "while waiting"])
+def test_a_dead_holder_that_is_known_to_be_dead_blocks_nobody(
+    here: Cached, computation: Computation, noticed: str
+) -> None:
+    here.leases.beside("killed").claim(cache_key(region(), None, "q"), 90)
+    if noticed == "at once":
+        here.leases.ended.add("killed")
+    else:
+        here.leases.on_look = lambda: here.leases.ended.add("killed")
+    begun = here.clock.now
+    assert here.ask(computation, Policy(ttl=100, lease=90, max_wait=90)) == Found(ANSWER, None, False)
+    assert here.clock.now - begun == pytest.approx(0.0 if noticed == "at once" else 0.005, abs=1e-4)
+    assert here.leases.calls[-2:] == ["claim", "publish"], "and it leases the key itself"
+
+
+def test_a_stale_value_is_made_anew_at_once_where_the_one_who_did_has_died(
+    here: Cached, computation: Computation
+) -> None:
+    here.ask(computation, STALE)
+    here.background.run()
+    here.clock.pass_by(120)
+    here.leases.beside("killed").claim(cache_key(region(STALE), None, "q"), 90, seen=b"L1")
+    here.leases.ended.add("killed")
+    assert here.ask(computation, STALE).stale
+    here.background.run()
+    assert not here.ask(computation, STALE).stale
+
+
 def test_nobody_waits_longer_than_the_policy_says(here: Cached, computation: Computation) -> None:
     here.leases.claim(cache_key(region(), None, "q"), 60)
     begun = here.clock.now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -28,6 +29,30 @@ def test_one_that_runs_is_known_by_others_until_it_ends() -> None:
         process.kill()
         process.wait()
         assert has_ended(name)
+
+
+def test_one_that_was_killed_has_ended_before_its_parent_has_noticed() -> None:
+    command = [sys.executable, "-c", f"{NAME}; input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+        assert has_ended(name)
+
+
+def test_a_fork_has_a_name_of_its_own() -> None:
+    program = """
+    import os
+    from backend.app.processes.owners import has_ended, owner
+    before = owner()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    print(owner() == before, not has_ended(owner()), flush=True)
+    """
+    assert output_of(program).splitlines() == ["False True", "True True"]
 
 
 def test_a_number_that_was_given_again_is_another_process() -> None:
