@@ -122,6 +122,8 @@ def test_each_region_of_the_cache_is_proven_and_written_down() -> None:
     assert names == set(PROOFS)
     kept = (ROOT / "docs/caching.md").read_text("utf-8").partition("## What is kept")[2]
     assert {name for name in names if f"| `{name}` |" not in kept} == set()
+    early = kept.partition("### Before its time is over")[2].partition("\n\nFlask-Caching")[0]
+    assert {name for name in names if f"`{name}`" not in early} == set(), "whether it is made anew early, and why"
 
 
 def test_what_was_taken_back_is_not_given_from_memory(world: World, ann: Caller, ben: Caller) -> None:

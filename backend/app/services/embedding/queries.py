@@ -46,7 +46,7 @@ class CachedQueryVectors:
 def _region(*layers: str) -> Region[bytes]:
     # Making one anew takes milliseconds: less than asking a disk, or waiting for another worker. Where it takes
     # one or two, asking Redis for it and telling Redis of it costs as much.
-    policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset(layers), shared_flights=False)
+    policy = Policy(ttl=_SECONDS, layers=frozenset(layers), shared_flights=False)
     return Region("embedding", schema=1, kind=bytes, policy=policy, scoped=False)
 
 

@@ -44,8 +44,9 @@ class CachedRetriever:
         # Its key has the collections' versions: past its time a result is what a new search would find.
         policy = Policy(ttl=seconds, stale=seconds)
         self._region = Region("retrieval", schema=1, kind=SearchResult, policy=policy)
-        # Rendered by the worker that sends it: what the others need is the result.
-        own = Policy(ttl=seconds, layers=frozenset({MEMORY}), shared_flights=False)
+        # Rendered by the worker that sends it: what the others need is the result. That is never cold where it is
+        # hot, so there is nothing to begin early with.
+        own = Policy(ttl=seconds, beta=0.0, layers=frozenset({MEMORY}), shared_flights=False)
         self._rendered = Region("rendered_search", schema=1, kind=RenderedSearch, policy=own)
 
     def search(

@@ -83,7 +83,7 @@ class CachedRelevance:
     """Remembers it in the worker's memory: it depends on nothing but the words of question and passages."""
 
     def __init__(self, relevance: Relevance, cache: TieredCache) -> None:
-        policy = Policy(ttl=_SECONDS, beta=0.0, layers=frozenset({MEMORY}), shared_flights=False)
+        policy = Policy(ttl=_SECONDS, layers=frozenset({MEMORY}), shared_flights=False)
         region = Region("relevance", schema=1, kind=float, policy=policy, scoped=False)
         self._kept = cached(cache, region, parts=_parts)(relevance.of)
 

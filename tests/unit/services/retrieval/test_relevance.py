@@ -15,6 +15,7 @@ from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.services.retrieval.relevance import CLEAR, CachedRelevance, SentenceRelevance
 from tests.fakes.indexes import FakeEmbedder
 from tests.fakes.remembering import memory_cache
+from tests.unit.cache.test_tiered import Cached
 
 PUMP = "The pump moves forty litres a minute. It is painted green. Oil its bearing every spring."
 FERRY = "The night ferry leaves at ten. Tickets cost twelve dollars."
@@ -115,6 +116,25 @@ def test_an_embedder_that_is_away_speaks_neither_for_nor_against() -> None:
 def test_it_is_a_share_for_any_text(question: str, texts: list[str]) -> None:
     sources = [source(n, text) for n, text in enumerate(texts, 1)]
     assert 0.0 <= relevance(question, Near(0.7), sources) <= 1.0
+
+
+def test_it_is_worked_out_anew_behind_the_reader_shortly_before_its_hour_is_over() -> None:
+    here, worked_out = Cached(), []
+
+    class Slow:
+        def of(self, question: str, sources: Sequence[Source]) -> float:
+            here.clock.pass_by(1.0)
+            worked_out.append(question)
+            return 0.25
+
+    kept = CachedRelevance(Slow(), here.cache)
+    kept.of("Why?", SOURCES)
+    here.clock.pass_by(3598)
+    here.chance = 0.9  # 2.3 seconds ahead
+    before = here.clock.now
+    assert (kept.of("Why?", SOURCES), here.clock.now) == (0.25, before)
+    here.background.run()
+    assert worked_out == ["Why?"] * 2
 
 
 def test_it_is_worked_out_once_for_a_question_and_its_passages() -> None:
