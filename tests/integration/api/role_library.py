@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from backend.app.domain.accounts import Role
 from backend.app.domain.keys import Scope
@@ -57,7 +57,7 @@ class RoleLibrary:
             self._share(self.owner.collection_id, self.people[name], name)
         self._suspend()
 
-    def ask(self, role: str, row: Row) -> Answer:
+    def ask(self, role: str, row: Row, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a row's request as somebody of that role."""
         asking = self.people[role]
         if row.ends_session and role in ROLES and role != "nobody":
@@ -67,7 +67,7 @@ class RoleLibrary:
             answer = _sent_with_file(asking, path, row.upload, body or {})
         else:
             path, send = (path[1:], asking.whole) if path.startswith("//") else (path, asking.call)
-            answer = send(row.method, path, json=body)
+            answer = send(row.method, path, json=body, headers=headers)
         if answer.status < 300 and row.method != "GET":
             self._forget_spare(f"{row.path} {row.body}")
         return answer

@@ -12,6 +12,10 @@ from typing import Any
 import brotli
 import pytest
 
+from backend.app.storage.repositories.api_keys import SqlApiKeys
+from backend.app.storage.repositories.collections import SqlCollections
+from backend.app.storage.repositories.sessions import SqlSessions
+from backend.app.storage.repositories.users import SqlUsers
 from tests.integration.api import test_images
 from tests.integration.api.calls import Caller
 from tests.integration.api.conftest import World
@@ -99,6 +103,43 @@ def test_the_servers_figures_are_kept_for_administrators_alone(made_world: Calla
     assert world.nobody().get("/performance").error[0] == 401
 
 
+def test_two_people_who_take_turns_are_who_they_are_each_time(
+    world: World, ann: Caller, ben: Caller, nobody: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what a worker remembers of sessions, accounts, collections and keys: most turns read nothing."""
+    own = [(ann, world.document(ann, "vault.txt", SECRET)), (ben, world.document(ben, "vault.txt", HERS))]
+    own += [(program(world.app, person), document) for person, document in own]
+    read: list[str] = []
+    reading = [(SqlSessions, "user_of"), (SqlUsers, "get"), (SqlCollections, "visible"), (SqlApiKeys, "by_digest")]
+    for repository, name in reading:
+        monkeypatch.setattr(repository, name, noted(getattr(repository, name), name, read))
+    turns = 10
+    for _ in range(turns):
+        for asking, document in own:
+            assert [hit["document_id"] for hit in asking.get("/search?q=vault").data] == [document]
+        for person in (ann, ben):
+            assert person.get("/auth/me").data["id"] == person.user["id"]
+        assert nobody.get("/auth/me").error == nobody.get("/search?q=vault").error == (401, "NOT_SIGNED_IN")
+    for _, name in reading:
+        assert 2 <= read.count(name) < 2 * turns, f"{name}: both were read, and then remembered"
+
+
+def noted(method: Callable[..., Any], name: str, calls: list[str]) -> Callable[..., Any]:
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        calls.append(name)
+        return method(*args, **kwargs)
+
+    return noting
+
+
+def test_who_is_not_signed_in_is_told_no_more_of_the_server_after_somebody_who_is(
+    world: World, ann: Caller, nobody: Caller
+) -> None:
+    for _ in range(2):
+        assert {"model", "embedding"} <= set(ann.get("/about").data)
+        assert not {"model", "embedding"} & set(nobody.get("/about").data)
+
+
 # What proves that a kept value is its reader's own. What belongs to nobody is made from nobody's words alone.
 PROOFS = {
     "retrieval": test_two_people_with_the_same_question_get_what_is_their_own,
@@ -109,6 +150,62 @@ PROOFS = {
     "pictures": test_images.test_nobody_sees_the_pictures_of_a_document_that_is_not_theirs,
     "picture": test_images.test_nobody_sees_the_pictures_of_a_document_that_is_not_theirs,
 }
+
+
+# The same of what is kept beside the regions, by what keeps it and for whom or where.
+KEPT_BESIDE = {
+    ("Copies", "SessionService"): test_two_people_who_take_turns_are_who_they_are_each_time,
+    ("Copies", "AccountService"): test_two_people_who_take_turns_are_who_they_are_each_time,
+    ("Copies", "CollectionService"): test_two_people_who_take_turns_are_who_they_are_each_time,
+    ("Copies", "KeyService"): test_two_people_who_take_turns_are_who_they_are_each_time,
+    ("StoredSessions", "caches.caches"): test_two_people_who_take_turns_are_who_they_are_each_time,
+    ("shared_answers", "performance.show"): test_the_servers_figures_are_kept_for_administrators_alone,
+    ("shared_answers", "about._accounts"): (
+        test_who_is_not_signed_in_is_told_no_more_of_the_server_after_somebody_who_is
+    ),
+}
+KEEPERS = frozenset({"shared_answers", "Copies", "StoredSessions"})
+
+
+def uses(module: str, source: str) -> set[tuple[str, str]]:
+    """Return each call of a keeper, with the constructor that gets it, or else the function that it is made in."""
+    found: set[tuple[str, str]] = set()
+
+    def look(node: ast.AST, place: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = place
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{module}.{child.name}"
+            elif isinstance(child, ast.Call):
+                function = child.func.value if isinstance(child.func, ast.Subscript) else child.func
+                called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+                if called in KEEPERS:
+                    found.add((called, place))
+                elif called[:1].isupper():
+                    inner = called
+            look(child, inner)
+
+    look(ast.parse(source), module)
+    return found
+
+
+def test_whatever_else_is_kept_for_requests_is_proven_too() -> None:
+    files = (ROOT / "backend/app").rglob("*.py")
+    assert set().union(*(uses(file.stem, file.read_text("utf-8")) for file in files)) == set(KEPT_BESIDE)
+
+
+@pytest.mark.parametrize(
+    ("source", "use"),
+    [
+        ("def show(): return shared_answers().get('x')", ("shared_answers", "new.show")),
+        ("def show():\n store = context.shared_answers()\n store.set('x', 1)", ("shared_answers", "new.show")),
+        ("def build(): return Service(rows, copies=Copies(epoch))", ("Copies", "Service")),
+        ("class New:\n def __init__(self): self.copies: Copies[str] = Copies(e)", ("Copies", "new.__init__")),
+        ("kept = Copies[int](epoch)", ("Copies", "new")),
+    ],
+)
+def test_a_new_use_would_be_seen(source: str, use: tuple[str, str]) -> None:
+    assert uses("new", source) == {use}
 
 
 def test_each_region_of_the_cache_is_proven_and_written_down() -> None:
