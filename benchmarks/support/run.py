@@ -50,7 +50,8 @@ def main() -> None:
         keep_folder(passages, texts)
     runs = [run(FOLDER / f"{name}.py", options.full) for name in options.names or names()]
     date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M")
-    publish(runs, date, described, options.full, options.into, draw)
+    over = ", ".join(folder.resolve().name for folder in corpus.folders_from_environment())
+    publish(runs, date, described, options.full, options.into, draw, over)
     failed = [f"{one.name}: {one.outcome}" for one in runs if one.outcome != "ok"]
     if failed:
         sys.exit("\n".join(failed))
@@ -122,10 +123,11 @@ def publish(
     full: bool,
     root: Path,
     draw: Callable[[Series, Path], None],
+    data: str = "",
 ) -> None:
-    """Keep the figures, draw the pictures and write the report, below ``root``."""
+    """Keep the figures, draw the pictures and write the report, below ``root``; ``data`` names the texts."""
     kept = report.results_path(root)
-    found = results.merged(results.read(kept), runs, date, described, full)
+    found = results.merged(results.read(kept), runs, date, described, full, data)
     document, images = report.document_path(root), report.images_path(root)
     for folder in (document.parent, images):
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from benchmarks.support.figures import Figure, Result, Series
@@ -16,8 +17,12 @@ def ran(name: str, *titles: str, **values: float) -> Run:
     return Run(name, 10.0, "ok", Result(name, [Figure(key, key, value) for key, value in values.items()], series))
 
 
-def after(*runs: Run, before: Results | None = None, date: str = FIRST, full: bool = False) -> Results:
-    return merged(before or Results(), runs, date, HERE, full)
+def after(*runs: Run, before: Results | None = None, date: str = FIRST, full: bool = False, data: str = "") -> Results:
+    return merged(before or Results(), runs, date, HERE, full, data)
+
+
+def compared(results: Results, name: str = "start") -> dict[str, float | None]:
+    return {kept.figure.key: kept.before for kept in results.entries[name].figures}
 
 
 def test_a_figure_is_compared_with_its_value_in_the_run_before() -> None:
@@ -35,6 +40,51 @@ def test_figures_of_another_machine_are_not_compared() -> None:
     assert other.entries["start"].figures[0].before is None
     again = merged(first, [ran("start", ready=3.0)], SECOND, HERE | {"Load at the start": "7.5"}, False)
     assert again.entries["start"].figures[0].before == 2.0
+
+
+def test_what_another_machine_measured_is_not_compared_after_that_one_has_run_something_else() -> None:
+    other = HERE | {"Processor": "Another, 8 cores"}
+    elsewhere = merged(after(ran("start", ready=2.0)), [ran("memory", total=500.0)], SECOND, other, False)
+    assert compared(merged(elsewhere, [ran("start", ready=3.0)], THIRD, other, False)) == {"ready": None}
+    assert compared(after(ran("start", ready=3.0), before=elsewhere, date=THIRD)) == {"ready": 2.0}
+
+
+def test_a_full_run_is_compared_with_the_full_one_before_and_a_short_one_with_the_short_one() -> None:
+    short = after(ran("start", ready=2.0))
+    full = after(ran("start", ready=20.0), before=short, date=SECOND, full=True)
+    assert compared(full) == {"ready": None}
+    assert compared(after(ran("start", ready=3.0), before=full, date=THIRD)) == {"ready": 2.0}
+    assert compared(after(ran("start", ready=30.0), before=full, date=THIRD, full=True)) == {"ready": 20.0}
+
+
+def test_runs_over_other_texts_are_not_compared() -> None:
+    own = after(ran("start", ready=2.0))
+    real = after(ran("start", ready=4.0), before=own, date=SECOND, data="squad, korquad")
+    assert compared(real) == {"ready": None}
+    assert compared(after(ran("start", ready=5.0), before=real, date=THIRD, data="squad, korquad")) == {"ready": 4.0}
+    assert compared(after(ran("start", ready=5.0), before=real, date=THIRD, data="cisi")) == {"ready": None}
+    assert compared(after(ran("start", ready=5.0), before=real, date=THIRD)) == {"ready": 2.0}
+
+
+def test_a_run_that_was_stopped_does_not_stand_between_two_that_are_compared() -> None:
+    first = after(ran("start", ready=2.0))
+    stopped = after(Run("start", 180.0, "stopped after 180 s, unfinished"), before=first, date=SECOND)
+    assert compared(after(ran("start", ready=3.0), before=stopped, date=THIRD)) == {"ready": 2.0}
+
+
+def test_figures_of_older_files_are_compared_by_length_alone_and_once(tmp_path: Path) -> None:
+    """They say of each figure whether it is a full run's, and of none over which texts."""
+    path = tmp_path / "latest.json"
+    mixed = after(ran("start", soak=9.0), full=True)
+    write(after(ran("start", ready=2.0), before=mixed, date=SECOND), path)
+    file = json.loads(path.read_text("utf-8"))
+    del file["entries"]["start"]["last"]
+    path.write_text(json.dumps(file), "utf-8")
+    older = read(path)
+    again = after(ran("start", ready=3.0, soak=8.0), before=older, date=THIRD, data="squad")
+    assert compared(again) == {"ready": 2.0, "soak": None}
+    assert compared(after(ran("start", ready=3.0, soak=8.0), before=older, full=True)) == {"ready": None, "soak": 9.0}
+    assert compared(after(ran("start", ready=3.0), before=again, date=THIRD, data="cisi"))["ready"] is None
 
 
 def test_a_benchmark_that_was_stopped_keeps_its_older_figures_with_their_date() -> None:
