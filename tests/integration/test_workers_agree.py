@@ -1,4 +1,7 @@
-"""Several workers that remember things: what one of them changes, every other knows with the next request."""
+"""Several workers that remember things: what one of them changes, every other knows with the next request.
+
+Which worker has answered is told by the access log: asking goes on until each of them has.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ import pytest
 
 from tests.services.client import Client
 from tests.services.likeopt import Server, eventually, likeopt_server
+from tests.services.workers import telling_workers_apart, until_all_have_answered, workers
 
 WORKERS = 4
-ENOUGH = 24  # requests on connections of their own: each worker answers some of them
 ADMINISTRATOR = "administrator"
 FERRY = "The ferry to Oakhaven leaves the northern pier at seven in the morning."
 KIOSK = "Tickets for the ferry to Oakhaven are sold in the red kiosk."
@@ -23,7 +26,8 @@ KIOSK = "Tickets for the ferry to Oakhaven are sold in the red kiosk."
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("agree")
-    with likeopt_server(data, "--workers", str(WORKERS), LIKEOPT_OPEN_REGISTRATION="true") as server:
+    settings = {"LIKEOPT_OPEN_REGISTRATION": "true", **telling_workers_apart(data)}
+    with likeopt_server(data, "--workers", str(WORKERS), **settings) as server:
         person(server, ADMINISTRATOR).close()
         yield server
 
@@ -35,13 +39,18 @@ def person(server: Server, name: str) -> Client:
 
 
 def asked(server: Server, client: Client, path: str) -> list[tuple[int, dict[str, Any]]]:
-    """Ask on a new connection each time, so that all workers are met."""
-    answers = []
-    for _ in range(ENOUGH):
+    """Ask on a new connection each time, until every worker has answered at least once."""
+
+    def ask(request_id: str) -> tuple[int, dict[str, Any]]:
         other = Client(server.url)
         other._cookie = client._cookie
-        answers.append(other.call("GET", path))
-        other.close()
+        try:
+            return other.call("GET", path, headers={"X-Request-ID": request_id})
+        finally:
+            other.close()
+
+    answers = until_all_have_answered(server, ask)
+    assert len(workers(server)) == WORKERS
     return answers
 
 

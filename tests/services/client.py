@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,12 @@ class Client:
     def close(self) -> None:
         self._http.clear()
 
-    def call(self, method: str, path: str, **options: Any) -> tuple[int, dict[str, Any]]:
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> tuple[int, dict[str, Any]]:
         """Return the status and the JSON envelope."""
-        answer = self._http.request(
-            method, f"{self.url}/api/v1{path}", headers={"Cookie": self._cookie}, retries=False, **options
-        )
+        sent = {"Cookie": self._cookie, **(headers or {})}
+        answer = self._http.request(method, f"{self.url}/api/v1{path}", headers=sent, retries=False, **options)
         if "Set-Cookie" in answer.headers:
             self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
         return answer.status, answer.json() if answer.data else {}
