@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backend.app.cli import cli
 from backend.app.cli.context import Builders, Toolbox
+from backend.app.imports import without
 
 if TYPE_CHECKING:
     from backend.app.config import Settings
@@ -33,7 +34,8 @@ def builders() -> Builders:
 
 @contextlib.contextmanager
 def _toolbox(settings: Settings) -> Iterator[Toolbox]:
-    from backend.app import wiring
+    with _lean():
+        from backend.app import wiring
     from backend.app.processes.owners import owner
 
     parts = wiring.parts(settings, embedding_threads=os.cpu_count() or 1)
@@ -54,27 +56,36 @@ def _toolbox(settings: Settings) -> Iterator[Toolbox]:
 
 
 def _run_indexer(settings: Settings) -> None:
-    from backend.app import worker
+    with _lean():
+        from backend.app import worker
 
     worker.run(settings)
 
 
 def _backup(settings: Settings) -> BackupService:
-    from backend.app.wiring.backing_up import backup_service
+    with _lean():
+        from backend.app.wiring.backing_up import backup_service
 
     return backup_service(settings)
 
 
 def _restore(settings: Settings) -> RestoreService:
-    from backend.app.wiring.backing_up import restore_service
+    with _lean():
+        from backend.app.wiring.backing_up import restore_service
 
     return restore_service(settings)
 
 
 def _note(settings: Settings, action: Action, done: Backup) -> None:
-    from backend.app.wiring.backing_up import note
+    with _lean():
+        from backend.app.wiring.backing_up import note
 
     note(settings, action, done)
+
+
+def _lean() -> contextlib.AbstractContextManager[None]:
+    # redis-py loads OpenTelemetry's SDK wherever it is installed. Nothing here traces, whatever the settings.
+    return without("opentelemetry")
 
 
 if __name__ == "__main__":
