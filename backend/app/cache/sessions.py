@@ -48,7 +48,7 @@ class StoredSessions:
         """Return a session's bytes, None if there is no such session.
 
         Raises:
-            SessionsAway
+            SessionsAway: after as little time as a cache may cost. Ask the list of sessions, then ``get_patiently``.
         """
         epoch = self._epoch.current()  # before asking, so that a change meanwhile leaves a copy that nobody uses
         with self._lock:
@@ -56,20 +56,26 @@ class StoredSessions:
         age = self._clock() - read_at
         if copy and epoch is not None and seen == epoch and age < _FRESH_SECONDS:
             return copy
-        stands_in = bool(copy) and seen == epoch and (epoch is not None or age < _UNSEEN_SECONDS)
         try:
-            value = self._read(key, patiently=not stands_in)
+            return self._read(key, epoch, lambda: self._breaker.call(self._client.get, key))
         except (BreakerOpen, RedisError) as error:
-            if stands_in:
+            if copy and seen == epoch and (epoch is not None or age < _UNSEEN_SECONDS):
                 return copy
+            raise SessionsAway from error
+
+    def get_patiently(self, key: str) -> bytes | None:
+        """Return what ``get`` does; for whom else nothing is known of, as it may be the machine that is busy for a moment.
+
+        Raises:
+            SessionsAway: within half a second, and at once when Redis has been away for longer than a moment.
+        """
+        try:
+            if self._breaker.state == "open" and not self._breaker.just_opened:
+                raise BreakerOpen
+            return self._read(key, self._epoch.current(), lambda: self._patient.get(key))
+        except (BreakerOpen, RedisError) as error:
             log.warning("sessions_unavailable", error=type(error).__name__)
             raise SessionsAway from error
-        with self._lock:
-            if value is None:
-                self._copies.pop(key, None)
-            else:
-                self._copies[key] = (epoch, self._clock(), value)
-        return value
 
     def set(self, key: str, value: bytes, seconds: int) -> None:
         """Store a session; raises ``BreakerOpen`` or ``RedisError``."""
@@ -85,15 +91,15 @@ class StoredSessions:
         """Raise ``BreakerOpen`` or ``RedisError`` if nothing can be stored."""
         self._breaker.call(self._patient.ping)
 
-    def _read(self, key: str, *, patiently: bool) -> bytes | None:
-        try:
-            value = self._breaker.call(self._client.get, key)
-        except (BreakerOpen, RedisError):
-            if not patiently or (self._breaker.state == "open" and not self._breaker.just_opened):
-                raise
-            # It may be the machine that is busy for a moment. Nobody is sent away for that.
-            value = self._patient.get(key)
-        return value if isinstance(value, bytes) else None
+    def _read(self, key: str, epoch: int | None, ask: Callable[[], object]) -> bytes | None:
+        value = ask()
+        found = value if isinstance(value, bytes) else None
+        with self._lock:
+            if found is None:
+                self._copies.pop(key, None)
+            else:
+                self._copies[key] = (epoch, self._clock(), found)
+        return found
 
     def _forget(self, key: str) -> None:
         with self._lock:

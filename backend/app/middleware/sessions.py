@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 _PREFIX = "likeopt:session:"
 _MAX_FILES = 100_000
+_STANDS_IN = "stands_in"  # for what Redis may hold, and more of: never stored over it
 BySecret = Callable[[str], LoginSession | None]
 _AWAY = "Signing in and out is not possible while the store of sessions does not answer. Try again in a moment."
 
@@ -83,10 +84,12 @@ class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[m
         try:
             value = self._stored.get(store_id)
         except SessionsAway:
+            # The list first: it takes a moment, and a Redis that hangs takes half a second to be given up with patience.
             found = self._made_anew(store_id)
-            if found is None:  # it may be one of before sessions were listed by their cookies
-                raise
-            return found
+            if found is not None:
+                return {**found, _STANDS_IN: True}
+            # It may be one of before sessions were listed by their cookies.
+            value = self._stored.get_patiently(store_id)
         if value is None:
             found = self._made_anew(store_id)
             return found and {**found, "seen": 0}  # noted anew, and so stored anew
@@ -103,6 +106,8 @@ class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[m
         return {"_permanent": True, "login": listed.id, "seen": int(listed.seen_at.timestamp())}
 
     def _upsert_session(self, session_lifetime: timedelta, session: Any, store_id: str) -> None:
+        if _STANDS_IN in session:
+            return
         try:
             self._stored.set(store_id, self.serializer.encode(session), int(session_lifetime.total_seconds()))
         except (BreakerOpen, RedisError) as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from redis import Redis
 from sqlalchemy import delete, select, update
 
+from backend.app.cache.sessions import SessionsAway
 from backend.app.config import Secret, Settings
 from backend.app.domain.audit import AuditFilter
 from backend.app.storage.account_models import SessionRow
@@ -171,6 +173,28 @@ def test_whoever_redis_has_forgotten_is_still_signed_in_and_noted_there_again(wo
     assert ann.post("/auth/logout").status == 200
     redis_of(world).delete(session_key(other_worker))
     assert other_worker.get("/auth/me").error == (401, "NOT_SIGNED_IN"), "who has left stays out"
+
+
+def test_what_redis_holds_of_a_session_is_not_written_over_while_it_is_too_slow_to_tell(
+    world: World, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=10)
+    rows = update(SessionRow).where(SessionRow.user_id == ann.user["id"])
+    world.parts.database.write(lambda session: session.execute(rows.values(seen_at=long_ago)))
+    held = msgspec.msgpack.encode({"_permanent": True, "more": "than the list knows"})
+    redis_of(world).set(session_key(ann), held, ex=60)
+
+    def late(key: str) -> bytes | None:
+        raise SessionsAway
+
+    monkeypatch.setattr(world.parts.caches.sessions, "get", late)
+    assert ann.get("/auth/me").data == ann.user
+    assert redis_of(world).get(session_key(ann)) == held
+    assert ann.get("/auth/sessions").data[0]["seen_at"] > long_ago.isoformat(), "and it counts as seen"
+    again = ann.post("/auth/login", {"email": ann.user["email"], "password": PASSWORD})
+    assert redis_of(world).exists(session_key(ann)), again.body
+    monkeypatch.undo()
+    assert ann.get("/auth/me").data == ann.user
 
 
 def test_a_session_that_is_not_listed_is_worth_nothing_whatever_redis_holds(world: World, ann: Caller) -> None:

@@ -64,6 +64,31 @@ def test_without_redis_whoever_is_listed_is_signed_in(
         assert gone.get("/auth/me").error == (503, "UNAVAILABLE"), "of whom is not listed nothing is known"
 
 
+def test_whoever_is_listed_never_waits_for_a_redis_that_hangs_longer_than_a_cache_may_cost(
+    world: World, made_world: Callable[..., World], silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client of a cache gives up within 40 ms, once; the one of more patience takes half a second each time."""
+    people = [world.person() for _ in range(3)]
+    hanging = made_world(data_dir=world.settings.data_dir, redis_url=Secret(f"redis://127.0.0.1:{silent_port}/0"))
+    patient = hanging.parts.redis
+    assert patient is not None
+    asked: list[str] = []
+    get = patient.get
+
+    def counted(key: str) -> object:
+        asked.append(key)
+        return get(key)
+
+    monkeypatch.setattr(patient, "get", counted)
+    for person in people:
+        person.give_cookie(here := hanging.nobody())
+        assert [here.get("/auth/me").data for _ in range(2)] == [person.user] * 2
+    assert asked == []
+    stranger = hanging.nobody()
+    stranger.flask.set_cookie("likeopt_session", "made-up")
+    assert stranger.get("/auth/me").error == (503, "UNAVAILABLE"), "not «sign in again»"
+
+
 def test_without_redis_nobody_signs_in_for_nothing(without_redis: World) -> None:
     nobody = without_redis.nobody()
     with without_redis.nothing_left():

@@ -141,17 +141,28 @@ def test_without_an_epoch_redis_is_asked_each_time_and_a_copy_stands_in_for_a_mi
         store.sessions.get("ann")
 
 
-def test_a_redis_that_stays_away_is_asked_with_patience_for_a_second_only() -> None:
+def test_a_redis_that_hangs_is_asked_once_and_with_patience_by_nobody_who_does_not_say_so() -> None:
     store = Store()
-    store.lose_redis()
+    store.quick.fails = RedisTimeoutError("no answer")
     for _ in range(5):
         with pytest.raises(SessionsAway):
             store.sessions.get("ann")
+    assert (store.quick.asked, store.patient.asked) == (1, 0)
+
+
+def test_a_redis_that_stays_away_is_asked_with_patience_for_a_second_only() -> None:
+    store = Store()
+    store.lose_redis()
+    with pytest.raises(SessionsAway):
+        store.sessions.get("ann")
+    for _ in range(5):
+        with pytest.raises(SessionsAway):
+            store.sessions.get_patiently("ann")
     assert (store.quick.asked, store.patient.asked) == (1, 5)
     store.clock.pass_by(1)
     for _ in range(5):
         with pytest.raises(SessionsAway):
-            store.sessions.get("ann")
+            store.sessions.get_patiently("ann")
     assert store.patient.asked == 5
 
 
@@ -159,7 +170,10 @@ def test_a_redis_that_is_slow_for_a_moment_sends_nobody_away() -> None:
     store = Store()
     store.quick.values["ann"] = b"signed in"
     store.quick.fails = RedisTimeoutError("no answer")
-    assert [store.sessions.get("ann"), store.sessions.get("ben")] == [b"signed in", None]
+    with pytest.raises(SessionsAway):
+        store.sessions.get("ann")
+    assert [store.sessions.get_patiently("ann"), store.sessions.get_patiently("ben")] == [b"signed in", None]
+    assert store.sessions.get("ann") == b"signed in", "it has been seen"
     assert store.quick.asked == 1  # the breaker is open for all else
 
 
@@ -179,5 +193,7 @@ def test_a_worker_that_was_late_itself_asks_again_with_patience() -> None:
     store.quick.values["ann"] = b"signed in"
     store.quick.fails = RedisTimeoutError("no answer")
     store.quick.before = lambda: store.clock.pass_by(0.5)
-    assert store.sessions.get("ann") == b"signed in"
+    with pytest.raises(SessionsAway):
+        store.sessions.get("ann")
+    assert store.sessions.get_patiently("ann") == b"signed in"
     assert store.patient.asked == 1
