@@ -58,7 +58,8 @@ class LabelledQuestions(Protocol):
             QuestionNotFound, QuestionExists, PassageNotFound
         """
 
-    def delete(self, user_id: str, question_id: str) -> None: ...
+    def delete(self, user_id: str, question_id: str) -> str:
+        """Delete a question; return the id of its collection."""
 
 
 class RightPlaces(Protocol):
@@ -97,7 +98,9 @@ class EvaluationRuns(Protocol):
     def page(self, user_id: str, collection_id: str, page: Page) -> tuple[list[Run], str | None]: ...
     def get(self, user_id: str, run_id: str) -> Run: ...
     def cancel(self, user_id: str, run_id: str) -> Run: ...
-    def delete(self, user_id: str, run_id: str) -> None: ...
+    def delete(self, user_id: str, run_id: str) -> str:
+        """Delete a run; return the id of its collection."""
+
     def results(self, user_id: str, run_id: str, change: Change, page: Page) -> tuple[list[Result], str | None]:
         """Return results, those that changed most first."""
 

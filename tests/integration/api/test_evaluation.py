@@ -265,6 +265,70 @@ def test_a_document_uploaded_anew_keeps_its_questions(world: World, eve: Caller)
     assert found["passages"][0]["passage_id"] != question["passages"][0]["passage_id"]
 
 
+# --- the audit log ----------------------------------------------------------------------------
+
+
+def test_what_becomes_of_questions_and_runs_is_in_the_audit_log_and_their_words_are_not(
+    world: World, eve: Caller
+) -> None:
+    ferry, tickets = library(world, eve)
+    question = add(eve, ferry).data["id"]
+    path = f"/evaluation/questions/{question}"
+    assert eve.patch(path, {"text": "Where are tickets sold?"}).status == 200
+    assert eve.patch(path, {"passage_ids": [ferry, tickets]}).status == 200
+    liked(eve, "From which pier does the ferry leave?")
+    (offer,) = listed(eve, "offers")
+    accepted = eve.post(f"/evaluation/offers/{offer['message_id']}", {"collection_id": eve.collection_id}).data
+    run = eve.post("/evaluation/runs", {"collection_id": eve.collection_id, "mode": "bm25"}).data["id"]
+    assert eve.post(f"/evaluation/runs/{run}/cancel").status == 200
+    assert eve.delete(f"/evaluation/runs/{run}").status == 200
+    assert eve.delete(path).status == 200
+    of_offer = {"question": accepted["id"], "passages": len(accepted["passages"]), "source": "thumb"}
+    assert events(eve) == [
+        ("question_added", {"question": question, "passages": 1}),
+        ("question_changed", {"question": question, "passages": 1, "changed": ["text"]}),
+        ("question_changed", {"question": question, "passages": 2, "changed": ["passage_ids"]}),
+        ("offer_accepted", of_offer),
+        ("run_started", {"run": run}),
+        ("run_cancelled", {"run": run}),
+        ("run_deleted", {"run": run}),
+        ("question_deleted", {"question": question}),
+    ]
+    written = eve.get(f"/audit?action=evaluation&actor={eve.user['id']}").data
+    assert {(one["actor"], one["target"]["kind"], one["target"]["id"]) for one in written} == {
+        (eve.user["email"], "collection", eve.collection_id)
+    }
+    assert "tickets" not in json.dumps(written).lower()
+    assert "ferry" not in json.dumps(written).lower()
+
+
+def test_what_was_refused_or_had_ended_by_itself_is_not_in_the_audit_log(
+    world: World, eve: Caller, max: Caller
+) -> None:
+    ferry, _ = library(world, eve)
+    question = add(eve, ferry).data["id"]
+    run = eve.post("/evaluation/runs", {"collection_id": eve.collection_id, "mode": "bm25"}).data["id"]
+    work_off(world)
+    assert eve.post(f"/evaluation/runs/{run}/cancel").data["status"] == "done"
+    assert eve.patch(f"/evaluation/questions/{question}", {"text": ""}).status == 400
+    for refused in (max.delete(f"/evaluation/questions/{question}"), max.delete(f"/evaluation/runs/{run}")):
+        assert refused.status == 404
+    assert [name for name, _ in events(eve)] == ["question_added", "run_started"]
+    assert events(max) == []
+
+
+def test_an_import_is_in_the_audit_log_with_how_much_it_was(eve: Caller) -> None:
+    files = {"corpus.jsonl": lines(CORPUS), "queries.jsonl": lines(QUERIES), "qrels.tsv": QRELS.encode()}
+    assert imported(eve, *files.items(), name="Harbour, written down").status == 202
+    assert events(eve) == [("imported", {"documents": 2, "questions": 2})]
+
+
+def events(caller: Caller) -> list[tuple[str, dict[str, Any]]]:
+    """Return what is written down of a person's evaluating, the first first."""
+    found = caller.get(f"/audit?action=evaluation&actor={caller.user['id']}&limit=200").data
+    return [(one["action"].removeprefix("evaluation."), one["details"]) for one in reversed(found)]
+
+
 # --- offers -----------------------------------------------------------------------------------
 
 

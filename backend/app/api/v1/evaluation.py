@@ -14,7 +14,7 @@ from backend.app.api.envelope import answer, listing
 from backend.app.api.query import MAX_LIMIT, Paging, Query, WholeNumber, asked, page
 from backend.app.api.uploads import received_files
 from backend.app.domain.audit import Action, Target
-from backend.app.domain.evaluation import Change, SearchSettings
+from backend.app.domain.evaluation import Change, RunStatus, SearchSettings
 from backend.app.domain.search import SearchMode
 from backend.app.errors import InvalidRequest
 from backend.app.services.evaluation import comparing, importing, questions
@@ -112,17 +112,20 @@ def index() -> Response:
 def add() -> Response:
     user, body = administrator(), parse(NewQuestion)
     made = services().evaluation.questions.add(user, body.collection_id, body.text, body.passage_ids)
+    _record(Action.QUESTION_ADDED, made)
     return answer(shapes.question(made), 201)
 
 
 def change(question_id: str) -> Response:
     user, body = administrator(), parse(ChangedQuestion)
     changed = services().evaluation.questions.change(user, question_id, body.text, body.passage_ids)
+    _record(Action.QUESTION_CHANGED, changed, changed=sorted(body.model_fields_set))
     return answer(shapes.question(changed))
 
 
 def delete(question_id: str) -> Response:
-    services().evaluation.questions.delete(administrator(), question_id)
+    collection_id = services().evaluation.questions.delete(administrator(), question_id)
+    record(Action.QUESTION_DELETED, Target("collection", collection_id), question=question_id)
     return answer()
 
 
@@ -135,6 +138,7 @@ def offers() -> Response:
 def accept(message_id: str) -> Response:
     user, body = administrator(), parse(Accepted)
     made = services().evaluation.questions.accept(user, body.collection_id, message_id, body.passage_ids)
+    _record(Action.OFFER_ACCEPTED, made, source=made.question.source.value)
     return answer(shapes.question(made), 201)
 
 
@@ -150,8 +154,20 @@ def take_in() -> Response:
         if not files:
             raise InvalidRequest("There is no file in the request. Send each in a part named `files`.")
         imported = imports.take_in(user, request.form.get("name", ""), files)
-    record(Action.TEST_SET_IMPORTED, Target("collection", imported.collection.id), documents=imported.documents)
+    record(
+        Action.TEST_SET_IMPORTED,
+        Target("collection", imported.collection.id),
+        documents=imported.documents,
+        questions=imported.questions,
+    )
     return answer(shapes.imported(imported), 202)
+
+
+def _record(action: Action, placed: questions.PlacedQuestion, **details: object) -> None:
+    """Write down what became of a question, by its id: no words of people are in the audit log."""
+    question = placed.question
+    target = Target("collection", question.collection_id)
+    record(action, target, actor=None, question=question.id, passages=len(question.judgements), **details)
 
 
 # --- runs ---------------------------------------------------------------------------------
@@ -181,11 +197,15 @@ def show_run(run_id: str) -> Response:
 
 
 def cancel(run_id: str) -> Response:
-    return answer(shapes.run(services().evaluation.runs.cancel(administrator(), run_id)))
+    run = services().evaluation.runs.cancel(administrator(), run_id)
+    if run.status is not RunStatus.DONE and run.status is not RunStatus.FAILED:  # it had not ended by itself
+        record(Action.RUN_CANCELLED, Target("collection", run.collection_id), run=run.id)
+    return answer(shapes.run(run))
 
 
 def delete_run(run_id: str) -> Response:
-    services().evaluation.runs.delete(administrator(), run_id)
+    collection_id = services().evaluation.runs.delete(administrator(), run_id)
+    record(Action.RUN_DELETED, Target("collection", collection_id), run=run_id)
     return answer()
 
 

@@ -57,9 +57,9 @@ class RunService:
     def cancel(self, user: User, run_id: str) -> Run:
         return self._runs.cancel(user.id, run_id)
 
-    def delete(self, user: User, run_id: str) -> None:
-        """Delete a run with its results; one that is being worked at stops."""
-        self._runs.delete(user.id, run_id)
+    def delete(self, user: User, run_id: str) -> str:
+        """Delete a run with its results, and return the id of its collection; one that is being worked at stops."""
+        return self._runs.delete(user.id, run_id)
 
     def results(self, user: User, run_id: str, change: Change, page: Page) -> ShownResults:
         run = self._runs.get(user.id, run_id)

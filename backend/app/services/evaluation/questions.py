@@ -85,8 +85,9 @@ class QuestionService:
         changed = self._questions.change(user.id, question_id, text=text, passage_ids=passage_ids)
         return self.placed(changed.collection_id, [changed])[0]
 
-    def delete(self, user: User, question_id: str) -> None:
-        self._questions.delete(user.id, question_id)
+    def delete(self, user: User, question_id: str) -> str:
+        """Delete a question; return the id of its collection."""
+        return self._questions.delete(user.id, question_id)
 
     # --- offers -------------------------------------------------------------------------
 

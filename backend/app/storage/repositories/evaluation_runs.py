@@ -108,12 +108,13 @@ class SqlEvaluationRuns:
 
         return self._database.write(work)
 
-    def delete(self, user_id: str, run_id: str) -> None:
-        def work(session: Session) -> None:
-            _visible(session, user_id, run_id)
+    def delete(self, user_id: str, run_id: str) -> str:
+        def work(session: Session) -> str:
+            collection_id = _visible(session, user_id, run_id).collection_id
             session.execute(delete(RunRow).where(RunRow.id == run_id))  # whoever works at it notices
+            return collection_id
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def results(self, user_id: str, run_id: str, change: Change, page: Page) -> tuple[list[Result], str | None]:
         query = select(ResultRow).where(ResultRow.run_id == run_id, *_CONDITIONS[change])

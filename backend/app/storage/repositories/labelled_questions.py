@@ -126,12 +126,13 @@ class SqlLabelledQuestions:
 
         return self._database.write(work)
 
-    def delete(self, user_id: str, question_id: str) -> None:
-        def work(session: Session) -> None:
-            _visible(session, user_id, question_id)
+    def delete(self, user_id: str, question_id: str) -> str:
+        def work(session: Session) -> str:
+            collection_id = _visible(session, user_id, question_id).collection_id
             session.execute(delete(QuestionRow).where(QuestionRow.id == question_id))
+            return collection_id
 
-        self._database.write(work)
+        return self._database.write(work)
 
 
 def text_key(text: str) -> str:
