@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -341,6 +342,65 @@ def test_nor_do_they_hold_back_lost_vectors_of_another_collection(
     after.parts.vectors.drop(other.id)
     with beside(indexer, indexer._complete):
         eventually(lambda: after.parts.vectors.count(other.id) > 0, "they are made again", 20)
+
+
+@pytest.mark.parametrize("dead", ["refuses", "hangs"])
+def test_documents_get_ready_by_the_old_embedder_while_a_new_one_that_is_dead_is_waited_for(
+    before: Library, opened: Open, server: ScriptedEndpoint, dead: str
+) -> None:
+    waits, over = threading.Event(), threading.Event()
+
+    def wait(seconds: float = 60) -> None:
+        waits.set()
+        over.wait(60)
+
+    def answer(request: Mapping[str, Any]) -> Reply:
+        if request["model"] == "old":
+            return embeddings(request)
+        if dead == "hangs":
+            wait()
+        return Reply(503, {})
+
+    server.answer = answer
+    after = opened("new")
+    indexer = worker.Indexer(after.settings, NullMetrics())
+    indexer._parts.embedder._sleep = wait  # type: ignore[attr-defined]  # between two attempts
+    try:
+        with beside(indexer, indexer._reembed):
+            assert waits.wait(60), "the new one is tried"
+            new = after.put("ropes.txt", "Splice the ropes before the voyage. " * 40)
+            with beside(indexer, indexer._work_off):
+                try:
+                    eventually(lambda: after.get(new).status.value == "ready", "it is ready", 30)
+                finally:
+                    over.set()
+        assert best(after, "splice the ropes") == "ropes.txt"
+        server.answer = embeddings
+        finish(moving(after))
+        assert after.faults() == []
+    finally:
+        indexer._parts.close()
+
+
+def test_what_is_deleted_while_a_new_embedder_is_waited_for_gets_no_vectors_by_it(
+    before: Library, opened: Open, server: ScriptedEndpoint
+) -> None:
+    after = opened("new")
+    lamp, *_ = (found for found in documents(after) if found.filename == "lamp.txt")
+    passages = after.passages(lamp)
+
+    def late(request: Mapping[str, Any]) -> Reply:
+        server.answer = embeddings
+        after.services.documents.delete(after.user, lamp.id)
+        after.work()
+        return embeddings(request)
+
+    server.answer = late
+    service = moving(after)
+    finish(service)
+    assert collection(after).embedding == "openai:new"
+    assert after.parts.vectors.entries(after.collection.id).isdisjoint(passages)
+    assert after.faults() == []
 
 
 def test_reindexing_moves_what_is_not_yet_moved(before: Library, opened: Open) -> None:

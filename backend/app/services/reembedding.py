@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from backend.app.domain.documents import Passage
 from backend.app.errors import Unavailable
 from backend.app.processes.owners import has_ended
-from backend.app.services.embedding.spaces import VectorSpaces
+from backend.app.services.embedding.base import Vectors
+from backend.app.services.embedding.spaces import VectorSpace, VectorSpaces
+from backend.app.services.embedding.turns import embed_aside
 from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.reembedding import Move, Reembeddings, Spaces
 
@@ -36,14 +39,17 @@ class ReembeddingService:
         self._tidied = False
 
     def run(self, writing: threading.Lock, stopping: threading.Event, busy: Callable[[], bool]) -> None:
-        """Work until ``stopping``, with ``writing`` held for a batch at a time; documents that wait come first."""
+        """Work until ``stopping``; documents that wait come first.
+
+        ``writing`` is held for a batch at a time, and not while a server of embeddings is waited for.
+        """
         pause = 0.0
         while not stopping.wait(pause):
             pause = _LOOK_SECONDS
             try:
                 if not busy():
                     with writing:
-                        pause = _PAUSE_SECONDS if self.step() else _LOOK_SECONDS
+                        pause = _PAUSE_SECONDS if self.step(writing) else _LOOK_SECONDS
             except Unavailable as error:  # an embedder, an index or the database is away: later, from here
                 log.warning("reembedding_postponed", error_code=error.error_code, error=error.message)
             except Exception:
@@ -51,8 +57,10 @@ class ReembeddingService:
                 log.exception("reembedding_failed")
         self.release()
 
-    def step(self) -> bool:
+    def step(self, writing: threading.Lock | None = None) -> bool:
         """Embed one more batch, or end a move; return False when there is nothing to move.
+
+        ``writing`` is the turn that the caller holds, if any.
 
         Raises:
             Unavailable: the new embedder, an index or the database is away.
@@ -63,8 +71,9 @@ class ReembeddingService:
         space = self._spaces.of(move.target)
         batch = self._moves.next_passages(move, space.embedder.batch)
         if batch:
-            vectors = space.embedder.embed_passages([index_text(title, passage) for passage, title in batch])
-            space.vectors.add(move.collection_id, [passage for passage, _ in batch], vectors)
+            texts = [index_text(title, passage) for passage, title in batch]
+            vectors = embed_aside(space.embedder, texts, writing)
+            self._put(move, space, [passage for passage, _ in batch], vectors)
             self._move = self._moves.advance(move, batch[-1][0].id)
         elif space.vectors.count(move.collection_id) < self._moves.passages(move):
             log.warning("reembedding_began_anew", collection=move.collection_id)  # the new vectors were lost
@@ -74,6 +83,13 @@ class ReembeddingService:
             log.info("reembedded", collection=move.collection_id, source=move.source, target=move.target)
             self.drop_unused(move.collection_id)
         return True
+
+    def _put(self, move: Move, space: VectorSpace, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Store the vectors of those passages that are still there: what was deleted meanwhile has been tidied up after."""
+        there = {passage.id for passage, _ in self._moves.next_passages(move, len(passages))}
+        kept = [place for place, passage in enumerate(passages) if passage.id in there]
+        if kept:
+            space.vectors.add(move.collection_id, [passages[place] for place in kept], vectors[kept])
 
     def release(self) -> None:
         """Let another process go on with the move in work."""

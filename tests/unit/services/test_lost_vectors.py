@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from backend.app.domain.documents import DocumentStatus
 from backend.app.errors import SearchUnavailable, Unavailable
@@ -95,6 +98,40 @@ def test_documents_that_come_do_not_wait_until_all_is_made_again(library: Librar
 
     library.lost.run(writing, threading.Event(), busy)
     assert made == [0, BATCH, 2 * BATCH, 3 * BATCH]
+
+
+def test_documents_do_not_wait_while_a_server_of_embeddings_is_waited_for(library: Library) -> None:
+    library.add("d1", BATCH + 1)
+    library.add("d2", 2)
+    writing, turns = threading.Lock(), list[bool]()
+    embed = library.embedder.embed_passages
+
+    def embedded(texts: Sequence[str]) -> NDArray[np.float32]:
+        free = writing.acquire(blocking=False)
+        turns.append(free)
+        if free:
+            if len(turns) == 3:  # as an indexer does for whoever deletes it now
+                library.rows.delete("d2")
+                library.vectors.remove_document("c1", "d2")
+            writing.release()
+        return embed(texts)
+
+    library.embedder.is_remote = True
+    library.embedder.embed_passages = embedded  # type: ignore[method-assign]
+    library.lost.run(writing, threading.Event(), lambda: False)
+    assert turns == [True] * 3
+    assert library.vectors.documents("c1") == {"d1"}, "and what was deleted meanwhile has got none"
+    assert library.made() == BATCH + 1
+    assert not writing.locked()
+
+
+def test_what_this_machine_embeds_itself_keeps_the_writers_turn(library: Library) -> None:
+    library.add("d1", 1)
+    writing, held = threading.Lock(), list[bool]()
+    library.vectors.before = lambda action, _: held.append(writing.locked())
+    library.lost.run(writing, threading.Event(), lambda: False)
+    assert held
+    assert all(held)
 
 
 def test_one_collections_index_that_is_away_does_not_hold_the_others_up(library: Library) -> None:
