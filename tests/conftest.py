@@ -27,6 +27,8 @@ _AT_ONCE = ("test_faults", "test_killed_indexers")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("reruns") is not None:  # `--reruns 0` shows what fails at once: a marker would win over it
+        return
     for item in items:
         is_with_processes = item.path.relative_to(config.rootpath).parts[1] in _WITH_PROCESSES
         if is_with_processes and item.path.stem not in _AT_ONCE:

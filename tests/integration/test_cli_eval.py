@@ -138,9 +138,11 @@ def test_a_reranker_is_asked_about_every_question(likeopt: CommandLine, test_set
         return Reply(body={"results": [{"index": n, "relevance_score": n} for n in range(len(request["documents"]))]})
 
     with ScriptedEndpoint(upside_down) as server:
-        likeopt.environ["LIKEOPT_RERANK_URL"] = f"{server.url}/rerank"
+        likeopt.environ.update(LIKEOPT_RERANK_URL=f"{server.url}/rerank", LIKEOPT_RERANK_WEIGHT="0.8")
         assert likeopt.json("eval", test_set)["mrr@10"] < 1
         assert len(server.requests) == 3
+        likeopt.environ["LIKEOPT_RERANK_WEIGHT"] = "0.2"
+        assert likeopt.json("eval", test_set)["mrr@10"] == 1
     done = likeopt("eval", test_set, "--json")
     assert json.loads(done.stdout)["mrr@10"] == 1
     assert "a branch did not answer 3 of the questions" in done.stderr

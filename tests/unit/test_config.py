@@ -137,6 +137,8 @@ def test_the_home_folder_of_nobody_is_refused() -> None:
         ("LIKEOPT_LEXICAL_ENGINE", "lucene", "expected one of tantivy, rank_bm25"),
         ("LIKEOPT_VECTOR_WEIGHT", "1.5", "expected 0 to 1, or -1"),
         ("LIKEOPT_VECTOR_WEIGHT", "-0.5", "expected 0 to 1, or -1"),
+        ("LIKEOPT_RERANK_WEIGHT", "0", "expected more than 0, at most 1"),
+        ("LIKEOPT_RERANK_WEIGHT", "1.1", "expected more than 0, at most 1"),
         ("LIKEOPT_PASSAGE_CHARS", "10", "expected 200 to 20000"),
         ("LIKEOPT_PASSAGE_OVERLAP_CHARS", "900", "at most half of a passage"),
     ],

@@ -29,6 +29,8 @@ def violations(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}PORT={settings.port}: expected 0 to 65535"
     if settings.vector_weight > 1 or -1 < settings.vector_weight < 0:
         yield f"{PREFIX}VECTOR_WEIGHT={settings.vector_weight}: expected 0 to 1, or -1"
+    if not 0 < settings.rerank_weight <= 1:
+        yield f"{PREFIX}RERANK_WEIGHT={settings.rerank_weight}: expected more than 0, at most 1"
     if settings.log_debug_share > 1:
         yield f"{PREFIX}LOG_DEBUG_SHARE={settings.log_debug_share}: expected 0 to 1"
     if not 200 <= settings.passage_chars <= 20_000:

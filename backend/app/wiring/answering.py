@@ -44,7 +44,7 @@ def _found_by(parts: Parts) -> list[object]:
         fusion.VERSION,
         parts.embedder.name,
     ]
-    reranker = [settings.rerank_url, settings.rerank_model, settings.rerank_candidates]
+    reranker = [settings.rerank_url, settings.rerank_model, settings.rerank_candidates, settings.rerank_weight]
     return [*versions, settings.candidates, vector_weight(parts), *reranker]
 
 

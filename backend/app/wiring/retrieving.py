@@ -47,7 +47,9 @@ def reranked(parts: Parts, retriever: HybridRetriever, metrics: Metrics) -> Retr
         settings.rerank_api_key.reveal(),
         seconds=settings.rerank_timeout_ms / 1000,
     )
-    return RerankingRetriever(retriever, endpoint, metrics, candidates=settings.rerank_candidates)
+    return RerankingRetriever(
+        retriever, endpoint, metrics, candidates=settings.rerank_candidates, weight=settings.rerank_weight
+    )
 
 
 def vector_weight(parts: Parts) -> float:

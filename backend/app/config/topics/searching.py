@@ -23,6 +23,7 @@ class SearchingSettings:
     rerank_api_key: Secret = setting(Secret(""), "Its key.", group="Retrieval")
     rerank_model: str = setting("", "Its model, where it has several.", group="Retrieval")
     rerank_candidates: int = setting(20, "Passages that it looks at.", group="Retrieval", least=2)
+    rerank_weight: float = setting(0.5, "Its part in their order, above 0 to 1; the rest is that of the search before.", group="Retrieval")
     rerank_timeout_ms: int = setting(2000, "Milliseconds after which it is not waited for, and the answer marked degraded.", group="Retrieval", least=1)
     native_threads: int = setting(0, "Threads for CPU work in each worker; 0: one a processor, two at least.", group="Retrieval")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +10,11 @@ from typing import Protocol
 import structlog
 
 from backend.app.domain.documents import Collection
-from backend.app.domain.search import Hit, SearchMode, SearchResult
+from backend.app.domain.search import Hit, ScoredId, SearchMode, SearchResult
 from backend.app.errors import SearchUnavailable
 from backend.app.monitoring.interfaces import Metrics
 from backend.app.services.retrieval.cached import Retriever
+from backend.app.services.retrieval.fusion import min_max
 from backend.app.services.retrieval.index_text import index_text
 
 log = structlog.get_logger(__name__)
@@ -34,15 +34,19 @@ class Reranker(Protocol):
 class RerankingRetriever:
     """Orders the first ``candidates`` of a hybrid search anew; those below follow as they were.
 
-    The other modes show what one branch finds, and are left as they are. Without the reranker's answer the
+    ``weight`` is the reranker's part in their order, the rest is the fusion's: by the reranker alone one that is worse than
+    the fusion would cost quality, and one that is better loses less than it gains (docs/retrieval.md). The other modes show what one branch finds, and are left as they are. Without the reranker's answer the
     order is that of the fusion, and ``degraded`` says so.
     """
 
-    def __init__(self, retriever: Retriever, reranker: Reranker, metrics: Metrics, *, candidates: int) -> None:
+    def __init__(
+        self, retriever: Retriever, reranker: Reranker, metrics: Metrics, *, candidates: int, weight: float
+    ) -> None:
         self._retriever = retriever
         self._reranker = reranker
         self._metrics = metrics
         self._candidates = candidates
+        self._weight = weight
 
     def search(
         self, query: str, collections: Sequence[Collection], mode: SearchMode = SearchMode.HYBRID, k: int = 10
@@ -64,22 +68,18 @@ class RerankingRetriever:
         timings = {**found.timings, f"{PART}_ms": milliseconds}
         timings["total_ms"] = found.timings.get("total_ms", 0.0) + milliseconds
         self._metrics.observe_stages({f"{PART}_ms": milliseconds})
-        return replace(found, hits=(*_ordered(first, scores), *_below(rest, scores))[:k], timings=timings)
+        ordered = _ordered(first, scores, self._weight, above=rest[0].score if rest else 0.0)
+        return replace(found, hits=(*ordered, *rest)[:k], timings=timings)
 
 
-def _ordered(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
-    """Sort by the scores, which become the hits' own; of equal ones the earlier stays before."""
-    squashed = [_between_0_and_1(score) for score in scores]
-    pairs = sorted(zip(scores, squashed, hits, strict=True), key=lambda pair: -pair[0])
-    return [replace(hit, score=score) for _, score, hit in pairs]
+def weighed(before: Sequence[float], again: Sequence[float], weight: float) -> list[float]:
+    """Return for each passage both scores as one between 0 and 1; models give theirs in any scale."""
+    first, second = (min_max([ScoredId(n, score) for n, score in enumerate(scores)]) for scores in (before, again))
+    return [(1 - weight) * first[n] + weight * second[n] for n in range(len(before))]
 
 
-def _below(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
-    """Keep the scores of what was not looked at again below those that were."""
-    lowest = _between_0_and_1(min(scores))
-    return [replace(hit, score=hit.score * lowest) for hit in hits]
-
-
-def _between_0_and_1(score: float) -> float:
-    """Bring a score of any scale between 0 and 1 without changing the order: models give logits or shares of one."""
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
+def _ordered(hits: Sequence[Hit], scores: Sequence[float], weight: float, *, above: float) -> list[Hit]:
+    """Sort by both scores, which become the hits' own, none of them below ``above``; of equal ones the earlier stays before."""
+    mixed = weighed([hit.score for hit in hits], scores, weight)
+    pairs = sorted(zip(mixed, hits, strict=True), key=lambda pair: -pair[0])
+    return [replace(hit, score=above + (1 - above) * score) for score, hit in pairs]

@@ -41,9 +41,9 @@ class Judge:
 
 
 class Stage:
-    def __init__(self, found: int, *scores: float, candidates: int = 3) -> None:
+    def __init__(self, found: int, *scores: float, weight: float = 1.0) -> None:
         self.finder, self.judge, self.metrics = Finder(found), Judge(*scores), CountingMetrics()
-        self.retriever = RerankingRetriever(self.finder, self.judge, self.metrics, candidates=candidates)
+        self.retriever = RerankingRetriever(self.finder, self.judge, self.metrics, candidates=3, weight=weight)
 
     def search(self, k: int = 10, mode: SearchMode = SearchMode.HYBRID) -> SearchResult:
         return self.retriever.search("question", [collection()], mode, k)
@@ -70,6 +70,20 @@ def test_a_lower_passage_comes_up_to_few_places() -> None:
     assert ids(on.search(k=1)) == [3]
     assert on.finder.asked == [(SearchMode.HYBRID, 3)]
     assert ids(on.search(k=4)) == [3, 2, 1, 4]
+
+
+def test_both_orders_count_by_their_weight() -> None:
+    # Found with 1, 1/2 and 1/3, which are 1, 1/4 and 0 of their range.
+    assert ids(Stage(3, 0.0, 10.0, 6.0, weight=0.5).search()) == [2, 1, 3]
+    assert ids(Stage(3, 0.0, 10.0, 6.0, weight=0.3).search()) == [1, 2, 3]
+    assert ids(Stage(3, 0.0, 10.0, 6.0, weight=0.9).search()) == [2, 3, 1]
+    scores = [hit.score for hit in Stage(3, 0.0, 10.0, 6.0, weight=0.5).search().hits]
+    assert scores == pytest.approx([0.625, 0.5, 0.3])
+
+
+def test_what_was_looked_at_stays_above_the_rest() -> None:
+    scores = {hit.passage.id: hit.score for hit in Stage(5, -4.0, 9.0, 0.5, weight=0.5).search().hits}
+    assert min(scores[1], scores[2], scores[3]) >= scores[4] > scores[5]
 
 
 def test_equal_scores_keep_their_order() -> None:
