@@ -173,7 +173,9 @@ class Window:
 
     def cite(self, answer: Locator, n: int = 0) -> Locator:
         """Open a citation of an answer; return the panel beside it."""
-        answer.get_by_test_id("citation").nth(n).click()
+        citation = answer.get_by_test_id("citation").nth(n)
+        citation.click()
+        expect(citation).to_have_attribute("aria-expanded", "true")
         panel = self.page.get_by_test_id("source-panel")
         expect(panel.locator('[aria-busy="true"]')).to_have_count(0)
         return panel

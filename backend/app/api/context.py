@@ -42,8 +42,7 @@ def current_user() -> User:
     """
     user = optional_user()
     if user is None:
-        if getattr(session, "is_away", False):
-            raise Unavailable("Who is signed in cannot be looked up at the moment. Try again.")
+        _refuse_if_unknown()
         raise NotSignedIn
     return user
 
@@ -81,11 +80,6 @@ def administrator() -> User:
     return user
 
 
-def require_sessions() -> None:
-    """Raise ``Unavailable`` where a sign-in would not last, nor a sign-out end anything."""
-    current_app.session_interface.check()  # type: ignore[attr-defined]  # ours, of middleware/sessions.py
-
-
 def sign_in(user: User) -> None:
     """Begin a session under a new id, so that one that was planted before is worth nothing."""
     _end_listed()
@@ -99,10 +93,20 @@ def sign_in(user: User) -> None:
 
 
 def sign_out() -> None:
-    """End the session, in the list of sessions and in the store."""
+    """End the session, in the list of sessions and in the store.
+
+    Raises:
+        Unavailable: the store may know of this session, and cannot be asked to end it.
+    """
+    _refuse_if_unknown()
     _end_listed()
     session.clear()
     g.user = None
+
+
+def _refuse_if_unknown() -> None:
+    if getattr(session, "is_away", False):
+        raise Unavailable("Who is signed in cannot be looked up at the moment. Try again.")
 
 
 def _end_listed() -> None:

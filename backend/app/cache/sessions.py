@@ -87,10 +87,6 @@ class StoredSessions:
         self._breaker.call(self._patient.delete, key)
         self._forget(key)
 
-    def check(self) -> None:
-        """Raise ``BreakerOpen`` or ``RedisError`` if nothing can be stored."""
-        self._breaker.call(self._patient.ping)
-
     def _read(self, key: str, epoch: int | None, ask: Callable[[], object]) -> bytes | None:
         value = ask()
         found = value if isinstance(value, bytes) else None

@@ -33,7 +33,6 @@ _PREFIX = "likeopt:session:"
 _MAX_FILES = 100_000
 _STANDS_IN = "stands_in"  # for what Redis may hold, and more of: never stored over it
 BySecret = Callable[[str], LoginSession | None]
-_AWAY = "Signing in and out is not possible while the store of sessions does not answer. Try again in a moment."
 
 
 class MsgpackSerializer:
@@ -64,13 +63,6 @@ class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[m
         self.serializer = MsgpackSerializer()
         self._stored = stored
         self._listed = listed
-
-    def check(self) -> None:
-        """Raise ``Unavailable`` where a sign-in would not last, nor a sign-out end anything."""
-        try:
-            self._stored.check()
-        except (BreakerOpen, RedisError) as error:
-            raise Unavailable(_AWAY) from error
 
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
         try:
@@ -121,8 +113,7 @@ class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[m
 
 
 class FileSessions(_SecureWhereItCan, CacheLibSessionInterface):  # type: ignore[misc]  # flask_session ships no types
-    def check(self) -> None:
-        """Files are always there."""
+    pass
 
 
 class _MsgpackFiles:

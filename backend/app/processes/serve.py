@@ -62,6 +62,7 @@ def serve(settings: Settings, *, out: TextIO | None = None) -> int:
             services = _Services(lock, plan.settings, shown(reachable_host(host), port), supervisor)
             try:
                 if supervisor.wait_until_ready(START_SECONDS, unless=_stop_wanted):
+                    services.publish()  # who waits for the next line finds all of it
                     print(f"ready {services.http}", file=out, flush=True)
                     _watch(supervisor, services)
                     last_call([listener])

@@ -89,14 +89,37 @@ def test_whoever_is_listed_never_waits_for_a_redis_that_hangs_longer_than_a_cach
     assert stranger.get("/auth/me").error == (503, "UNAVAILABLE"), "not «sign in again»"
 
 
-def test_without_redis_nobody_signs_in_for_nothing(without_redis: World) -> None:
-    nobody = without_redis.nobody()
-    with without_redis.nothing_left():
-        for path in ("/auth/register", "/auth/login", "/auth/logout"):
-            answer = nobody.post(path, {"email": "a@example.com", "password": PASSWORD, "name": "A"})
-            assert answer.error == (503, "UNAVAILABLE")
-            assert answer.headers["Retry-After"] == "1"
-            assert answer.cookie() is None, "a cookie stays where it is, for when the store is back"
+def test_who_signs_in_or_out_without_redis_has_done_so_when_it_is_back(
+    world: World, made_world: Callable[..., World], closed_port: int, silent_port: int
+) -> None:
+    """The list of sessions in the database is what counts; Redis holds copies of it."""
+    for port in (closed_port, silent_port):
+        without = made_world(data_dir=world.settings.data_dir, redis_url=Secret(f"redis://127.0.0.1:{port}/0"))
+        eve = without.person()
+        eve.give_cookie(back := world.nobody())
+        for here in (eve, back):
+            assert here.get("/auth/me").data == eve.user
+        assert back.get("/auth/me").data == eve.user, "by what Redis holds now"
+        assert eve.post("/auth/logout").status == 200
+        assert back.get("/auth/me").error == (401, "NOT_SIGNED_IN"), "though Redis holds it still"
+        again = without.nobody()
+        assert again.post("/auth/login", {"email": eve.user["email"], "password": PASSWORD}).data == eve.user
+        again.give_cookie(back)
+        assert back.get("/auth/me").data == eve.user
+
+
+def test_without_redis_whose_session_is_not_known_signs_in_and_is_not_told_to_be_out(
+    world: World, without_redis: World
+) -> None:
+    ann = without_redis.person()
+    stranger = without_redis.nobody()
+    stranger.flask.set_cookie("likeopt_session", "from-before")
+    answer = stranger.post("/auth/logout")
+    assert answer.error == (503, "UNAVAILABLE"), "Redis may know it"
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.cookie() is None, "a cookie stays where it is, for when the store is back"
+    assert stranger.post("/auth/login", {"email": ann.user["email"], "password": PASSWORD}).data == ann.user
+    assert stranger.get("/auth/me").data == ann.user
 
 
 def test_an_upload_is_taken_in_while_the_queue_is_away(world: World, ann: Caller, closed_port: int) -> None:

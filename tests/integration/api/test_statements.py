@@ -41,8 +41,14 @@ from tests.integration.api.programs import Program
 
 MOST = 20
 # An import does as much as several others: a collection, a document, a question. Cancelling looks at job and document
-# again before it changes them, and tells how the job stands then.
-MORE = {"POST /evaluation/imports": 25, "POST /jobs/<job_id>/cancel": 23}
+# again before it changes them, and tells how the job stands then. A question that is added finds its passages and what
+# is known of them before and after, and is written down for the audit.
+MORE = {
+    "POST /evaluation/imports": 25,
+    "POST /evaluation/offers/<message_id>": 22,
+    "POST /evaluation/questions": 21,
+    "POST /jobs/<job_id>/cancel": 23,
+}
 MANY = 300  # more than a page, and more than one batch of anything
 TEXT = "# Harbour\n\nThe ferry to Oakhaven leaves the northern pier at seven in the morning.\n"
 

@@ -11,7 +11,6 @@ from backend.app.api.context import (
     current_user,
     optional_user,
     record,
-    require_sessions,
     services,
     sign_in,
     sign_out,
@@ -64,7 +63,6 @@ def blueprint() -> Blueprint:
 
 def register() -> Response:
     body = parse(Registration)
-    require_sessions()  # before there is an account
     user = services().accounts.register(body.email, body.password, body.name, body.invitation)
     sign_in(user)
     record(Action.REGISTERED, account(user), role=user.role.value, invited=body.invitation is not None)
@@ -73,7 +71,6 @@ def register() -> Response:
 
 def login() -> Response:
     body = parse(Credentials)
-    require_sessions()
     try:
         with services().guesses.attempt(body.email, address()):
             user = services().accounts.sign_in(body.email, body.password)
@@ -88,7 +85,6 @@ def login() -> Response:
 
 
 def logout() -> Response:
-    require_sessions()
     user, elsewhere = optional_user(), sign_out_address()
     sign_out()
     if user is not None:
@@ -109,7 +105,6 @@ def rename() -> Response:
 
 def change_password() -> Response:
     user, body = current_user(), parse(PasswordChange)
-    require_sessions()  # before the old ones are worth nothing
     try:
         with services().guesses.attempt(user.email, address()):
             services().accounts.change_password(user, body.current, body.new)
@@ -128,7 +123,6 @@ def show_reset(token: str) -> Response:
 
 def reset() -> Response:
     body = parse(PasswordReset)
-    require_sessions()  # before the link is used up
     user = services().accounts.reset_password(body.token, body.password)
     sign_in(user)
     record(Action.PASSWORD_RESET, account(user))

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, redirect, request, session
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import Field
 
-from backend.app.api.context import record, require_sessions, services, sign_in
+from backend.app.api.context import record, services, sign_in
 from backend.app.api.query import Query, asked
 from backend.app.domain.accounts import User
 from backend.app.domain.audit import Action, Target
@@ -71,7 +71,6 @@ def finish() -> Response:
     try:
         pending = _pending()
         path = pending.path
-        require_sessions()
         user, how = sign_on.finish(_callback(), request.args, pending)
     except AppError as error:
         record(Action.SIGN_IN_FAILED, by="provider", error_code=error.error_code)

@@ -150,9 +150,15 @@ def test_an_error_of_our_own_is_raised_and_the_helpers_stay(helped: Callable[...
     def broken(texts: Sequence[str]) -> Vectors:
         raise LookupError
 
+    def is_raised() -> bool:
+        try:
+            helpers.embed(TEXTS)
+        except LookupError:
+            return True
+        return False
+
     helpers._own = broken
-    with pytest.raises(LookupError):
-        helpers.embed(TEXTS)
+    eventually(is_raised, "the helper was not so quick that nothing was left for this process")
     helpers._own = own
     assert np.array_equal(helpers.embed(TEXTS), own(TEXTS))
 
