@@ -70,6 +70,16 @@ def test_it_opens_at_its_end_and_reads_no_more_than_that(long: Window) -> None:
     assert long.page.get_by_role("button", name=long.t("message.latest")).count() == 0
 
 
+def test_scrolling_that_is_told_when_the_page_has_changed_breaks_nothing(long: Window) -> None:
+    scroller(long).evaluate(
+        """(box) => {
+          box.closest('lo-message-list').remove();
+          box.dispatchEvent(new Event('scroll'));
+        }"""
+    )
+    assert long.unexpected() == []
+
+
 def test_whoever_goes_up_reads_on_without_a_stop_and_without_a_jump(long: Window) -> None:
     page = long.page
     box = scroller(long)

@@ -320,7 +320,7 @@ def test_nothing_moves_while_the_figures_come(open_window: Callable[..., Window]
     window.button("performance.pause").click()
     places = """() => {
       const top = (element) => element.getBoundingClientRect().top;
-      const start = top(document.querySelector('.performance-bar'));
+      const start = top(document.querySelector('[data-chart]')); // hints above it come and go with the figures
       return [...document.querySelectorAll('[data-chart]')].map((found) => top(found) - start);
     }"""
     chart(page, "memory").locator(".u-over").hover()

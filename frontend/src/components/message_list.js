@@ -199,7 +199,9 @@ class MessageList extends LightElement {
   }
 
   #onScroll() {
-    const { scrollTop, scrollHeight, clientHeight } = /** @type {HTMLElement} */ (this.#scroller.value);
+    const scroller = this.#scroller.value;
+    if (!scroller) return; // told in the next frame, when another page may be there
+    const { scrollTop, scrollHeight, clientHeight } = scroller;
     const away = scrollHeight - clientHeight - scrollTop >= NEAR;
     // Growing messages move the end away too; only a person moves up.
     if (!away) this.#follow = true;
