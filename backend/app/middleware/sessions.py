@@ -113,7 +113,7 @@ class RedisSessions(_SecureWhereItCan, RedisSessionInterface):  # type: ignore[m
 
 
 class FileSessions(_SecureWhereItCan, CacheLibSessionInterface):  # type: ignore[misc]  # flask_session ships no types
-    pass
+    """Without Redis."""
 
 
 class _MsgpackFiles:
