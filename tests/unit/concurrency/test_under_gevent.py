@@ -50,10 +50,12 @@ def test_a_pool_that_a_native_thread_used_first_still_serves_the_hub() -> None:
 def test_a_pool_used_before_a_fork_works_on_both_sides() -> None:
     program = """
         import os, threading
+        import gevent
         from backend.app.concurrency import NativePool
 
         pool = NativePool(2)
         before = pool.run(threading.get_native_id)
+        gevent.get_hub().loop.install_sigchld()  # gevent does so after the fork: a child that ends before is waited for for ever
         child = os.fork()
         after = pool.run(threading.get_native_id)
         assert after != threading.get_native_id()
