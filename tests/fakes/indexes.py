@@ -41,9 +41,12 @@ class FakeIndex:
         kept.update({passage.id: passage.document_id for passage in passages})
 
     def remove_document(self, collection_id: str, document_id: str) -> None:
+        self.remove_documents(collection_id, [document_id])
+
+    def remove_documents(self, collection_id: str, document_ids: Sequence[str]) -> None:
         self._answer("remove", collection_id)
         kept = self.entries.get(collection_id, {})
-        self.entries[collection_id] = {id_: owner for id_, owner in kept.items() if owner != document_id}
+        self.entries[collection_id] = {id_: owner for id_, owner in kept.items() if owner not in document_ids}
 
     def drop(self, collection_id: str) -> None:
         self._answer("drop", collection_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from backend.app.domain.documents import Chunk, Document, DocumentStatus, Passage, Problem
-from backend.app.storage.interfaces import IndexingTask, Removal
+from backend.app.storage.interfaces import IndexingTask, Removal, Unembedded
 from tests.fakes.things import document
 
 
@@ -75,6 +75,11 @@ class MemoryIndexing:
         ]
         return found[:limit]
 
+    def unembedded(self, limit: int) -> list[str]:
+        is_found = DocumentStatus.SEARCHABLE
+        found = [job for job in self.pending() if self.documents[self.jobs[job].document_id].status is is_found]
+        return found[:limit]
+
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         job = self.jobs.get(job_id)
         if job is None or job.ended or job.owner is not None:
@@ -127,8 +132,28 @@ class MemoryIndexing:
         self.documents[task.document.id] = replace(self.documents[task.document.id], progress=progress)
         return True
 
-    def ready(self, task: IndexingTask) -> None:
-        self._set(task, DocumentStatus.READY, 1.0, ended=True)
+    def without_vectors(self, job_ids: Sequence[str]) -> dict[str, Unembedded]:
+        self._note("without_vectors")
+        free = [job_id for job_id in self.pending() if job_id in job_ids]
+        found = {job_id: self.documents[self.jobs[job_id].document_id] for job_id in free}
+        return {
+            job_id: Unembedded(of.collection_id, of.passages)
+            for job_id, of in found.items()
+            if of.status is DocumentStatus.SEARCHABLE and of.progress <= 0.3
+        }
+
+    def ready(self, *group: IndexingTask) -> list[IndexingTask]:
+        self._note("ready")
+        return [task for task in group if self._is_ready(task)]
+
+    def _is_ready(self, task: IndexingTask) -> bool:
+        job = self._held(task)
+        if job is None or job.cancel_requested:
+            return False
+        job.status, job.ended, job.owner = DocumentStatus.READY, True, None
+        found = self.documents[task.document.id]
+        self.documents[found.id] = replace(found, status=job.status, progress=1.0, error=None)
+        return True
 
     def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         self._note("end")
@@ -187,12 +212,11 @@ class MemoryIndexing:
         job = self.jobs.get(task.job_id)
         return job if job is not None and not job.ended and job.attempts == task.attempts else None
 
-    def _set(self, task: IndexingTask, status: DocumentStatus, progress: float, *, ended: bool = False) -> None:
+    def _set(self, task: IndexingTask, status: DocumentStatus, progress: float) -> None:
         self._note(status.value)
         job = self._held(task)
         if job is None:
             return
-        job.status, job.ended = status, ended
-        job.owner = None if ended else job.owner
+        job.status = status
         found = self.documents[task.document.id]
         self.documents[found.id] = replace(found, status=status, progress=progress, error=None)

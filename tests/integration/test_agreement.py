@@ -71,7 +71,7 @@ class Damaged:
         shutil.copytree(found, found.with_name("analyzer-old"))
 
     def lose_vectors_of_one(self) -> None:
-        self.parts.vectors.remove_document(self.collection, self.lamp.id)
+        self.parts.vectors.remove_documents(self.collection, [self.lamp.id])
 
     def lose_a_vector(self) -> None:
         self.parts.vectors.remove(self.collection, self.of.passages(self.book)[1:2])
@@ -303,7 +303,7 @@ def test_the_plain_engine_agrees_too(tmp_path: Path, chroma_url: str) -> None:
     with library(tmp_path / "data", chroma_url, lexical_engine="rank_bm25") as of:
         document: Document = of.add("lamp.txt", LAMP)
         assert of.faults() == []
-        of.parts.vectors.remove_document(of.collection.id, document.id)
+        of.parts.vectors.remove_documents(of.collection.id, [document.id])
         assert of.faults() == ["vectors_missing"]
         of.mend()
         assert of.faults() == []

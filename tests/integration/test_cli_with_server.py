@@ -75,7 +75,7 @@ def test_what_differs_is_mended_while_people_search(likeopt: CommandLine, client
     words = TantivyIndexes(server.data_dir / "indexes" / "tantivy", Analyzer().version)
     words.remove_document(english["collection_id"], english["id"])
     vectors = ChromaIndexes(server.services()["chroma_url"], Settings().embedding)
-    vectors.remove_document(english["collection_id"], english["id"])
+    vectors.remove_documents(english["collection_id"], [english["id"]])
     next((server.data_dir / "files").glob(f"??/{korean['id']}.txt")).unlink()
     found = {entry["fault"] for check in likeopt.json("doctor", code=1)["checks"] for entry in check["found"]}
     assert found == {"words_missing", "vectors_missing", "texts_missing"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -23,6 +23,7 @@ _KEPT_FOR_COST = 20.0  # times what making them took, so that a long queue costs
 _SIZES_A_TENFOLD = 10  # sizes that are told apart
 _WORDS_DONE = 0.3  # from this progress on a document is found by its words
 _BESIDE = 2  # files that may pass another while it is read
+_TOGETHER = 64_000  # bytes of small files whose vectors are made together, nearly: so all of them are ready at once
 _READING = (0.1, 0.6)  # the share of a document's time that passes until then: of a long text, of a scan
 
 
@@ -115,7 +116,8 @@ def _ends(waiting: Sequence[Waiting], whole: Sequence[float], reading: float, si
             for is_small in (True, False)
         )
         for own, beside in ((small, others), (others, small)):
-            for i, before in zip(own, _turns(own, beside, vectors, side), strict=True):
+            sizes = [waiting[i].bytes for i in own]
+            for i, before in zip(own, _turns(own, beside, vectors, sizes, side), strict=True):
                 ends[i] = passed + before + vectors[i] + working
         passed += sum(vectors[i] for i in (*small, *others))
         begun_ones = sum(vectors[i] for i in late)
@@ -126,18 +128,24 @@ def _ends(waiting: Sequence[Waiting], whole: Sequence[float], reading: float, si
     return ends
 
 
-def _turns(own: Sequence[int], beside: Sequence[int], vectors: Sequence[float], side: int) -> list[float]:
+def _turns(
+    own: Sequence[int], beside: Sequence[int], vectors: Sequence[float], sizes: Sequence[int], side: int
+) -> list[float]:
     """Return what comes before each of ``own``: those before it, and at the latest the other kind's in turns with them.
 
-    Files are read beside each other, so one may be done before some that came before it.
+    Files are read beside each other, so one may be done before some that came before it, and small ones that follow
+    each other are ready together. ``sizes`` are those of ``own``, in bytes.
     """
     sums, others = ([0.0, *accumulate(vectors[i] for i in kind)] for kind in (own, beside))
     if not side:
         return [sums[max(0, rank - _BESIDE)] for rank in range(len(own))]
-    return [
-        sums[min(len(own), rank + 1 + _BESIDE)] - vectors[i] + others[min(len(beside), rank + 1 + _BESIDE)]
-        for rank, i in enumerate(own)
-    ]
+    bytes_before = [0, *accumulate(sizes)]
+    latest = []
+    for rank, i in enumerate(own):
+        together = bisect_right(bytes_before, bytes_before[rank] + _TOGETHER) - 1
+        last = min(len(own), max(together, rank + 1 + _BESIDE))
+        latest.append(sums[last] - vectors[i] + others[min(len(beside), rank + 1 + _BESIDE)])
+    return latest
 
 
 def _alike(lately: Sequence[Worked], sizes: Sequence[float], size: float) -> Sequence[Worked]:

@@ -153,6 +153,14 @@ class IndexingTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Unembedded:
+    """A document that waits for its vectors: where it is, and how many there will be."""
+
+    collection_id: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """Index entries that must go: of one document, or of the whole collection."""
 
@@ -169,6 +177,9 @@ class Indexing(Protocol):
 
     def unread(self, limit: int, most_bytes: int | None = None) -> list[str]:
         """Return the first of the pending jobs whose files have not been read, oldest first; of small files alone."""
+
+    def unembedded(self, limit: int) -> list[str]:
+        """Return the first of the pending jobs whose documents are found by their words alone, oldest first."""
 
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         """Take a job for this process; None when it has ended, is gone, or another works at it."""
@@ -191,7 +202,12 @@ class Indexing(Protocol):
         the last case every other method leaves the job as it is.
         """
 
-    def ready(self, task: IndexingTask) -> None: ...
+    def without_vectors(self, job_ids: Sequence[str]) -> dict[str, Unembedded]:
+        """Return those of these free jobs, by id, whose documents are found by their words and have no vectors yet."""
+
+    def ready(self, *group: IndexingTask) -> list[IndexingTask]:
+        """End jobs well, all at once; return those whose work was not to stop, which alone change."""
+
     def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         """Fail or cancel: no passage stays, and the index entries are listed for removal."""
 

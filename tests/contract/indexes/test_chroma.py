@@ -91,7 +91,7 @@ def test_an_index_that_was_never_made_finds_nothing(index: ChromaIndexes) -> Non
     collection = new_id()
     assert index.search(collection, AXES[0], 10) == []
     assert index.count(collection) == 0
-    index.remove_document(collection, "d")
+    index.remove_documents(collection, ["d"])
     index.drop(collection)
     index.add(collection, [], AXES[:0])
     assert index.search(collection, AXES[0], 10) == []
@@ -109,10 +109,17 @@ def test_the_same_passage_twice_is_one_with_the_later_vector(index: ChromaIndexe
 def test_a_documents_vectors_go_and_the_others_stay(index: ChromaIndexes, collection: str) -> None:
     index.add(collection, passages(1, 2, document="first"), AXES[:2])
     index.add(collection, passages(3, document="second"), AXES[2:3])
-    index.remove_document(collection, "first")
-    index.remove_document(collection, "first")
+    index.remove_documents(collection, ["first"])
+    index.remove_documents(collection, ["first"])
     assert index.count(collection) == 1
     assert ids(index, collection, AXES[0]) == [3]
+
+
+def test_the_vectors_of_several_documents_go_at_once(index: ChromaIndexes, collection: str) -> None:
+    for id, document in enumerate(("first", "second", "third"), 1):
+        index.add(collection, passages(id, document=document), AXES[id - 1 : id])
+    index.remove_documents(collection, ["first", "none", "third"])
+    assert ids(index, collection, AXES[0]) == [2]
 
 
 def test_collections_and_embedders_are_apart(chroma_url: str, index: ChromaIndexes, collection: str) -> None:
@@ -270,7 +277,7 @@ def every_method(index: ChromaIndexes) -> list[Callable[[], object]]:
     return [
         partial(index.search, "c", AXES[0], 10),
         partial(index.add, "c", passages(1), AXES[:1]),
-        partial(index.remove_document, "c", "d"),
+        partial(index.remove_documents, "c", ["d"]),
         partial(index.drop, "c"),
         partial(index.count, "c"),
         index.ping,

@@ -7,7 +7,7 @@ import pytest
 
 from backend.app.domain.accounts import User
 from backend.app.domain.documents import DocumentStatus, Problem
-from backend.app.storage.interfaces import Page
+from backend.app.storage.interfaces import Page, Unembedded
 from tests.contract.storage.world import World, at_once, chunks
 
 
@@ -144,6 +144,47 @@ def test_of_documents_that_are_found_together_one_that_was_cancelled_is_left_out
         DocumentStatus.SEARCHABLE,
     ]
     assert world.version(ann, uploads[0][0].collection_id) == version + 1, "once for all of them"
+
+
+def test_of_documents_that_are_ready_together_one_that_is_called_off_is_left_out(world: World, ann: User) -> None:
+    uploads = [world.upload(ann, name) for name in ("a.txt", "b.txt", "c.txt", "d.txt")]
+    group = [world.claimed(job) for _, job in uploads]
+    for task in group:
+        world.indexing.extracted(task, "Bread", None, chunks(["one"]))
+    world.indexing.searchable(*group)
+    version = world.version(ann, uploads[0][0].collection_id)
+    world.jobs.request_cancel(ann.id, uploads[1][1].id)
+    group[2] = replace(group[2], attempts=0)  # another has it
+    assert {task.job_id for task in world.indexing.ready(*group)} == {uploads[0][1].id, uploads[3][1].id}
+    assert [world.documents.get(ann.id, document.id).status for document, _ in uploads] == [
+        DocumentStatus.READY,
+        DocumentStatus.SEARCHABLE,
+        DocumentStatus.SEARCHABLE,
+        DocumentStatus.READY,
+    ]
+    jobs = [world.jobs.get(ann.id, job.id) for _, job in uploads]
+    assert [job.finished_at is None for job in jobs] == [False, True, True, False]
+    assert world.version(ann, uploads[0][0].collection_id) == version + 1, "once for all of them"
+
+
+def test_those_without_vectors_tell_where_they_are_and_how_many_there_will_be(world: World, ann: User) -> None:
+    bread = world.collections.create(ann.id, "Bread")
+    places = ["", bread.id, "", "", ""]
+    uploads = [world.upload(ann, f"{n}.txt", place) for n, place in enumerate(places)]
+    jobs = [job.id for _, job in uploads]
+    tasks = [world.claimed(job) for _, job in uploads[:4]]
+    for texts, task in zip((["one"], ["one", "two"], ["one"], ["one"]), tasks, strict=True):
+        world.indexing.extracted(task, "Bread", None, chunks(texts))
+    world.indexing.searchable(*tasks)
+    for task in tasks[:3]:
+        world.indexing.progress(task, 0.3 if task is not tasks[2] else 0.6)
+        world.indexing.release(task)
+    found = {jobs[0]: Unembedded(uploads[0][0].collection_id, 1), jobs[1]: Unembedded(bread.id, 2)}
+    assert world.indexing.without_vectors(jobs) == found, "some vectors, in work, not yet read: none of these"
+    assert world.indexing.without_vectors(jobs[:1]) == {jobs[0]: found[jobs[0]]}
+    assert world.indexing.without_vectors([]) == {}
+    assert world.indexing.unembedded(10) == jobs[:3]
+    assert world.indexing.unembedded(2) == jobs[:2]
 
 
 def test_trying_again_after_a_failure_ends_well(world: World, ann: User) -> None:

@@ -18,87 +18,12 @@ from backend.app.errors import (
     Unavailable,
 )
 from backend.app.services.embedding.base import Vectors
-from backend.app.services.embedding.searched import SearchedSpaces
 from backend.app.services.indexing import endings, words
 from backend.app.services.indexing.endings import MAX_ATTEMPTS
-from backend.app.services.indexing.service import IndexingService
-from backend.app.services.ingestion.extract import ExtractionCancelled
-from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.storage.interfaces import IndexingTask
-from tests.fakes.documents import FolderFiles
-from tests.fakes.indexes import FakeEmbedder, FakeLexical, FakeMoves, FakeVectors, one_space
-from tests.fakes.indexing import MemoryIndexing
-from tests.fakes.metrics import CountingMetrics
-from tests.fakes.things import chunks, extracted
-
-
-class Extractor:
-    """Reads nothing: gives out ``answer``, or raises it; asks ``cancelled`` ``looks`` times before."""
-
-    def __init__(self) -> None:
-        self.answer: ExtractedDocument | BaseException = extracted("the whole text", title="The title")
-        self.looks = 0
-        self.before: Callable[[], object] = lambda: None
-        self.asked: list[tuple[str, str]] = []
-
-    def extract(self, path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument:
-        self.asked.append((path.name, filename))
-        self.before()
-        for _ in range(self.looks):
-            if cancelled():
-                raise ExtractionCancelled
-        if isinstance(self.answer, BaseException):
-            raise self.answer
-        return self.answer
-
-
-class Indexer:
-    """The service with everything around it; a document is cut into ``passages`` pieces."""
-
-    def __init__(self, folder: Path, passages: int = 3) -> None:
-        self.rows, self.files, self.extractor = MemoryIndexing(), FolderFiles(folder / "files"), Extractor()
-        self.lexical, self.vectors, self.embedder = FakeLexical(), FakeVectors(), FakeEmbedder()
-        self.metrics = CountingMetrics()
-        self.pieces = [f"piece {n}" for n in range(passages)]
-        self.seconds = 0.0
-        self.service = self.another_process()
-
-    def another_process(self) -> IndexingService:
-        return IndexingService(
-            indexing=self.rows,
-            files=self.files,
-            lexical=self.lexical,
-            searched=SearchedSpaces(one_space(self.embedder, self.vectors), FakeMoves()),
-            store=self.vectors,
-            extractor=self.extractor,
-            unfold=self.unfold,
-            chunk=lambda text: chunks(*self.pieces),
-            analyzer=Analyzer(),
-            metrics=self.metrics,
-            owner="this process",
-            clock=self.clock,
-        )
-
-    def unfold(self, task: IndexingTask, cancelled: Callable[[], bool]) -> ExtractedDocument:
-        return self.extractor.extract(Path(task.document.id), "unfolded", cancelled=cancelled)
-
-    def clock(self) -> float:
-        self.seconds += 1.0  # each look is a second later
-        return self.seconds
-
-    def status(self, document_id: str = "d1") -> DocumentStatus:
-        return self.rows.documents[document_id].status
-
-    def problem(self, document_id: str = "d1") -> Problem | None:
-        return self.rows.documents[document_id].error
-
-    def nothing_is_left(self, document_id: str = "d1") -> bool:
-        return (
-            document_id not in self.rows.passages
-            and document_id not in self.lexical.documents("c1") | self.vectors.documents("c1")
-            and not self.files.text_path(document_id).exists()
-            and self.rows.leftovers == []
-        )
+from tests.fakes.indexer import Indexer
+from tests.fakes.indexes import FakeEmbedder
+from tests.fakes.things import extracted
 
 
 @pytest.fixture
@@ -251,7 +176,7 @@ def test_the_last_attempt_is_still_made(indexer: Indexer) -> None:
 
 # --- called off -------------------------------------------------------------------------------
 
-STEPS = ["extracting", "reading", "extracted", "words", "searchable", "vectors"]
+STEPS = ["extracting", "reading", "extracted", "words", "searchable", "vectors", "ready"]
 
 
 def at(indexer: Indexer, step: str, do: Callable[[], object]) -> None:
@@ -402,7 +327,7 @@ def test_of_jobs_that_others_have_ended_no_more_than_some_are_remembered(
     for number in range(1, 9):
         indexer.rows.delete(f"d{number}")
     assert not indexer.service.is_busy()
-    assert indexer.service._endings._postponed == {"job-d0"}
+    assert indexer.service._endings._postponed.keys() == {"job-d0"}
 
 
 @pytest.mark.parametrize("step", ["progress", "end"])
@@ -807,6 +732,7 @@ def test_progress_is_noted_only_when_the_vectors_are_stored(indexer: Indexer) ->
 
 
 def test_the_next_document_is_embedded_while_the_last_vectors_of_one_are_stored(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(FakeEmbedder.batch + 1)]  # too many for both to go together
     first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
     embedded: list[bool] = []
     begun = threading.Event()
@@ -830,6 +756,7 @@ def test_the_next_document_is_embedded_while_the_last_vectors_of_one_are_stored(
 
 
 def test_vectors_that_cannot_be_stored_give_the_job_back_and_others_end_well(indexer: Indexer) -> None:
+    indexer.pieces = [f"piece {n}" for n in range(FakeEmbedder.batch + 1)]
     first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
     refusals = iter([SearchUnavailable()])
 

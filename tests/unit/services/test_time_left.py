@@ -24,6 +24,7 @@ from tests.fakes.metrics import CountingMetrics
 from tests.fakes.things import chunks, extracted
 
 SMALL, LARGE = 1_000, 1_000_000
+PIECES = {SMALL: 1, LARGE: 1000}
 SECONDS = {SMALL: 1.0, LARGE: 100.0}  # that a document takes, reading and vectors together
 
 
@@ -43,9 +44,11 @@ class Shop:
 
         class Embedder(FakeEmbedder):
             def embed_passages(self, texts: Sequence[str]) -> Vectors:
-                document_id = texts[0].split()[0].lower()
-                shop.pass_(SECONDS[shop.sizes[document_id]] * (1 - shop.reading))
-                shop.ended[document_id] = shop.now
+                documents = [text.split()[0].lower() for text in texts]
+                for document_id in documents:
+                    size = shop.sizes[document_id]
+                    shop.pass_(SECONDS[size] * (1 - shop.reading) / PIECES[size])
+                shop.ended |= dict.fromkeys(documents, shop.now)
                 return super().embed_passages(texts)
 
         vectors = FakeVectors()
@@ -57,7 +60,7 @@ class Shop:
             store=vectors,
             extractor=self,
             unfold=lambda task, cancelled: extracted("text", title=None),
-            chunk=lambda text: chunks("a piece"),
+            chunk=lambda read: chunks(*["a piece"] * int(read.text)),
             analyzer=Analyzer(),
             metrics=CountingMetrics(),
             owner="this process",
@@ -72,7 +75,7 @@ class Shop:
 
     def extract(self, path: Path, filename: str, *, cancelled: Callable[[], bool]) -> ExtractedDocument:
         self.pass_(SECONDS[self.sizes[path.name]] * self.reading)
-        return extracted("the whole text", title=None)
+        return extracted(str(PIECES[self.sizes[path.name]]), title=None)
 
     def lately(self, limit: int) -> list[Worked]:
         return [Worked(size, seconds * (1 + n / 100)) for size, seconds in SECONDS.items() for n in range(-5, 6)]

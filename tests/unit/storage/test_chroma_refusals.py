@@ -42,7 +42,7 @@ class Chroma:
         self.clock.pass_by(after)
         try:
             if deletes:
-                self.indexes.remove_document("c1", "d1")
+                self.indexes.remove_documents("c1", ["d1"])
             else:
                 self.indexes.add("c1", [passage(1)], np.ones((1, 2), np.float32))
         except SearchUnavailable:

@@ -16,18 +16,28 @@ from backend.app.storage.interfaces import Files, Indexing, IndexingTask
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
+_AGAIN_SECONDS = 5.0
 _MANY = 1000  # jobs that are remembered although others may have ended them
 
 
 class Endings:
-    def __init__(self, *, indexing: Indexing, files: Files, metrics: Metrics, tidy: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        *,
+        indexing: Indexing,
+        files: Files,
+        metrics: Metrics,
+        tidy: Callable[[], object],
+        clock: Callable[[], float],
+    ) -> None:
         """``tidy`` takes away the index entries of documents that have ended."""
         self._indexing = indexing
         self._files = files
         self._metrics = metrics
         self._tidy = tidy
+        self._clock = clock
         self._left: list[IndexingTask] = []  # tasks that are still to be given back
-        self._postponed: set[str] = set()  # jobs that this process could not go on with at its last attempt
+        self._postponed: dict[str, float] = {}  # jobs that this process could not go on with, and when it tried last
 
     def is_suspect(self, work: Work) -> bool:
         """Tell whether a process ended that was reading this file; maybe because of it."""
@@ -53,8 +63,13 @@ class Endings:
     def can_go_on(self, pending: Sequence[str]) -> bool:
         """Tell whether any of these jobs is one that no part is known to be away for."""
         if len(self._postponed) > _MANY:  # not always: those that another indexer tries are not pending meanwhile
-            self._postponed.intersection_update(pending)
+            self._postponed = {job_id: self._postponed[job_id] for job_id in pending if job_id in self._postponed}
         return any(job_id not in self._postponed for job_id in pending)
+
+    def worth_trying(self, pending: Sequence[str]) -> list[str]:
+        """Return those of these jobs that were not tried in vain a moment ago, though nobody has named them."""
+        before = self._clock() - _AGAIN_SECONDS
+        return [job_id for job_id in pending if self._postponed.get(job_id, before) <= before]
 
     def reached(self, work: Work) -> None:
         """Note that a job has come to its end."""
@@ -70,7 +85,9 @@ class Endings:
                 self._indexing.release(work.task, work.seconds)
                 return "gave_way"
             if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
-                self._postponed.add(work.task.job_id)  # first, or it would be new to whoever asks in between
+                self._postponed[work.task.job_id] = (
+                    self._clock()
+                )  # first, or it would be new to whoever asks in between
                 self._indexing.release(work.task, work.seconds)
                 work.log.warning("job_postponed", error_code=getattr(error, "error_code", "INTERRUPTED"))
                 return "postponed"
@@ -93,7 +110,7 @@ class Endings:
     def _note(self, work: Work, outcome: str) -> None:
         work.outcome = outcome
         if outcome != "postponed":
-            self._postponed.discard(work.task.job_id)
+            self._postponed.pop(work.task.job_id, None)
         if outcome not in ("postponed", "gave_way"):  # whoever takes it up again counts its time together
             with contextlib.suppress(Unavailable):  # it only helps to tell how long others will take
                 self._indexing.worked(work.task, work.seconds)

@@ -50,5 +50,5 @@ class Leftovers:
         elif not self._indexing.wants_entries(document_id):  # else its job replaces them
             self._lexical.remove_document(collection_id, document_id)
             for vectors in self._searched.every(collection_id):
-                vectors.remove_document(collection_id, document_id)
+                vectors.remove_documents(collection_id, [document_id])
         self._indexing.removed(removal)

@@ -15,9 +15,10 @@ from backend.app.services.indexing.endings import Endings
 from backend.app.services.indexing.intake import Intake
 from backend.app.services.indexing.leftovers import Leftovers
 from backend.app.services.indexing.reading import Extractor, Read, Reading, Unfold
+from backend.app.services.indexing.together import Together
 from backend.app.services.indexing.vectors import Storing, VectorMaking, Writing
 from backend.app.services.indexing.words import Words
-from backend.app.services.indexing.work import Work
+from backend.app.services.indexing.work import Cancelled, Interrupted, Work
 from backend.app.services.retrieval.analyzer import Analyzer
 from backend.app.storage.contents import WordIndexes
 from backend.app.storage.interfaces import Files, Indexing
@@ -51,10 +52,15 @@ class IndexingService:
         self._owner = owner
         self._clock = clock
         self._leftovers = Leftovers(indexing=indexing, lexical=lexical, searched=searched, store=store)
-        self._endings = Endings(indexing=indexing, files=files, metrics=metrics, tidy=self._leftovers.remove)
+        self._endings = Endings(
+            indexing=indexing, files=files, metrics=metrics, tidy=self._leftovers.remove, clock=clock
+        )
         self._reading = Reading(indexing=indexing, files=files, extractor=extractor, unfold=unfold, chunk=chunk)
         self._words = Words(indexing=indexing, lexical=lexical, analyzer=analyzer)
         self._vectors = VectorMaking(searched)
+        self._together = Together(
+            indexing=indexing, searched=searched, endings=self._endings, alone=self._work_off_claimed
+        )
         self._intake = Intake(
             reading=self._reading,
             words=self._words,
@@ -109,19 +115,23 @@ class IndexingService:
             tried.update(found)
             return found
 
+        def others_without_vectors() -> list[str]:
+            """Those that an indexer left when it ended: together they are done sooner than when each is named."""
+            found = self._endings.worth_trying(self._indexing.unembedded(_NEWCOMERS))
+            return [other for other in found if other not in tried]
+
         with Storing() as storing:
             while not stopping():
                 # First, not last: those whose words are done would each be claimed again before.
                 waiting.extendleft(reversed(self._intake.read(each_once, stopping)))
                 if job_id not in tried:  # its words are done, or there is nothing to do
                     tried.add(job_id)
-                    waiting.append(job_id)
+                    waiting.extend([job_id, *others_without_vectors()])
                 if not waiting:
                     return
-                current = waiting.popleft()
-                work = self._work_off(current, stopping, newcomers, storing)
-                if work is not None and work.outcome == "gave_way":
-                    waiting.append(current)
+                next_ones = self._together.choose(waiting) or [waiting.popleft()]
+                works = self._work_off(next_ones, stopping, newcomers, storing)
+                waiting.extend(work.task.job_id for work in works if work.outcome == "gave_way")
 
     def process(
         self, job_id: str, stopping: Callable[[], bool] = lambda: False, newcomers: Newcomers = tuple
@@ -134,29 +144,40 @@ class IndexingService:
         ``postponed`` or ``gave_way``; None when there was nothing to do.
         """
         with Storing() as storing:
-            work = self._work_off(job_id, stopping, newcomers, storing)
-        return None if work is None else work.outcome
+            works = self._work_off([job_id], stopping, newcomers, storing)
+        return works[0].outcome if works else None
 
     def _work_off(
-        self, job_id: str, stopping: Callable[[], bool], newcomers: Newcomers, storing: Storing
-    ) -> Work | None:
-        """Do all of a job but storing its last vectors and ending it, which may go on beside the next job."""
-        work = self._claim(job_id, stopping, newcomers)
-        if work is None:
-            return None
+        self, job_ids: Sequence[str], stopping: Callable[[], bool], newcomers: Newcomers, storing: Storing
+    ) -> list[Work]:
+        """Do all of some jobs but storing their last vectors and ending them, which may go on beside the next ones."""
+        works: list[Work] = []
+        try:
+            for job_id in job_ids:
+                work = self._claim(job_id, stopping, newcomers)
+                if work is not None:
+                    works.append(work)
+            if len(works) == 1:
+                self._work_off_claimed(works[0], storing)
+            elif works:
+                self._together.work_off(works, storing)
+        except BaseException:  # this process is to end at once, or the database is away
+            storing.wait()
+            for work in works:
+                if work.outcome is None:
+                    self._endings.broken_off(work, Interrupted())
+            raise
+        return works
+
+    def _work_off_claimed(self, work: Work, storing: Storing) -> None:
         try:
             with work.at_work():
                 writing = self._attempt(work, storing)
         except Exception as error:
             storing.wait()  # nothing is written any more of what is taken away now
             self._endings.broken_off(work, error)
-        except BaseException:  # this process is to end at once
-            storing.wait()
-            self._indexing.release(work.task)
-            raise
         else:
             storing.put(partial(self._finish, work, writing))
-        return work
 
     def _attempt(self, work: Work, storing: Storing) -> Writing:
         task = work.task
@@ -172,7 +193,8 @@ class IndexingService:
     def _finish(self, work: Work, writing: Writing) -> None:
         try:
             writing.check()
-            self._indexing.ready(work.task)
+            if not self._indexing.ready(work.task):
+                raise Cancelled
         except Exception as error:
             # The edge of a job.
             self._endings.broken_off(work, error)

@@ -65,7 +65,7 @@ class Writing:
     def begin(self) -> None:
         """Take away what an attempt has left that was killed."""
         document = self._work.task.document
-        self._try(lambda: self._index.remove_document(document.collection_id, document.id))
+        self._try(lambda: self._index.remove_documents(document.collection_id, [document.id]))
 
     def store(self, batch: Sequence[Passage], vectors: Vectors, progress: float) -> None:
         """Store some vectors, and only then note that the work has come so far."""

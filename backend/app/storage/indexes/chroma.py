@@ -122,8 +122,8 @@ class ChromaIndexes:
             if self._of_collection("POST", "upsert", collection_id, body) is None:
                 raise SearchUnavailable("The vector index of a collection went while it was written.")
 
-    def remove_document(self, collection_id: str, document_id: str) -> None:
-        self._of_collection("POST", "delete", collection_id, {"where": {"document": document_id}})
+    def remove_documents(self, collection_id: str, document_ids: Sequence[str]) -> None:
+        self._of_collection("POST", "delete", collection_id, {"where": {"document": {"$in": list(document_ids)}}})
 
     def drop(self, collection_id: str) -> None:
         self._ids.pop(collection_id, None)

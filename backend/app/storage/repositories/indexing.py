@@ -12,7 +12,7 @@ from backend.app.domain.documents import Chunk, Document, DocumentStatus, Passag
 from backend.app.domain.room import Bounds
 from backend.app.storage.database import Database
 from backend.app.storage.indexing_interfaces import TaskLost
-from backend.app.storage.interfaces import IndexingTask, NewDocument, Removal
+from backend.app.storage.interfaces import IndexingTask, NewDocument, Removal, Unembedded
 from backend.app.storage.models import CollectionRow, DocumentRow, JobRow, RemovalRow
 from backend.app.storage.repositories import rows, tasks
 from backend.app.storage.repositories.access import LOCK
@@ -42,6 +42,10 @@ class SqlIndexing:
         query = self._pending().where(JobRow.status != DocumentStatus.SEARCHABLE.value).limit(limit)
         if most_bytes is not None:
             query = query.join(DocumentRow, DocumentRow.id == JobRow.document_id).where(DocumentRow.bytes <= most_bytes)
+        return self._database.read(lambda session: list(session.scalars(query)))
+
+    def unembedded(self, limit: int) -> list[str]:
+        query = self._pending().where(JobRow.status == DocumentStatus.SEARCHABLE.value).limit(limit)
         return self._database.read(lambda session: list(session.scalars(query)))
 
     def _pending(self) -> Select[str]:
@@ -84,7 +88,28 @@ class SqlIndexing:
         return self._database.read(lambda session: tasks.stored_passages(session, document_id))
 
     def searchable(self, *group: IndexingTask) -> list[IndexingTask]:
-        state = tasks.in_state(DocumentStatus.SEARCHABLE, 0.3)
+        return self._advance(group, DocumentStatus.SEARCHABLE, 0.3)
+
+    def without_vectors(self, job_ids: Sequence[str]) -> dict[str, Unembedded]:
+        query = (
+            self._pending()
+            .join(DocumentRow, DocumentRow.id == JobRow.document_id)
+            .where(
+                JobRow.id.in_(job_ids), JobRow.status == DocumentStatus.SEARCHABLE.value, DocumentRow.progress <= 0.3
+            )
+            .add_columns(DocumentRow.collection_id, DocumentRow.passages)
+        )
+        return self._database.read(
+            lambda session: {row.id: Unembedded(row.collection_id, row.passages) for row in session.execute(query)}
+        )
+
+    def ready(self, *group: IndexingTask) -> list[IndexingTask]:
+        return self._advance(group, DocumentStatus.READY, 1.0, ended=True)
+
+    def _advance(
+        self, group: Sequence[IndexingTask], status: DocumentStatus, progress: float, *, ended: bool = False
+    ) -> list[IndexingTask]:
+        state = tasks.in_state(status, progress)
 
         def work(session: Session) -> list[IndexingTask]:
             collections = sorted({task.document.collection_id for task in group})
@@ -95,6 +120,8 @@ class SqlIndexing:
             found = [task for task in by_id if tasks.hold(session, task, unless_cancelled=True)]
             for task in found:
                 tasks.note(session, task, self._now() + LEASE, **state)
+                if ended:
+                    tasks.finish(session, task, self._now())
             for collection_id in {task.document.collection_id for task in found}:
                 tasks.raise_version(session, collection_id)
             return found
@@ -118,16 +145,6 @@ class SqlIndexing:
             return add_row(session, document, self._bounds)
 
         return self._database.write(work)
-
-    def ready(self, task: IndexingTask) -> None:
-        def work(session: Session) -> None:
-            tasks.hold_collection(session, task.document.collection_id)
-            if tasks.hold(session, task):
-                tasks.raise_version(session, task.document.collection_id)
-                tasks.note(session, task, self._now() + LEASE, **tasks.in_state(DocumentStatus.READY, 1.0))
-                tasks.finish(session, task, self._now())
-
-        self._database.write(work)
 
     def end(self, task: IndexingTask, status: DocumentStatus, problem: Problem | None) -> None:
         document = task.document
