@@ -15,15 +15,14 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def workers(settings: Settings, *, processors: float | None = None, memory: int | None = None) -> int:
-    """Return the number of web workers: as set, else CPU + 1 as far as memory allows.
+    """Return the number of web workers: as set, else one a processor and two at least, as far as memory allows.
 
-    One more than processors, so that none idles while a worker is being replaced. gunicorn's rule for workers
-    that wait, 2 x CPU + 1, is not for these, which never do: on two processors five of them gave 0.78 of the
-    whole answers a second that three gave, and took 90 MB more.
+    Two, so that somebody answers while a worker is being replaced. gunicorn's rule for workers that wait,
+    2 x CPU + 1, is not for these, which never do: docs/performance.md, «Memory in use».
     """
     if settings.workers:
         return settings.workers
-    wanted = math.ceil(processors if processors is not None else available_processors()) + 1
+    wanted = max(2, math.ceil(processors if processors is not None else available_processors()))
     free = memory if memory is not None else available_memory()
     return max(1, min(wanted, free // (max(1, settings.worker_memory_mb) * MIB)))
 

@@ -9,14 +9,16 @@ from backend.app.processes.capacity import MIB, available_memory, available_proc
 @pytest.mark.parametrize(
     ("processors", "memory_mb", "expected"),
     [
-        (2, 24_000, 3),
-        (8, 64_000, 9),
+        (2, 24_000, 2),
+        (1, 24_000, 2),  # while one is replaced, the other answers
+        (2.5, 24_000, 3),
+        (8, 64_000, 8),
         (8, 1_000, 2),
         (2, 100, 1),  # one, however little there is
         (0.5, 8_000, 2),  # a container with half a processor
     ],
 )
-def test_workers_are_one_a_processor_and_one_more_as_far_as_memory_allows(
+def test_workers_are_one_a_processor_and_two_at_least_as_far_as_memory_allows(
     processors: float, memory_mb: int, expected: int
 ) -> None:
     settings = Settings(worker_memory_mb=384)

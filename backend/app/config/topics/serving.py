@@ -21,7 +21,7 @@ class ServingSettings:
     secret_key: Secret = setting(Secret(""), "Signs what must not be forged; empty: one is made and kept in the data folder.", group="Where", also="SECRET_KEY")
 
     # --- web server ---
-    workers: int = setting(0, "Gunicorn workers; 0: CPU + 1, but no more than memory allows.", group="Web server")
+    workers: int = setting(0, "Gunicorn workers; 0: one a processor, two at least, but no more than memory allows.", group="Web server")
     worker_memory_mb: int = setting(384, "Memory counted for one worker when their number is chosen.", group="Web server", least=1)
     worker_connections: int = setting(10_000, "Connections that one worker holds at once.", group="Web server", least=1)
     max_requests: int = setting(100_000, "A worker is replaced after so many requests; 0: never.", group="Web server")
