@@ -89,15 +89,22 @@ class Havoc:
 
     def act(self) -> None:
         """Do one thing that a person might do."""
-        ways: list[Callable[[], None]] = [self.send] * 6 + [self.delete, self.cancel, self.retry]
+        ways: list[Callable[[], None]] = [self.send] * 6 + [self.send_notes, self.delete, self.cancel, self.retry]
         ways += [self.make_collection, self.delete_collection] if self.chance.random() < 0.2 else []
         way = self.chance.choice(ways)
         with contextlib.suppress(AppError):  # such as trying again what has not failed
             way()
 
     def send(self) -> None:
+        self._send(self.chance.choice(self._sizes))
+
+    def send_notes(self) -> None:
+        """Send small ones, whose vectors are made together."""
+        for _ in range(self.chance.randint(5, 20)):
+            self._send(1)
+
+    def _send(self, size: int) -> None:
         self._made += 1
-        size = self.chance.choice(self._sizes)
         text = "\n\n".join(" ".join(self.chance.choices(_WORDS, k=160)) for _ in range(size))
         document = self.library.put(f"{self._made}.txt", f"Number {self._made}.\n\n{text}", self._collection())
         self.expected[document.id] = {DocumentStatus.READY}
