@@ -119,6 +119,24 @@ def test_what_crashes_the_embedder_fails_alone(notes: Notes) -> None:
     assert notes.metrics.errors == {"indexer": 1}
 
 
+@pytest.mark.parametrize("bad", ["a", "b"])
+def test_what_a_server_of_embeddings_refuses_holds_up_no_others(notes: Notes, bad: str) -> None:
+    jobs = notes.queue("a", "b", "c")
+    notes.rows.documents[bad] = replace(notes.rows.documents[bad], title="Bad")
+    embed = notes.embedded
+
+    def embed_or_refuse(texts: Sequence[str]) -> Vectors:
+        if any(text.startswith("Bad") for text in texts):
+            raise EmbedderUnavailable
+        return embed(texts)
+
+    notes.embedder.embed_passages = embed_or_refuse  # type: ignore[method-assign]
+    for job in jobs:  # as the queue names them
+        notes.service.process_fairly(job)
+    statuses = {name: notes.status(name) for name in "abc"}
+    assert statuses == {name: SEARCHABLE if name == bad else READY for name in "abc"}
+
+
 def test_what_cannot_be_stored_fails_alone(notes: Notes) -> None:
     notes.queue("a", "b", "c")
     bad = notes.rows.passages["b"][0].id
@@ -241,5 +259,5 @@ def test_while_the_embedder_is_away_naming_each_of_them_asks_it_once_each_and_on
     notes.clock_stands = True
     for job in jobs:
         notes.service.process_fairly(job)
-    assert len(notes.calls) <= len(jobs) + 1
+    assert len(notes.calls) <= len(jobs) + 2, "all, the first alone, and each when it is named"
     assert notes.rows.pending() == jobs

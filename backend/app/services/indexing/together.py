@@ -95,9 +95,15 @@ class Together:
             texts = [index_text(of.work.task.document.title, passage) for of in members for passage in of.passages]
             size = space.embedder.batch
             vectors = [space.embedder.embed_passages(texts[at : at + size]) for at in range(0, len(texts), size)]
-        except (GaveWay, Interrupted, Unavailable) as error:
-            for work in works:
-                self._endings.broken_off(work, error)
+        except (GaveWay, Interrupted) as error:
+            self._break_off(works, error)
+        except Unavailable as error:
+            # A server may also refuse one of the texts: whether it answers, the first of them tells alone.
+            self._alone(works[0], storing)
+            if works[0].outcome == "postponed":
+                self._break_off(works[1:], error)
+            else:
+                others.extend(works[1:])
         except Exception:
             # Which of them is the cause is not known: each is tried by itself.
             others.extend(works)
@@ -117,8 +123,7 @@ class Together:
         except Exception as error:
             # The edge of a thread, and of jobs.
             if len(members) == 1 or isinstance(error, Unavailable):
-                for of in members:
-                    self._endings.broken_off(of.work, error)
+                self._break_off([of.work for of in members], error)
                 return
             first = 0
             for of in members:
@@ -130,6 +135,10 @@ class Together:
                 self._endings.reached(of.work)
             else:
                 self._endings.broken_off(of.work, Cancelled())
+
+    def _break_off(self, works: Sequence[Work], error: Exception) -> None:
+        for work in works:
+            self._endings.broken_off(work, error)
 
 
 def _is_fresh(work: Work, first: Work) -> bool:
