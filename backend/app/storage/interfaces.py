@@ -179,7 +179,7 @@ class Indexing(Protocol):
         """Return the first of the pending jobs whose files have not been read, oldest first; of small files alone."""
 
     def unembedded(self, limit: int) -> list[str]:
-        """Return the first of the pending jobs whose documents are found by their words alone, oldest first."""
+        """Return the first of the pending jobs whose files have been read, some of whose vectors are missing, oldest first."""
 
     def claim(self, job_id: str, owner: str) -> IndexingTask | None:
         """Take a job for this process; None when it has ended, is gone, or another works at it."""

@@ -16,7 +16,7 @@ from backend.app.storage.interfaces import Files, Indexing, IndexingTask
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3  # a file that killed the indexer so often is the cause
-_AGAIN_SECONDS = 5.0
+_AGAIN_SECONDS = 5.0  # until what was tried in vain is tried again with others; by itself it is whenever it is named
 _MANY = 1000  # jobs that are remembered although others may have ended them
 
 
@@ -85,9 +85,8 @@ class Endings:
                 self._indexing.release(work.task, work.seconds)
                 return "gave_way"
             if isinstance(error, Unavailable | Interrupted):  # an index or the disk is away: later, from here
-                self._postponed[work.task.job_id] = (
-                    self._clock()
-                )  # first, or it would be new to whoever asks in between
+                # First, or it would be new to whoever asks in between.
+                self._postponed[work.task.job_id] = self._clock()
                 self._indexing.release(work.task, work.seconds)
                 work.log.warning("job_postponed", error_code=getattr(error, "error_code", "INTERRUPTED"))
                 return "postponed"

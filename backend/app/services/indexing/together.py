@@ -108,8 +108,9 @@ class Together:
             # Which of them is the cause is not known: each is tried by itself.
             others.extend(works)
         else:
+            share = (time.perf_counter() - begun) / len(works)
             for work in works:
-                work.seconds += (time.perf_counter() - begun) / len(works)
+                work.seconds += share
             storing.put(partial(self._store, space, members, np.concatenate(vectors)))
 
     def _store(self, space: VectorSpace, members: Sequence[_Member], vectors: Vectors) -> None:
