@@ -132,13 +132,16 @@ test('measurements go every half minute, when the page is hidden, and no more on
   assert.equal(sent.length, 0, 'a visible page waits');
   context.mock.timers.tick(1);
   await settled();
-  assert.deepEqual(names(sent[0].body), ['fid', 'lcp', 'inp', 'cls', 'ttfb', 'fcp']);
+  assert.deepEqual(names(sent[0].body), ['fid', 'lcp', 'cls', 'ttfb', 'fcp'], 'a longer interaction may come yet');
   assert.equal(sent[0].body.metrics[0].value, 7.5);
   reporter.record('cls', 0.2);
   visibilityState = 'hidden';
   change();
   await settled();
-  assert.deepEqual(names(sent[1].body), ['cls']);
+  assert.deepEqual(names(sent[1].body), ['cls', 'inp']);
+  change();
+  await settled();
+  assert.equal(sent.length, 2, 'an interaction is told once');
   stop();
   reporter.record('cls', 0.3);
   change();
@@ -155,6 +158,25 @@ function library() {
   const on = (/** @type {string} */ name) => (/** @type {Function} */ report) => void observed.push([report, name]);
   return /** @type {any} */ ({ onLCP: on('LCP'), onINP: on('INP'), onCLS: on('CLS'), onTTFB: on('TTFB'), onFCP: on('FCP') });
 }
+
+test('of a visit its longest interaction is told, the one that ended it too', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  Object.defineProperty(globalThis, 'PerformanceObserver', { value: { supportedEntryTypes: [] }, configurable: true });
+  let visibilityState = 'visible';
+  Object.defineProperty(document, 'visibilityState', { get: () => visibilityState, configurable: true });
+  const hidden = new (/** @type {any} */ (document.defaultView).Event)('visibilitychange');
+  const stop = new vitals.VitalsReporter({ load: async () => library() }).start();
+  await settled();
+  const [reportInteraction] = observed.find(([, name]) => name === 'INP') ?? [];
+  for (const value of [24, 80]) reportInteraction?.({ name: 'INP', value });
+  visibilityState = 'hidden';
+  // The library hears of it first, and tells what it had not told yet.
+  document.defaultView?.addEventListener('visibilitychange', () => reportInteraction?.({ name: 'INP', value: 312 }), { capture: true, once: true });
+  document.dispatchEvent(hidden);
+  await settled();
+  assert.deepEqual(sent[0].body.metrics.map((/** @type {any} */ { name, value }) => [name, value]), [['inp', 312]]);
+  stop();
+});
 
 /** A browser that still reports the first input. */
 function firstInputObserver() {

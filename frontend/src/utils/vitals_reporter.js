@@ -15,9 +15,14 @@ const KEPT = 200;
 export class VitalsReporter {
   /** @type {Metric[]} */
   #queue = [];
+  /** The longest interaction yet, until the page is hidden: only then nothing longer can come. */
+  #interaction = /** @type {number | null} */ (null);
   #timer = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
   #onHidden = () => {
-    if (document.visibilityState === 'hidden') this.send();
+    if (document.visibilityState !== 'hidden') return;
+    if (this.#interaction !== null) this.record('inp', this.#interaction);
+    this.#interaction = null;
+    this.send();
   };
 
   #library;
@@ -69,9 +74,11 @@ export class VitalsReporter {
   async #observe() {
     const vitals = await this.#library.load().catch(() => null);
     if (!vitals) return; // nothing is measured on this visit
-    for (const on of [vitals.onLCP, vitals.onINP, vitals.onCLS, vitals.onTTFB, vitals.onFCP]) {
+    for (const on of [vitals.onLCP, vitals.onCLS, vitals.onTTFB, vitals.onFCP]) {
       on((metric) => this.record(metric.name.toLowerCase(), metric.value));
     }
+    // Every change: its one report at the end leaves out what was done just before the page was hidden.
+    vitals.onINP((metric) => { this.#interaction = metric.value; }, { reportAllChanges: true });
     this.#observeFirstInput();
   }
 
