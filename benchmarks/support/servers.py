@@ -30,6 +30,7 @@ from backend.app.domain.documents import ExtractedDocument
 from backend.app.processes.parent_death import die_with_parent
 from backend.app.services.ingestion.chunking import chunk
 from backend.app.services.retrieval.analyzer import Analyzer
+from backend.app.storage.indexes.chroma import HNSW
 from benchmarks.support import corpus
 from tests.services.client import EMAIL, PASSWORD, Client
 from tests.services.likeopt import Server, likeopt_server
@@ -142,7 +143,8 @@ def _identity(texts: corpus.Texts) -> str:
     """Name everything that decides what the folder holds."""
     settings = Settings()
     cut = f"{settings.passage_chars}.{settings.passage_overlap_chars}"
-    indexes = f"chroma{version('chromadb')}-tantivy{version('tantivy')}"
+    graph = "-".join(str(HNSW[key]) for key in ("ef_construction", "max_neighbors"))
+    indexes = f"chroma{version('chromadb')}-{graph}-tantivy{version('tantivy')}"
     return f"{texts.digest}-{settings.embedding}-analyzer{Analyzer.version}-{cut}-{indexes}"
 
 

@@ -23,7 +23,7 @@ _KEPT_FOR_COST = 20.0  # times what making them took, so that a long queue costs
 _SIZES_A_TENFOLD = 10  # sizes that are told apart
 _WORDS_DONE = 0.3  # from this progress on a document is found by its words
 _BESIDE = 2  # files that may pass another while it is read
-_TOGETHER = 64_000  # bytes of small files whose vectors are made together, nearly: so all of them are ready at once
+_TOGETHER = 256_000  # bytes of small files whose vectors are made together, nearly: so all of them are ready at once
 _READING = (0.1, 0.6)  # the share of a document's time that passes until then: of a long text, of a scan
 
 

@@ -550,15 +550,17 @@ def test_a_document_that_comes_in_the_middle_of_a_book_is_found_before_the_book_
     indexer.pieces = [f"piece {n}" for n in range(8 * FakeEmbedder.batch)]
     book = indexer.rows.queue("d1")
     seen: list[tuple[DocumentStatus, DocumentStatus]] = []
+    embed = indexer.embedder.embed_passages
 
-    def arrive(action: str, _: object) -> None:
-        if action == "add" and "d2" not in indexer.rows.documents:
+    def embedded(texts: Sequence[str]) -> Vectors:
+        if "d2" in indexer.rows.documents:
+            seen.append((indexer.status("d1"), indexer.status("d2")))
+        elif len(indexer.embedder.embedded) == 2 * FakeEmbedder.batch:
             indexer.pieces = ["a note"]
             indexer.rows.queue("d2")
-        elif action == "add":
-            seen.append((indexer.status("d1"), indexer.status("d2")))
+        return embed(texts)
 
-    indexer.vectors.before = arrive
+    indexer.embedder.embed_passages = embedded  # type: ignore[method-assign]
     indexer.service.process_fairly(book)
     assert (DocumentStatus.SEARCHABLE, DocumentStatus.SEARCHABLE) in seen, "the note is found, the book is not ready"
     assert (indexer.status("d1"), indexer.status("d2")) == (DocumentStatus.READY, DocumentStatus.READY)
@@ -732,7 +734,7 @@ def test_progress_is_noted_only_when_the_vectors_are_stored(indexer: Indexer) ->
 
 
 def test_the_next_document_is_embedded_while_the_last_vectors_of_one_are_stored(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(FakeEmbedder.batch + 1)]  # too many for both to go together
+    indexer.pieces = [f"piece {n}" for n in range(3 * FakeEmbedder.batch)]  # too many for both to go together
     first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
     embedded: list[bool] = []
     begun = threading.Event()
@@ -756,7 +758,7 @@ def test_the_next_document_is_embedded_while_the_last_vectors_of_one_are_stored(
 
 
 def test_vectors_that_cannot_be_stored_give_the_job_back_and_others_end_well(indexer: Indexer) -> None:
-    indexer.pieces = [f"piece {n}" for n in range(FakeEmbedder.batch + 1)]
+    indexer.pieces = [f"piece {n}" for n in range(3 * FakeEmbedder.batch)]  # too many for both to go together
     first, second = indexer.rows.queue("d1"), indexer.rows.queue("d2")
     refusals = iter([SearchUnavailable()])
 

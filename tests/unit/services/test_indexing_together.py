@@ -15,7 +15,7 @@ from tests.fakes.indexer import Indexer
 from tests.fakes.indexes import FakeEmbedder
 
 READY, SEARCHABLE = DocumentStatus.READY, DocumentStatus.SEARCHABLE
-ROOM = 2 * FakeEmbedder.batch
+ROOM = 4 * FakeEmbedder.batch
 
 
 class Notes(Indexer):
@@ -75,12 +75,12 @@ def test_one_call_makes_the_vectors_of_many_another_stores_them(notes: Notes) ->
     assert notes.vectors.documents("c1") == set(names(20))
 
 
-def test_no_more_than_two_batches_go_together(notes: Notes) -> None:
-    first, *_ = notes.queue(*names(ROOM + 5))
+def test_no_more_than_four_batches_go_together(notes: Notes) -> None:
+    first, *_ = notes.queue(*names(ROOM // 4 + 3), passages=4)
     notes.service.process_fairly(first)
     assert notes.statuses() == {READY}
-    assert [len(texts) for texts in notes.calls] == [FakeEmbedder.batch, FakeEmbedder.batch, 5]
-    assert notes.adds == [ROOM, 5]
+    assert [len(texts) for texts in notes.calls] == [FakeEmbedder.batch] * 4 + [12]
+    assert notes.adds == [ROOM, 12]
 
 
 def test_a_large_document_keeps_its_turn_and_goes_alone(notes: Notes) -> None:
@@ -89,7 +89,7 @@ def test_a_large_document_keeps_its_turn_and_goes_alone(notes: Notes) -> None:
     first = notes.rows.pending()[0]
     notes.service.process_fairly(first)
     assert notes.statuses() == {READY}
-    assert notes.adds == [ROOM, 1, 2]
+    assert notes.adds == [ROOM // 2, ROOM // 2, 1, 2]
 
 
 def test_none_passes_a_larger_one_before_it(notes: Notes) -> None:
@@ -97,7 +97,7 @@ def test_none_passes_a_larger_one_before_it(notes: Notes) -> None:
     notes.queue("a book", passages=ROOM)
     notes.queue("c", "d")
     notes.service.process_fairly("job-a")
-    assert notes.adds == [2, ROOM, 2]
+    assert notes.adds == [2, ROOM // 2, ROOM // 2, 2]
 
 
 def test_other_collections_go_by_themselves(notes: Notes) -> None:
@@ -215,6 +215,61 @@ def test_they_give_way_to_who_comes_and_come_again(notes: Notes) -> None:
     assert notes.statuses() == {READY}
     assert notes.calls == [["D\npiece 0"] * 4] or sum(map(len, notes.calls)) == 4, "none is embedded twice"
     assert notes.metrics.jobs.count("gave_way") == 3 + 3 + 1
+
+
+def after_two_batches(notes: Notes, then: Callable[[], None]) -> None:
+    """Have something happen while the third batch would be made; each document has half of one."""
+    embed = notes.embedded
+
+    def embedded(texts: Sequence[str]) -> Vectors:
+        if len(notes.calls) == 2:
+            then()
+        return embed(texts)
+
+    notes.embedder.embed_passages = embedded  # type: ignore[method-assign]
+    notes.queue(*names(8), passages=FakeEmbedder.batch // 2)
+
+
+def test_what_has_its_vectors_keeps_them_when_somebody_comes_between(notes: Notes) -> None:
+    arrived: list[str] = []
+
+    def come() -> None:
+        if not arrived:
+            arrived.append(notes.rows.queue("late"))
+
+    after_two_batches(notes, come)
+    notes.service.process_fairly("job-d000")
+    assert notes.statuses() == {READY}
+    assert [len(texts) for texts in notes.calls[:3]] == [FakeEmbedder.batch] * 3
+    assert notes.adds[0] == 3 * FakeEmbedder.batch, "what came while the third was made waited for that alone"
+    assert sum(map(len, notes.calls)) == sum(notes.adds), "none is embedded twice"
+    assert len(notes.vectors.entries["c1"]) == sum(notes.adds)
+
+
+def test_a_process_that_is_to_end_keeps_what_is_made(notes: Notes) -> None:
+    stopping: list[bool] = []
+    after_two_batches(notes, lambda: stopping.append(True))
+    notes.service.process_fairly("job-d000", lambda: bool(stopping))
+    ready = {name for name in names(8) if notes.status(name) is READY}
+    assert ready == set(names(6)) == notes.vectors.documents("c1")
+    assert notes.rows.pending() == ["job-d006", "job-d007"]
+
+
+@pytest.mark.parametrize("is_for_good", [False, True])
+def test_a_server_that_goes_away_between_leaves_what_is_made(notes: Notes, is_for_good: bool) -> None:
+    def refuse() -> None:
+        if is_for_good:
+            notes.embedder.fails = EmbedderUnavailable()
+        elif not refused:
+            refused.append(True)
+            raise EmbedderUnavailable
+
+    refused: list[bool] = []
+    after_two_batches(notes, refuse)
+    notes.service.process_fairly("job-d000")
+    made = set(names(4)) if is_for_good else set(names(8))
+    assert {name for name in names(8) if notes.status(name) is READY} == made == notes.vectors.documents("c1")
+    assert notes.rows.pending() == ([f"job-{name}" for name in names(8)[4:]] if is_for_good else [])
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from backend.app.concurrency import EndWhenIdle
@@ -29,8 +30,8 @@ COMMAND = (sys.executable, "-m", "backend.app.services.embedding.helper")
 READY = b"\n"
 LENGTH = struct.Struct("<I")
 
-_PART = 2  # texts handed over at a time: who is done first takes the next
-_ANSWER_SECONDS = 60.0  # for such a part, which takes a fiftieth of a second
+_AHEAD = 2  # texts that a helper has at a time: one to work on, and one so that it need not wait for the next
+_ANSWER_SECONDS = 60.0  # for one, which takes a hundredth of a second
 _IDLE_SECONDS = 10.0  # after which they end: each has some 50 MB to itself
 _PAUSE_SECONDS = 60.0  # without helpers, where one was lost
 _END_SECONDS = 5.0
@@ -73,19 +74,31 @@ class Helpers:
         Unless it ``may_begin`` helpers, it is helped by those that are there.
         """
         made = np.empty((len(texts), self._dimensions), np.float32)
-        todo = deque(range(0, len(texts), _PART))
+        todo = deque(range(len(texts)))
 
-        def work(embed: Callable[[Sequence[str]], Vectors]) -> None:
-            while todo:
+        def work() -> None:
+            while (place := _next(todo)) is not None:
                 try:
-                    first = todo.popleft()
-                except IndexError:  # somebody else was quicker
-                    return
-                try:
-                    made[first : first + _PART] = embed(texts[first : first + _PART])
+                    made[place] = self._own(texts[place : place + 1])[0]
                 except BaseException:
-                    todo.append(first)
+                    todo.append(place)
                     raise
+
+        def have_made(helper: _Helper) -> None:
+            asked = deque[int]()
+            try:
+                while True:
+                    ahead = _AHEAD if len(todo) > len(taken) else 1  # the last ones are for whoever is free
+                    while len(asked) < ahead and (place := _next(todo)) is not None:
+                        asked.append(place)
+                        helper.ask(texts[place])
+                    if not asked:
+                        return
+                    made[asked[0]] = helper.answer()
+                    asked.popleft()
+            except BaseException:
+                todo.extend(asked)
+                raise
 
         taken = self._taken(may_begin)
         try:
@@ -93,8 +106,8 @@ class Helpers:
             # nobody would wake them at the end of the process, which waits for them.
             with ThreadPoolExecutor(len(taken) or 1, "helped") as threads:
                 try:
-                    helped = [threads.submit(work, helper.embed) for helper in taken]
-                    work(self._own)
+                    helped = [threads.submit(have_made, helper) for helper in taken]
+                    work()
                 except BaseException:
                     todo.clear()  # nobody wants them any more
                     raise
@@ -103,7 +116,7 @@ class Helpers:
         for error in filter(None, [future.exception() for future in helped]):
             if not isinstance(error, HelperGone):
                 raise error
-        work(self._own)  # what a helper has left
+        work()  # what a helper has left
         return made
 
     def close(self) -> None:
@@ -141,6 +154,13 @@ class Helpers:
             helper.end()
 
 
+def _next(todo: deque[int]) -> int | None:
+    try:
+        return todo.popleft()
+    except IndexError:
+        return None
+
+
 class _Helper:
     """One process; it ends when its standard input does, however this process ends."""
 
@@ -168,21 +188,31 @@ class _Helper:
                 self._lose()
         return self._is_ready and not self.is_lost
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return an array of shape (len(texts), dimensions).
+    def ask(self, text: str) -> None:
+        """Hand a text over, without waiting for its vector. So few may be on their way as a pipe takes the vectors of.
 
         Raises:
             HelperGone
         """
         try:
-            self._write(msgspec.json.encode(texts))
+            self._write(msgspec.json.encode([text]))
+        except OSError as error:
+            self._lose()
+            raise HelperGone from error
+
+    def answer(self) -> npt.NDArray[np.float32]:
+        """Return the vector of the first text that it has not answered yet, an array of shape (dimensions,).
+
+        Raises:
+            HelperGone
+        """
+        try:
             if not self._readable(_ANSWER_SECONDS):
                 raise HelperGone
-            vectors = np.frombuffer(self._read(len(texts) * self._dimensions * 4), np.float32)
+            return np.frombuffer(self._read(self._dimensions * 4), np.float32)
         except (HelperGone, OSError) as error:
             self._lose()
             raise HelperGone from error
-        return vectors.reshape(len(texts), self._dimensions)
 
     def end(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):

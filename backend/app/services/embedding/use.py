@@ -21,7 +21,7 @@ class UseEmbedder:
     name = "use"
     dimensions = 512
     fusion_weight = 0.4
-    batch = 32  # a third of a second
+    batch = 64  # a third of a second
     is_remote = False
     is_quick = True
     judges_relevance = True

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import accumulate, islice
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from backend.app.services.retrieval.index_text import index_text
 from backend.app.storage.interfaces import Indexing
 
 _LOOK = 64  # jobs at the front of the line, of which those are taken that go with the first
-_BATCHES = 2  # of the embedder, at most: whole ones are what helping processes are begun for
+_BATCHES = 4  # of the embedder, at most: whole ones are what helping processes are begun for
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +88,35 @@ class Together:
     def _make(self, works: Sequence[Work], others: list[Work], storing: Storing) -> None:
         begun = time.perf_counter()
         try:
-            works[0].stop_if_asked()
-            works[0].give_way()
             space = self._searched.of(works[0].task.document.collection_id)
             members = [_Member(work, self._indexing.stored_passages(work.task.document.id)) for work in works]
-            texts = [index_text(of.work.task.document.title, passage) for of in members for passage in of.passages]
-            size = space.embedder.batch
-            vectors = [space.embedder.embed_passages(texts[at : at + size]) for at in range(0, len(texts), size)]
-        except (GaveWay, Interrupted) as error:
+            vectors, error = _embedded(space, members)
+        except Exception as caught:
+            self._leave(works, others, caught, storing)
+            return
+        whole = _whole(members, len(vectors))
+        if whole:
+            for of in whole:
+                of.work.seconds += (time.perf_counter() - begun) / len(whole)
+            passages = sum(len(of.passages) for of in whole)
+            storing.put(partial(self._store, space, whole, vectors[:passages]))
+        if error is not None:
+            self._leave(works[len(whole) :], others, error, storing)
+
+    def _leave(self, works: Sequence[Work], others: list[Work], error: Exception, storing: Storing) -> None:
+        """Give jobs back that did not get their vectors, or have each tried by itself."""
+        if isinstance(error, GaveWay | Interrupted):
             self._break_off(works, error)
-        except Unavailable as error:
+        elif isinstance(error, Unavailable):
             # A server may also refuse one of the texts: whether it answers, the first of them tells alone.
             self._alone(works[0], storing)
             if works[0].outcome == "postponed":
                 self._break_off(works[1:], error)
             else:
                 others.extend(works[1:])
-        except Exception:
+        else:
             # Which of them is the cause is not known: each is tried by itself.
             others.extend(works)
-        else:
-            share = (time.perf_counter() - begun) / len(works)
-            for work in works:
-                work.seconds += share
-            storing.put(partial(self._store, space, members, np.concatenate(vectors)))
 
     def _store(self, space: VectorSpace, members: Sequence[_Member], vectors: Vectors) -> None:
         tasks = [of.work.task for of in members]
@@ -140,6 +145,33 @@ class Together:
     def _break_off(self, works: Sequence[Work], error: Exception) -> None:
         for work in works:
             self._endings.broken_off(work, error)
+
+
+def _embedded(space: VectorSpace, members: Sequence[_Member]) -> tuple[Vectors, Exception | None]:
+    """Return the vectors of all passages; where it was broken off, those of the first batches, and what for.
+
+    Raises:
+        GaveWay, Interrupted, Unavailable: before the first
+    """
+    texts = [index_text(of.work.task.document.title, passage) for of in members for passage in of.passages]
+    first, size = members[0].work, space.embedder.batch
+    made: list[Vectors] = []
+    for at in range(0, len(texts), size):
+        try:
+            first.stop_if_asked()
+            first.give_way()
+            made.append(space.embedder.embed_passages(texts[at : at + size]))
+        except (GaveWay, Interrupted, Unavailable) as error:
+            if not made:
+                raise
+            return np.concatenate(made), error
+    return np.concatenate(made), None
+
+
+def _whole(members: Sequence[_Member], vectors: int) -> list[_Member]:
+    """Return those whose passages all have one of so many vectors."""
+    ends = accumulate(len(of.passages) for of in members)
+    return [of for of, end in zip(members, ends, strict=True) if end <= vectors]
 
 
 def _is_fresh(work: Work, first: Work) -> bool:

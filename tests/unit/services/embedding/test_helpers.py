@@ -187,7 +187,7 @@ def test_a_helper_ends_with_the_process_that_began_it() -> None:
 
         embedder = UseEmbedder(2)
         while not any(helper.is_ready() for helper in embedder._helpers._helpers):
-            embedder.embed_passages(["text"] * 32)
+            embedder.embed_passages(["text"] * embedder.batch)
         (child,) = psutil.Process().children()
         print(child.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
