@@ -97,6 +97,7 @@ class Helpers:
                     made[asked[0]] = helper.answer()
                     asked.popleft()
             except BaseException:
+                helper.lose()  # what it still answers would be taken for vectors of other texts
                 todo.extend(asked)
                 raise
 
@@ -185,7 +186,7 @@ class _Helper:
             with contextlib.suppress(HelperGone):
                 self._is_ready = self._read(len(READY)) == READY
             if not self._is_ready:
-                self._lose()
+                self.lose()
         return self._is_ready and not self.is_lost
 
     def ask(self, text: str) -> None:
@@ -197,7 +198,7 @@ class _Helper:
         try:
             self._write(msgspec.json.encode([text]))
         except OSError as error:
-            self._lose()
+            self.lose()
             raise HelperGone from error
 
     def answer(self) -> npt.NDArray[np.float32]:
@@ -211,7 +212,7 @@ class _Helper:
                 raise HelperGone
             return np.frombuffer(self._read(self._dimensions * 4), np.float32)
         except (HelperGone, OSError) as error:
-            self._lose()
+            self.lose()
             raise HelperGone from error
 
     def end(self) -> None:
@@ -227,7 +228,10 @@ class _Helper:
             self._process.kill()
             self._process.wait()
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
+        """Have it ended when it is given back."""
+        if self.is_lost:
+            return
         self.is_lost = True
         log.warning("embedding_helper_lost", returncode=self._process.poll())
 

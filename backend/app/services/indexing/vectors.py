@@ -18,7 +18,7 @@ from backend.app.services.indexing.work import SEARCHABLE, Work
 from backend.app.services.retrieval.index_text import index_text
 
 _TOGETHER = 2  # batches stored in one call: at 100,000 vectors that takes a fifth less of Chroma's processor time
-_AHEAD = 6  # calls that may wait to be made: a document's last batch and its end
+_AHEAD = 6  # calls that may wait to be made: of two documents, as each has three at least
 
 
 class Storing:

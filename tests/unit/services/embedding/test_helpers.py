@@ -163,6 +163,23 @@ def test_an_error_of_our_own_is_raised_and_the_helpers_stay(helped: Callable[...
     assert np.array_equal(helpers.embed(TEXTS), own(TEXTS))
 
 
+def test_what_a_helper_answers_late_is_taken_for_no_other_text(helped: Callable[..., Helpers]) -> None:
+    helpers = helped(pause_seconds=0.0)
+    embed_until(helpers, helping(helpers))
+    unreadable = [*TEXTS[:1], "\ud800", *TEXTS[2:]]
+
+    def is_raised() -> bool:
+        try:
+            helpers.embed(unreadable)
+        except UnicodeEncodeError:
+            return True
+        return False
+
+    for _ in range(5):
+        eventually(is_raised, "the helper was given what cannot be sent, while it had another text")
+        embed_until(helpers, helping(helpers))
+
+
 def test_two_threads_may_call(helped: Callable[..., Helpers]) -> None:
     helpers = helped(count=2)
     embed_until(helpers, helping(helpers))
